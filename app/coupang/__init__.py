@@ -1,0 +1,9 @@
+"""The marketplace client: a library of its own that knows nothing of us.
+
+signing.py  the HMAC signature, as an httpx auth
+pacing.py   the pace of one vendor, in real time
+errors.py   the error catalogue as a typed tree
+wire.py     what Coupang says, as msgspec types, and how rows are read
+client.py   one vendor's voice: send, read the envelope, page
+orders.py   the calls O1 to O8 and O12
+"""
