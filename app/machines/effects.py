@@ -1,0 +1,100 @@
+"""The life of one change we ask of Coupang: sent at most once per intent, confirmed only by evidence.
+
+The danger is between the sending and the answer. An answer that never came (`doubt`) leads to UNKNOWN, and
+from there only reading Coupang leads on: what it shows proves, disproves or refutes the change.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import getdoc
+
+from statemachine import State
+
+from app.machines.kernel import Machine, Rules
+
+
+class EffectState(StrEnum):
+    """Where a change is; CONFIRMED and REJECTED are the end."""
+
+    PENDING = "PENDING"
+    SENDING = "SENDING"
+    CONFIRMED = "CONFIRMED"
+    REJECTED = "REJECTED"
+    UNKNOWN = "UNKNOWN"
+    REVIEW = "REVIEW"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFacts:
+    """What the guards may look at.
+
+    Attributes:
+        evidence: A stored answer of Coupang shows it.
+        not_applied: It is certain that nothing was applied.
+        reason: An operator gave a reason.
+    """
+
+    evidence: bool = False
+    not_applied: bool = False
+    reason: bool = False
+
+
+def has_evidence(facts: EffectFacts) -> bool:
+    """Store an answer of Coupang that shows the outcome; nothing is confirmed on belief."""
+    return facts.evidence
+
+
+def surely_not_applied(facts: EffectFacts) -> bool:
+    """Only a call that certainly changed nothing may be handed back; otherwise read Coupang first."""
+    return facts.not_applied
+
+
+def has_reason(facts: EffectFacts) -> bool:
+    """Give a reason: a decision by hand is kept with who took it and why."""
+    return facts.reason
+
+
+class EffectMachine(Machine):
+    """The life of one change asked of Coupang.
+
+    {statechart:md}
+    """
+
+    pending = State(EffectState.PENDING, value=EffectState.PENDING, initial=True)
+    sending = State(EffectState.SENDING, value=EffectState.SENDING)
+    confirmed = State(EffectState.CONFIRMED, value=EffectState.CONFIRMED, final=True)
+    rejected = State(EffectState.REJECTED, value=EffectState.REJECTED, final=True)
+    unknown = State(EffectState.UNKNOWN, value=EffectState.UNKNOWN)
+    review = State(EffectState.REVIEW, value=EffectState.REVIEW)
+
+    # The dispatcher. Not `send`: that is the engine's own method and would be replaced silently.
+    send_out = pending.to(sending)
+    confirm = sending.to(confirmed, cond=has_evidence)
+    reject = sending.to(rejected, cond=has_evidence)
+    doubt = sending.to(unknown)
+    hand_back = sending.to(pending, cond=surely_not_applied)
+
+    # The reader of doubtful outcomes.
+    prove = unknown.to(confirmed, cond=has_evidence)
+    disprove = unknown.to(pending, cond=has_evidence)
+    refute = unknown.to(rejected, cond=has_evidence)
+    give_up = unknown.to(review)
+
+    # The operator.
+    drop = pending.to(rejected, cond=has_reason)
+    rule_applied = review.to(confirmed, cond=has_reason)
+    rule_not_applied = review.to(pending, cond=has_reason)
+    rule_abandoned = review.to(rejected, cond=has_reason)
+
+
+EFFECT: Rules[EffectFacts] = Rules(EffectMachine, EffectState)
+
+OPEN: frozenset[EffectState] = frozenset(state for state in EffectState if state not in EFFECT.finals)
+"""States in which an effect still needs somebody."""
+
+REASONS: dict[str, str] = {
+    guard.name: (getdoc(guard.check) or "").splitlines()[0]
+    for move in EFFECT.moves()
+    for guard in move.guards
+}
+"""Guard name → what would unblock it, in words for a user."""
