@@ -3,7 +3,10 @@
 signing.py  the HMAC signature, as an httpx auth
 pacing.py   the pace of one vendor, in real time
 errors.py   the error catalogue as a typed tree
-wire.py     what Coupang says, as msgspec types, and how rows are read
+wire.py     what Coupang says: how answers are read, and the types they become
+boxes.py    those types (import them from wire)
+values.py   single values of the wire: money, times, ids
+couriers.py courier codes and names (couriers.json)
 client.py   one vendor's voice: send, read the envelope, page
 orders.py   the calls O1 to O8 and O12
 """

@@ -1,0 +1,253 @@
+"""The error catalogue of Coupang as a typed tree, and the one function that reads it.
+
+    CoupangError
+      + Unreachable         no answer: refused before sending, or silence after it         retryable
+      + Throttled           429: too fast                                    stop vendor   retryable
+      + Blocked             302, HTML 403: Coupang shut the door             stop vendor | everything
+      + Denied              401, 403, 410, 423: key, signature or address    stop key
+      |   + ExpiredSignature  the signed date was too old                    stop call     retryable
+      + Broken              408, 5xx: the provider or the gateway failed                   retryable
+      |   + UnreadableAnswer  truncated, HTML or not what the page promises                retryable
+      + Rejected            400, 404 and the rest of 4xx: a business no      stop call
+      |   + Gone              the box was cancelled or returned              stop call
+      |   + RangeTooWide      the window must be narrower                    stop call
+      + RepeatedToken       a list gave the same page token twice                          retryable
+
+`str(error)` is safe for logs: Coupang's own words appear in it only when they are a documented text.
+"""
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["not_applied", "unknown"]
+Stop = Literal["call", "vendor", "key", "everything"] | None
+
+
+class CoupangError(Exception):
+    """Tell that a call did not bring what was asked.
+
+    Attributes:
+        status: HTTP status, None when there was no answer.
+        code: Coupang's `code`, as text.
+        message: Coupang's words, at most 500 characters; may quote a request, so never log it.
+        method: HTTP method.
+        path: Path without query.
+        body: The raw answer.
+        retryable: The same call may succeed later without a change on our side.
+        outcome: `unknown` when a write may have been applied; then read back, never repeat blindly.
+        stop: How far calling must stop: this call as it is, the vendor, the key's use, or everything
+            that leaves this address.
+        retry_after_s: Earliest sensible pause in seconds, None when Coupang said nothing.
+    """
+
+    retryable: bool = False
+    stop: Stop = None
+    after_sending: Outcome = "not_applied"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        method: str = "",
+        path: str = "",
+        body: bytes = b"",
+        outcome: Outcome | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message[:500]
+        self.method = method
+        self.path = path
+        self.body = body
+        # A read changes nothing, whatever became of it.
+        self.outcome: Outcome = "not_applied" if method == "GET" else outcome or self.after_sending
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        said = next((text for text in DOCUMENTED if text in self.message), "")
+        facts = (type(self).__name__, f"HTTP {self.status}" if self.status else "", self.method, self.path)
+        return " ".join(part for part in facts if part) + (f": {said}" if said else "")
+
+
+class Unreachable(CoupangError):
+    """No answer came; `outcome` says whether the request may have arrived."""
+
+    retryable = True
+
+
+class Throttled(CoupangError):
+    """Too many requests (429); access comes back minutes after the rate falls."""
+
+    retryable = True
+    stop: Stop = "vendor"
+
+
+class Blocked(CoupangError):
+    """Coupang blocks the vendor (302) or this address (HTML 403); a human must look."""
+
+    stop: Stop = "vendor"
+
+
+class Denied(CoupangError):
+    """Key, signature, address or permission refused; nothing was applied."""
+
+    stop: Stop = "key"
+
+
+class ExpiredSignature(Denied):
+    """The signed date is more than five minutes off; sign again once, then check the clock."""
+
+    retryable = True
+    stop: Stop = "call"
+
+
+class Broken(CoupangError):
+    """The gateway or the provider failed; a write may have been applied."""
+
+    retryable = True
+    after_sending: Outcome = "unknown"
+
+
+class UnreadableAnswer(Broken):
+    """The answer is truncated, HTML, or not of the documented kind."""
+
+
+class Rejected(CoupangError):
+    """Coupang said no to this call; asking again unchanged leads to blocking."""
+
+    stop: Stop = "call"
+
+
+class Gone(Rejected):
+    """The box or order was cancelled or returned; its receipt tells the rest."""
+
+
+class RangeTooWide(Rejected):
+    """The asked time window is too wide, or too slow to answer."""
+
+
+class RepeatedToken(CoupangError):
+    """A list gave a page token for the second time; the list must be asked again from its start."""
+
+    retryable = True
+
+
+GONE = "해당 주문이 취소 또는 반품되었습니다."
+EXPIRED = "Specified signature is expired."
+RANGES = ("range should less than", "should less then 7day", "The maximum view duration")
+DENIALS = (
+    "Invalid signature.",
+    "HMAC format is invalid.",
+    "Request is not authorized.",
+    "Unknown error occurred, please contact api-gateway channel",
+    "Not allowed IP",
+    "Your ip address",
+)
+TIMEOUTS = ("Request timed out", "connection timed out")
+DOCUMENTED = (
+    GONE,
+    EXPIRED,
+    *RANGES,
+    *DENIALS,
+    *TIMEOUTS,
+    "Provider id is not specified correctly.",
+    "PRECONDITION_FAILED",
+    "Invalid vendor ID",
+    "required parameters are missing",
+    "배송완료 처리 실패. 배송상태: INSTRUCT",
+    "배송완료 처리 실패. 배송상태: DEPARTURE",
+)
+
+
+class _Told(msgspec.Struct):
+    """What every JSON answer may say about itself."""
+
+    code: int | float | str | None = None
+    message: str | None = None
+
+
+def read(status: int, headers: Mapping[str, str], body: bytes, method: str, path: str) -> CoupangError | None:
+    """Return the error an answer stands for, None for a success.
+
+    Args:
+        status: HTTP status.
+        headers: Response headers; the case of names does not matter.
+        body: Whole body, decompressed.
+        method: HTTP method of the request.
+        path: Path of the request, without query.
+
+    Source:
+        Articles 34583426711321 (302), 360022935394 (401), 25780974599577 (HTML 403), 360022936054 (404),
+        360022984434 (412), 360022984574 (423), 20414599556889 (429), 360023112313 (504), 360022987714 (521).
+    """
+    html = body.lstrip()[:1] == b"<"
+    try:
+        told = msgspec.json.decode(body, type=_Told)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        told = None
+    code = "" if told is None or told.code is None else str(told.code).strip().upper()
+    text = "" if told is None or told.message is None else told.message
+    number = status
+    if 200 <= status < 300 and not html:
+        if told is None:
+            return UnreadableAnswer(status=status, method=method, path=path, body=body)
+        # No code at all is normal on the history page; 0, "" and null mean the same as absent.
+        if code in ("", "0", "OK", "SUCCESS") or (code.isdecimal() and 200 <= int(code) < 300):
+            return None
+        number = int(code) if code.isdecimal() else 0
+    kind = _kind(number, text, html, body, method)
+    error = kind(
+        text,
+        status=status,
+        code=code or None,
+        method=method,
+        path=path,
+        body=body,
+        retry_after_s=_retry_after_s(headers),
+    )
+    if kind is Blocked and html:
+        # The edge judges the address, so every vendor behind it is affected.
+        error.stop = "everything"
+        error.retry_after_s = error.retry_after_s or 600.0
+    return error
+
+
+def _kind(number: int, text: str, html: bool, body: bytes, method: str) -> type[CoupangError]:
+    if 300 <= number < 400 or (html and (number == 403 or b"access denied" in body.lower())):
+        return Blocked
+    if number == 429:
+        return Throttled
+    if number >= 500 or number in (408, 425):
+        return Broken
+    # Integrators saw the same words under other statuses, so words go before numbers.
+    if EXPIRED in text:
+        return ExpiredSignature
+    if number in (401, 403, 410, 423) or any(words in text for words in DENIALS):
+        return Denied
+    if GONE in text:
+        return Gone
+    wrong_method = "PRECONDITION_FAILED" in text
+    if any(words in text for words in RANGES) or (number == 412 and method == "GET" and not wrong_method):
+        return RangeTooWide
+    if 400 <= number < 500:
+        return Rejected
+    return UnreadableAnswer if html else Broken
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    named = {name.lower(): value for name, value in headers.items()}
+    asked = named.get("retry-after", "").strip()
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        until, at = parsedate_to_datetime(asked), parsedate_to_datetime(named.get("date", ""))
+        return max(0.0, (until - at).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,401 @@
+"""What Coupang says: the types of its answers and the pure functions that read them.
+
+Tolerant where the wire is loose (numbers as strings, `""` for nothing, v4 and v5 shapes, `data` as object
+or array), strict where a mistake would ship a wrong box: ids, status, payment time, lines and quantities.
+A row that fails there becomes `Unreadable` and the rows beside it are read all the same. Prices, courier
+and optional times that say nothing readable become None; the row's bytes keep what was said.
+
+Two lines of one box with the same vendor item are one line here: quantities and order prices are summed,
+because invoices and cancels know only the vendor item.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from app.coupang import values
+from app.coupang.boxes import (
+    BoxHistory,
+    Envelope,
+    InvoiceRow,
+    Line,
+    Receiver,
+    ResultCode,
+    Results,
+    RowResult,
+    Sheet,
+    SheetPage,
+    Step,
+    Unreadable,
+    WireStatus,
+)
+from app.coupang.errors import UnreadableAnswer
+from app.coupang.values import Flag, Price, Text
+
+__all__ = [
+    "BoxHistory",
+    "Envelope",
+    "InvoiceRow",
+    "Line",
+    "Receiver",
+    "ResultCode",
+    "Results",
+    "RowResult",
+    "Sheet",
+    "SheetPage",
+    "Step",
+    "Unreadable",
+    "WireStatus",
+    "read_box_history",
+    "read_envelope",
+    "read_results",
+    "read_sheet_page",
+]
+
+
+class _Envelope(msgspec.Struct, rename="camel"):
+    code: int | str | None = None
+    message: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    next_token: Text = None
+
+
+class _Person(msgspec.Struct, rename="camel"):
+    name: Text = None
+    safe_number: Text = None
+    receiver_number: Text = None
+    addr1: Text = None
+    addr2: Text = None
+    post_code: Text = None
+
+
+class _Customs(msgspec.Struct, rename="camel"):
+    personal_customs_clearance_code: Text = None
+
+
+class _Item(msgspec.Struct, rename="camel"):
+    vendor_item_id: int | str | None = None
+    shipping_count: int | str | None = None
+    hold_count_for_cancel: int | str | None = None
+    cancel_count: int | str | None = None
+    vendor_item_name: Text = None
+    seller_product_name: Text = None
+    seller_product_item_name: Text = None
+    external_vendor_sku_code: Text = None
+    sales_price: Price = None
+    order_price: Price = None
+    estimated_shipping_date: str | None = None
+    planned_shipping_date: str | None = None
+    etc_info_value: Text = None
+    etc_info_values: list[Text] | str | None = None
+
+
+class _Row(msgspec.Struct, rename="camel"):
+    shipment_box_id: int | str | None = None
+    order_id: int | str | None = None
+    status: str | None = None
+    ordered_at: str | None = None
+    paid_at: str | None = None
+    orderer: _Person | str | None = None
+    receiver: _Person | str | None = None
+    parcel_print_message: Text = None
+    order_items: list[_Item] | None = None
+    shipping_price: Price = None
+    delivery_company_name: Text = None
+    invoice_number: Text = None
+    # Coupang's spelling; the right one is accepted in case it is repaired one day.
+    in_trasit_date_time: str | None = None
+    in_transit_date_time: str | None = None
+    delivered_date: str | None = None
+    split_shipping: Flag = None
+    able_split_shipping: Flag = None
+    oversea_shipping_info_dto: _Customs | str | None = None
+
+
+class _BoxId(msgspec.Struct, rename="camel"):
+    shipment_box_id: int | str | None = None
+
+
+class _Change(msgspec.Struct, rename="camel"):
+    delivery_status: str | None = None
+    updated_at: str | None = None
+
+
+class _History(msgspec.Struct, rename="camel"):
+    shipment_box_id: int | str | None = None
+    details: list[_Change] | None = None
+
+
+class _Result(msgspec.Struct, rename="camel"):
+    shipment_box_id: int | str | None = None
+    succeed: Flag = None
+    result_code: Text = None
+    retry_required: Flag = None
+    result_message: str | None = None
+
+
+class _Results(msgspec.Struct, rename="camel"):
+    response_code: int | str | None = None
+    response_message: str | None = None
+    response_list: list[msgspec.Raw] | None = None
+
+
+_envelopes = msgspec.json.Decoder(_Envelope)
+_arrays = msgspec.json.Decoder(list[msgspec.Raw])
+_rows = msgspec.json.Decoder(_Row)
+_box_ids = msgspec.json.Decoder(_BoxId)
+_histories = msgspec.json.Decoder(_History)
+_results = msgspec.json.Decoder(_Results)
+_result_rows = msgspec.json.Decoder(_Result)
+
+# Broken UTF-8 inside a row surfaces as UnicodeDecodeError, everything else as msgspec's own.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+
+
+class _Missing(Exception):
+    """A field that a box cannot be handled without; the message names it."""
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """Read the outer layer of an answer, leaving `data` undecoded.
+
+    Raises:
+        UnreadableAnswer: Not JSON, truncated, or not an object.
+    """
+    try:
+        outer = _envelopes.decode(body)
+    except _UNREADABLE as broken:
+        raise UnreadableAnswer("the envelope cannot be read", body=body) from broken
+    data = None if bytes(outer.data) == b"null" else outer.data
+    token = values.text(outer.next_token) if outer.next_token != 0 else ""
+    return Envelope(str(outer.code or ""), outer.message or "", data, token or None)
+
+
+def read_sheet_page(body: bytes) -> SheetPage:
+    """Read an answer that carries ordersheets, one or many; `data` null is a page without rows.
+
+    Raises:
+        UnreadableAnswer: The envelope cannot be read; a single broken row does not raise.
+
+    Source:
+        Articles 360033919573, 360033792774, 360033792854, 360034320553.
+    """
+    envelope = read_envelope(body)
+    sheets: list[Sheet] = []
+    unreadable: list[Unreadable] = []
+    for row in _elements(envelope.data, body):
+        read = _sheet(row)
+        if isinstance(read, Sheet):
+            sheets.append(read)
+        else:
+            unreadable.append(read)
+    return SheetPage(tuple(sheets), tuple(unreadable), envelope.next_token, body)
+
+
+def read_box_history(body: bytes) -> BoxHistory:
+    """Read the status changes of one box, with or without an envelope, newest first.
+
+    Raises:
+        UnreadableAnswer: The answer holds no history of one box.
+
+    Source:
+        Article 360033792934; its published example has no envelope.
+    """
+    data = read_envelope(body).data
+    try:
+        history = _histories.decode(next(iter(_elements(data, body)), b"null") if data else body)
+    except _UNREADABLE as broken:
+        raise UnreadableAnswer("the history cannot be read", body=body) from broken
+    box_id = values.identifier(history.shipment_box_id)
+    if box_id is None or history.details is None:
+        raise UnreadableAnswer("the history names no box or no steps", body=body)
+    steps = [
+        Step(values.text(told.delivery_status), values.moment(told.updated_at)) for told in history.details
+    ]
+    # Stable, so that steps of the same second, and steps without a time, stay as Coupang ordered them.
+    if all(step.at for step in steps):
+        steps.sort(key=_at, reverse=True)
+    return BoxHistory(box_id, tuple(steps), body)
+
+
+def read_results(body: bytes) -> Results:
+    """Read the answer to a bulk write; a row that cannot be read is left out, its box stays unknown.
+
+    Raises:
+        UnreadableAnswer: The answer holds no results at all.
+
+    Source:
+        Articles 360033792994, 360033793014, 360034320653.
+    """
+    try:
+        told = _results.decode(next(iter(_elements(read_envelope(body).data, body)), b"null"))
+    except _UNREADABLE as broken:
+        raise UnreadableAnswer("the results cannot be read", body=body) from broken
+    if told.response_code is None and told.response_list is None:
+        raise UnreadableAnswer("the answer holds no results", body=body)
+    code = values.integer(told.response_code)
+    rows = (_result(row) for row in told.response_list or ())
+    return Results(
+        -1 if code is None else code, told.response_message or "", tuple(row for row in rows if row), body
+    )
+
+
+def _elements(data: msgspec.Raw | None, body: bytes) -> list[bytes]:
+    """Return the raw elements of an array, or the one object as received; documents and practice differ."""
+    if data is None:
+        return []
+    whole = bytes(data)
+    if not whole.startswith(b"["):
+        return [whole]
+    try:
+        return [bytes(element) for element in _arrays.decode(data)]
+    except _UNREADABLE as broken:
+        raise UnreadableAnswer("data cannot be read", body=body) from broken
+
+
+def _sheet(raw: bytes) -> Sheet | Unreadable:
+    try:
+        row = _rows.decode(raw)
+        return _box(row, raw)
+    except msgspec.ValidationError as wrong:
+        # msgspec names the expected type and the path, never the value.
+        reason = str(wrong)
+    except _Missing as missing:
+        reason = str(missing)
+    except _UNREADABLE:
+        reason = "the row is not valid JSON in UTF-8"
+    return Unreadable(raw, reason, _known_id(raw))
+
+
+def _known_id(raw: bytes) -> int | None:
+    try:
+        return values.identifier(_box_ids.decode(raw).shipment_box_id)
+    except _UNREADABLE:
+        return None
+
+
+def _box(row: _Row, raw: bytes) -> Sheet:
+    ordered_at = values.moment(row.ordered_at)
+    paid_at = values.moment(row.paid_at) or ordered_at
+    status = values.text(row.status)
+    if status not in WireStatus.__members__:
+        # A status is a word of the wire; anything else might be somebody's name in the wrong field.
+        shown = status if re.fullmatch(r"[A-Z_]{1,40}", status) else "(not a word)"
+        raise _Missing(f"status {shown} is not one of the six")
+    if paid_at is None:
+        raise _Missing("paidAt and orderedAt are missing")
+    if not row.order_items:
+        raise _Missing("orderItems is empty")
+    person = row.receiver if isinstance(row.receiver, _Person) else _Person()
+    orderer = row.orderer if isinstance(row.orderer, _Person) else _Person()
+    customs = row.oversea_shipping_info_dto
+    return Sheet(
+        shipment_box_id=_required_id(row.shipment_box_id, "shipmentBoxId"),
+        order_id=_required_id(row.order_id, "orderId"),
+        status=status,
+        ordered_at=ordered_at,
+        paid_at=paid_at,
+        receiver=Receiver(
+            name=values.text(person.name),
+            phone=values.text(person.safe_number) or values.text(person.receiver_number),
+            addr1=values.text(person.addr1),
+            addr2=values.text(person.addr2),
+            post_code=values.text(person.post_code),
+            message=values.text(row.parcel_print_message),
+        ),
+        orderer_name=values.text(orderer.name),
+        lines=_merged(_line(item) for item in row.order_items),
+        shipping_price_krw=values.krw(row.shipping_price),
+        courier_name=values.text(row.delivery_company_name) or None,
+        invoice_number=values.text(row.invoice_number) or None,
+        in_transit_at=values.moment(row.in_trasit_date_time) or values.moment(row.in_transit_date_time),
+        delivered_at=values.moment(row.delivered_date),
+        split_shipping=values.flag(row.split_shipping),
+        able_split_shipping=values.flag(row.able_split_shipping),
+        customs_code=values.text(customs.personal_customs_clearance_code) or None
+        if isinstance(customs, _Customs)
+        else None,
+        raw=raw,
+    )
+
+
+def _line(item: _Item) -> Line:
+    told = item.etc_info_values if isinstance(item.etc_info_values, list) else [item.etc_info_values]
+    inputs = tuple(answer for answer in map(values.text, told) if answer)
+    ordered = values.quantity(item.shipping_count)
+    if ordered is None:
+        raise _Missing("shippingCount is missing or not a quantity")
+    return Line(
+        vendor_item_id=_required_id(item.vendor_item_id, "vendorItemId"),
+        ordered=ordered,
+        held=_quantity_or_zero(item.hold_count_for_cancel, "holdCountForCancel"),
+        cancelled=_quantity_or_zero(item.cancel_count, "cancelCount"),
+        name=values.text(item.vendor_item_name),
+        seller_product_name=values.text(item.seller_product_name),
+        seller_item_name=values.text(item.seller_product_item_name),
+        sku=values.text(item.external_vendor_sku_code) or None,
+        sales_price_krw=values.krw(item.sales_price),
+        order_price_krw=values.krw(item.order_price),
+        estimated_shipping_date=values.day(item.estimated_shipping_date),
+        planned_shipping_date=values.day(item.planned_shipping_date),
+        etc_values=inputs or tuple(filter(None, [values.text(item.etc_info_value)])),
+    )
+
+
+def _merged(lines: Iterable[Line]) -> tuple[Line, ...]:
+    merged: dict[int, Line] = {}
+    for line in lines:
+        first = merged.get(line.vendor_item_id)
+        if first is None:
+            merged[line.vendor_item_id] = line
+            continue
+        prices = (first.order_price_krw, line.order_price_krw)
+        merged[line.vendor_item_id] = msgspec.structs.replace(
+            first,
+            ordered=first.ordered + line.ordered,
+            held=first.held + line.held,
+            cancelled=first.cancelled + line.cancelled,
+            order_price_krw=None if None in prices else sum(price or 0 for price in prices),
+            etc_values=first.etc_values + line.etc_values,
+        )
+    return tuple(merged.values())
+
+
+def _result(raw: bytes) -> RowResult | None:
+    try:
+        told = _result_rows.decode(raw)
+    except _UNREADABLE:
+        return None
+    box_id = values.identifier(told.shipment_box_id)
+    if box_id is None:
+        return None
+    return RowResult(
+        box_id,
+        values.flag(told.succeed),
+        values.text(told.result_code),
+        values.flag(told.retry_required),
+        told.result_message or None,
+    )
+
+
+def _required_id(value: int | str | None, field: str) -> int:
+    identifier = values.identifier(value)
+    if identifier is None:
+        raise _Missing(f"{field} is missing or not an id")
+    return identifier
+
+
+def _quantity_or_zero(value: int | str | None, field: str) -> int:
+    if value is None or value == "":
+        return 0
+    quantity = values.quantity(value)
+    if quantity is None:
+        raise _Missing(f"{field} is not a quantity")
+    return quantity
+
+
+def _at(step: Step) -> datetime:
+    assert step.at is not None
+    return step.at
