@@ -92,6 +92,13 @@ EFFECT: Rules[EffectFacts] = Rules(EffectMachine, EffectState)
 OPEN: frozenset[EffectState] = frozenset(state for state in EffectState if state not in EFFECT.finals)
 """States in which an effect still needs somebody."""
 
+CAUSES: dict[str, str] = {
+    **dict.fromkeys(("send_out", "confirm", "reject", "doubt", "hand_back"), "dispatcher"),
+    **dict.fromkeys(("prove", "disprove", "refute", "give_up"), "reader"),
+    **dict.fromkeys(("drop", "rule_applied", "rule_not_applied", "rule_abandoned"), "operator"),
+}
+"""Event → who causes it: the dispatcher that sends, the reader of doubtful outcomes, or an operator."""
+
 REASONS: dict[str, str] = {
     guard.name: (getdoc(guard.check) or "").splitlines()[0]
     for move in EFFECT.moves()

@@ -173,6 +173,17 @@ REASONS: dict[str, str] = {
 }
 """Guard name → what would unblock it, in words for a user."""
 
+KOREAN: dict[BoxState, str] = {
+    BoxState.ACCEPT: "결제완료",
+    BoxState.INSTRUCT: "상품준비중",
+    BoxState.DEPARTURE: "배송지시",
+    BoxState.DELIVERING: "배송중",
+    BoxState.FINAL_DELIVERING: "배송완료",
+    BoxState.NONE_TRACKING: "업체직송",
+    BoxState.CANCELLED: "취소",
+}
+"""The names that sellers know from WING."""
+
 _TO_WIRE: dict[BoxState, str] = {
     state: "FINAL_DELIVERY" if state is BoxState.FINAL_DELIVERING else state.value
     for state in BoxState

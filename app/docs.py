@@ -1,0 +1,133 @@
+"""Draws the generated parts of the Markdown files from the machines themselves.
+
+A part stands between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, each alone on its line.
+`write` redraws every part of every Markdown file in the root and in `docs/`; a test fails while `stale` lists
+anything.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from app.machines import effects, orders
+from app.machines.kernel import Move, Rules
+
+_OPENING = re.compile(r"^<!-- generated:(?P<name>\S+) -->$", re.MULTILINE)
+
+
+def sections() -> dict[str, str]:
+    """Draw every part: name → Markdown without its markers."""
+    return {
+        "order-life": _diagram(orders.BOX, _order_label, lambda state: f" {orders.KOREAN[state]}"),
+        "order-table": _table(orders.BOX, _order_cause),
+        "order-guards": _guards(orders.REASONS),
+        "effect-life": _diagram(effects.EFFECT, _effect_label, lambda _: ""),
+        "effect-table": _table(effects.EFFECT, effects.CAUSES.__getitem__),
+        "effect-guards": _guards(effects.REASONS),
+    }
+
+
+def fill(text: str, parts: dict[str, str]) -> str:
+    """Replace what stands between the markers of a Markdown text.
+
+    Raises:
+        ValueError: A marker names no part, or is not closed.
+    """
+    done, rest = "", text
+    while opening := _OPENING.search(rest):
+        name = opening["name"]
+        if name not in parts:
+            raise ValueError(f"no generated part is called {name!r}; there are {', '.join(parts)}")
+        closing = f"\n<!-- /generated:{name} -->"
+        end = rest.find(closing, opening.end())
+        if end < 0:
+            raise ValueError(f"the generated part {name!r} is not closed")
+        done += f"{rest[: opening.end()]}\n\n{parts[name].strip()}\n{closing}"
+        rest = rest[end + len(closing) :]
+    return done + rest
+
+
+def render(root: Path) -> dict[str, str]:
+    """Return every Markdown file of the root and of `docs/` as it should be: relative path → text."""
+    parts = sections()
+    files = sorted([*root.glob("*.md"), *root.glob("docs/**/*.md")])
+    return {file.relative_to(root).as_posix(): fill(_read(file), parts) for file in files}
+
+
+def stale(root: Path) -> list[str]:
+    """List the Markdown files whose generated parts are not current, as relative paths."""
+    return [path for path, text in render(root).items() if _read(root / path) != text]
+
+
+def write(root: Path) -> list[str]:
+    """Redraw the generated parts; return the relative paths of the files that changed."""
+    fresh = render(root)
+    changed = [path for path, text in fresh.items() if _read(root / path) != text]
+    for path in changed:
+        (root / path).write_bytes(fresh[path].encode())
+    return changed
+
+
+def _read(file: Path) -> str:
+    return file.read_bytes().decode()
+
+
+def _diagram(rules: Rules[Any], label: Callable[[Move[Any]], str], title: Callable[[Any], str]) -> str:
+    """Draw a Mermaid diagram with one arrow per pair of states, labelled with all its events."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for move in rules.moves():
+        arrows.setdefault((move.source, move.target), []).append(label(move))
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{state}{title(state)}" as {state}' for state in rules.states]
+    lines.append(f"    [*] --> {rules.initial}")
+    lines += [
+        f"    {source} --> {target} : {'<br/>'.join(names)}" for (source, target), names in arrows.items()
+    ]
+    lines += [f"    {state} --> [*]" for state in rules.states if state in rules.finals]
+    return "\n".join(["```mermaid", *lines, "```"])
+
+
+def _order_label(move: Move[Any]) -> str:
+    """Put what Coupang shows in parentheses; Mermaid allows neither `:` nor `;` in a label."""
+    if move.event not in orders.OBSERVED:
+        return move.event
+    return f"({move.event} if proven)" if move.guards else f"({move.event})"
+
+
+def _order_cause(event: str) -> str:
+    return "Coupang shows it" if event in orders.OBSERVED else "we ask for it"
+
+
+def _effect_label(move: Move[Any]) -> str:
+    return move.event
+
+
+def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:
+    """List the steps; sources that share event, target and guards share a row."""
+    rows: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for event in rules.events:
+        for move in rules.moves():
+            if move.event == event:
+                names = tuple(guard.name for guard in move.guards)
+                rows.setdefault((event, move.target, names), []).append(move.source)
+    return _grid(
+        ("Event", "From", "To", "Guards", "Who causes it"),
+        (
+            (_code([event]), ", ".join(sources), target, _code(names), cause(event))
+            for (event, target, names), sources in rows.items()
+        ),
+    )
+
+
+def _guards(reasons: dict[str, str]) -> str:
+    return _grid(("Guard", "What unblocks it"), ((_code([name]), why) for name, why in reasons.items()))
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
