@@ -1,0 +1,247 @@
+"""Boxes, lines, receivers and histories, as they are read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+from sqlalchemy import Select, select, tuple_
+
+from app.store.database import Connection, execute, fetch, fetch_one
+from app.store.tables import Box
+
+_LISTED = (
+    Box.vendor_id,
+    Box.shipment_box_id,
+    Box.order_id,
+    Box.state,
+    Box.version,
+    Box.state_at,
+    Box.market_status,
+    Box.market_seen_at,
+    Box.ordered_at,
+    Box.paid_at,
+    Box.ship_by,
+    Box.address_version,
+    Box.address_final,
+    Box.courier_code,
+    Box.invoice_number,
+    Box.split_shipping,
+    Box.able_split_shipping,
+    Box.departed_at,
+    Box.delivered_at,
+    Box.attention,
+    Box.first_seen_at,
+)
+
+# The hot read: one statement, one row, lines inside.
+_ONE: LiteralString = """
+SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_at, b.market_status,
+       b.market_seen_at, b.ordered_at, b.paid_at, b.ship_by, b.address_version, b.address_final,
+       b.courier_code, b.invoice_number, b.split_shipping, b.able_split_shipping, b.departed_at,
+       b.delivered_at, b.attention, b.first_seen_at,
+       (SELECT jsonb_agg(jsonb_build_object(
+                 'vendor_item_id', l.vendor_item_id, 'ordered', l.ordered, 'held', l.held,
+                 'cancelled', l.cancelled, 'shippable', l.shippable, 'name', l.name,
+                 'seller_product_name', l.seller_product_name, 'seller_item_name', l.seller_item_name,
+                 'sku', l.sku, 'sales_price_krw', l.sales_price_krw,
+                 'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
+        FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines
+FROM box b
+WHERE b.shipment_box_id = %(shipment_box_id)s
+  AND (%(vendor_ids)s::text[] IS NULL OR b.vendor_id = ANY(%(vendor_ids)s))"""
+
+
+async def find(
+    connection: Connection, vendor_ids: list[str] | None, shipment_box_id: int, *, lock: bool = False
+) -> dict[str, Any] | None:
+    """Return one box with its `lines`, or None; `vendor_ids` None means every vendor."""
+    query = _ONE + " FOR UPDATE OF b" if lock else _ONE
+    return await fetch_one(connection, query, shipment_box_id=shipment_box_id, vendor_ids=vendor_ids)
+
+
+async def of_order(
+    connection: Connection, vendor_ids: list[str] | None, order_id: int
+) -> list[dict[str, Any]]:
+    """Return all boxes of one order with their lines."""
+    query = _ONE.replace("b.shipment_box_id = %(shipment_box_id)s", "b.order_id = %(order_id)s")
+    return await fetch(
+        connection, f"{query} ORDER BY b.shipment_box_id", order_id=order_id, vendor_ids=vendor_ids
+    )
+
+
+def _listing(
+    vendor_ids: list[str] | None,
+    states: Sequence[str],
+    paid_from: datetime | None,
+    paid_until: datetime | None,
+    attention: bool | None,
+) -> Select[Any]:
+    query: Select[Any] = select(*_LISTED)
+    if vendor_ids is not None:
+        query = query.where(Box.vendor_id.in_(vendor_ids))
+    if states:
+        query = query.where(Box.state.in_(list(states)))
+    if paid_from is not None:
+        query = query.where(Box.paid_at >= paid_from)
+    if paid_until is not None:
+        query = query.where(Box.paid_at < paid_until)
+    if attention is not None:
+        query = query.where(Box.attention.is_not(None) if attention else Box.attention.is_(None))
+    return query
+
+
+async def list_boxes(
+    connection: Connection,
+    vendor_ids: list[str] | None,
+    *,
+    states: Sequence[str] = (),
+    paid_from: datetime | None = None,
+    paid_until: datetime | None = None,
+    attention: bool | None = None,
+    after: tuple[datetime, int] | None = None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """Return boxes, oldest payment first; `after` is (paid_at, id) of the last row of the page before."""
+    query = _listing(vendor_ids, states, paid_from, paid_until, attention)
+    if after is not None:
+        query = query.where(tuple_(Box.paid_at, Box.shipment_box_id) > after)
+    return await fetch(connection, query.order_by(Box.paid_at, Box.shipment_box_id).limit(most))
+
+
+async def lines_of(
+    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int]
+) -> dict[int, list[dict[str, Any]]]:
+    """Return the lines of many boxes, by box id."""
+    query = """SELECT * FROM line WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s)
+               ORDER BY vendor_item_id"""
+    found: dict[int, list[dict[str, Any]]] = {box_id: [] for box_id in shipment_box_ids}
+    for row in await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids)):
+        found[row["shipment_box_id"]].append(row)
+    return found
+
+
+async def receiver_of(connection: Connection, vendor_id: str, shipment_box_id: int) -> list[dict[str, Any]]:
+    """Return the versions of the receiver, newest first, still sealed."""
+    query = """SELECT version, sealed, seen_at FROM receiver
+               WHERE vendor_id = %(vendor_id)s AND shipment_box_id = %(box)s ORDER BY version DESC"""
+    return await fetch(connection, query, vendor_id=vendor_id, box=shipment_box_id)
+
+
+async def history_of(
+    connection: Connection, vendor_id: str, aggregate: str, aggregate_id: int
+) -> list[dict[str, Any]]:
+    """Return all steps of one aggregate, oldest first."""
+    query = """SELECT version, source, target, event, actor, cause, reason,
+                      encode(evidence, 'hex') AS evidence, at
+               FROM history WHERE vendor_id = %(vendor_id)s AND aggregate = %(aggregate)s
+                 AND aggregate_id = %(aggregate_id)s ORDER BY version"""
+    return await fetch(connection, query, vendor_id=vendor_id, aggregate=aggregate, aggregate_id=aggregate_id)
+
+
+async def with_quantities(
+    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Lock and return boxes with the sums and kinds that the guards ask for."""
+    query = """
+    SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_final, b.courier_code,
+           b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping, b.market_status, l.*
+    FROM box b
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(held), 0)::bigint AS held, coalesce(sum(shippable), 0)::bigint AS shippable,
+             count(*) AS kinds
+      FROM line WHERE vendor_id = b.vendor_id AND shipment_box_id = b.shipment_box_id
+    ) l
+    WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(ids)s)
+    ORDER BY b.shipment_box_id FOR UPDATE OF b"""
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids))
+
+
+async def to_acknowledge(connection: Connection, vendor_id: str, most: int) -> list[dict[str, Any]]:
+    """Return boxes in ACCEPT that nobody has asked to acknowledge, or not since Coupang last changed them."""
+    query = """
+    SELECT b.shipment_box_id, b.order_id, b.state, l.held
+    FROM box b
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(held), 0)::bigint AS held FROM line
+      WHERE vendor_id = b.vendor_id AND shipment_box_id = b.shipment_box_id
+    ) l
+    WHERE b.vendor_id = %(vendor_id)s AND b.state = 'ACCEPT' AND NOT b.doubtful
+      AND NOT EXISTS (
+        SELECT FROM effect e
+        WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id
+          AND (e.state NOT IN ('CONFIRMED', 'REJECTED')
+               OR (e.kind = 'ACKNOWLEDGE' AND e.settled_at >= b.market_seen_at)))
+    ORDER BY b.paid_at LIMIT %(most)s"""
+    return await fetch(connection, query, vendor_id=vendor_id, most=most)
+
+
+async def to_read(connection: Connection, vendor_id: str, at: datetime, most: int) -> list[dict[str, Any]]:
+    """Return boxes that are due to be read again, the longest waiting first."""
+    query = """
+    SELECT shipment_box_id, order_id, state, version, paid_at, market_status, address_final, doubtful, reads,
+           state_at
+    FROM box
+    WHERE vendor_id = %(vendor_id)s AND next_read_at <= %(at)s
+    ORDER BY next_read_at LIMIT %(most)s"""
+    return await fetch(connection, query, vendor_id=vendor_id, at=at, most=most)
+
+
+async def schedule_reads(
+    connection: Connection, vendor_id: str, reads: Sequence[tuple[int, datetime | None]]
+) -> None:
+    """Set when boxes are read next (None: not at all) and count one reading for each."""
+    query = """
+    UPDATE box b SET next_read_at = r.at, reads = b.reads + 1
+    FROM unnest(%(ids)s::bigint[], %(ats)s::timestamptz[]) AS r(id, at)
+    WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = r.id"""
+    ids = [box_id for box_id, _ in reads]
+    await execute(connection, query, vendor_id=vendor_id, ids=ids, ats=[at for _, at in reads])
+
+
+async def doubt(
+    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int], at: datetime
+) -> None:
+    """Ask for these boxes to be read one by one: a list row or an answer contradicted us."""
+    query = """UPDATE box SET doubtful = true, next_read_at = least(next_read_at, %(at)s)
+               WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s)"""
+    await execute(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids), at=at)
+
+
+async def settle_doubt(
+    connection: Connection,
+    vendor_id: str,
+    shipment_box_id: int,
+    next_read_at: datetime | None,
+    attention: str | None,
+) -> None:
+    """End a doubt: the box itself was read. `attention` says why a person should look, or None."""
+    query = """UPDATE box SET doubtful = false, next_read_at = %(next_read_at)s, attention = %(attention)s,
+                 reads = reads + 1
+               WHERE vendor_id = %(vendor_id)s AND shipment_box_id = %(box)s"""
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        box=shipment_box_id,
+        next_read_at=next_read_at,
+        attention=attention,
+    )
+
+
+async def count_by_state(connection: Connection, vendor_ids: list[str] | None) -> list[dict[str, Any]]:
+    """Return how many boxes each vendor has in each state."""
+    query = """SELECT vendor_id, state, count(*) AS boxes FROM box
+               WHERE %(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s) GROUP BY 1, 2"""
+    return await fetch(connection, query, vendor_ids=vendor_ids)
+
+
+async def count_shown(
+    connection: Connection, vendor_id: str, market_status: str, start: datetime, end: datetime
+) -> int:
+    """Return how many boxes paid in [start, end) Coupang last showed in one status."""
+    query = """SELECT count(*) AS boxes FROM box WHERE vendor_id = %(vendor_id)s
+               AND paid_at >= %(start)s AND paid_at < %(end)s AND market_status = %(market_status)s"""
+    row = await fetch_one(
+        connection, query, vendor_id=vendor_id, start=start, end=end, market_status=market_status
+    )
+    return row["boxes"] if row else 0

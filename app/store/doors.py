@@ -1,0 +1,237 @@
+"""The only writers of `state`: a whole page in one statement, history in the same one.
+
+A move names the version and the state it was decided on. If any row of the page has changed since,
+nothing is written and `Stale` is raised: read again, decide again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from app.errors import Fenced, Stale
+from app.store.database import Connection, columns, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One edge of a diagram that a row walks, and why."""
+
+    event: str
+    source: str
+    target: str
+    actor: str
+    """`us`, `coupang`, `key:<id>` or `operator:<id>`."""
+    cause: str
+    """What led to it, e.g. `effect:42` or `feed:accept`."""
+    evidence: bytes | None = None
+    """Digest of the stored answer that shows it."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoxMove:
+    """A box walks one or more steps."""
+
+    shipment_box_id: int
+    version: int
+    steps: tuple[Step, ...]
+    next_read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectMove:
+    """An effect walks one or more steps; columns left `None` keep their value."""
+
+    effect_id: int
+    version: int
+    steps: tuple[Step, ...]
+    not_before: datetime | None = None
+    result_code: str | None = None
+    result_message: str | None = None
+    sent: bool | None = None
+    """True stamps `sent_at`, False clears it (surely nothing was applied)."""
+    settled: bool = False
+
+
+_HISTORY: LiteralString = """
+told AS (
+  INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event,
+                       actor, cause, reason, evidence, at)
+  SELECT %(vendor_id)s, %(aggregate)s, s.id, s.version, s.source, s.target, s.event,
+         s.actor, s.cause, s.reason, s.evidence, %(at)s
+  FROM unnest(%(s_id)s::bigint[], %(s_version)s::bigint[], %(s_source)s::text[], %(s_target)s::text[],
+              %(s_event)s::text[], %(s_actor)s::text[], %(s_cause)s::text[], %(s_reason)s::text[],
+              %(s_evidence)s::bytea[])
+       AS s(id, version, source, target, event, actor, cause, reason, evidence)
+  JOIN moved USING (id)
+  ORDER BY s.id, s.version
+)
+SELECT count(*) AS moved FROM moved"""
+
+_BOXES: LiteralString = (
+    """
+WITH m AS (
+  SELECT * FROM unnest(%(id)s::bigint[], %(version)s::bigint[], %(source)s::text[], %(target)s::text[],
+                       %(steps)s::int[], %(departs)s::boolean[], %(next_read_at)s::timestamptz[])
+    AS m(id, version, source, target, steps, departs, next_read_at)
+), moved AS (
+  UPDATE box r
+  SET state = m.target, version = r.version + m.steps, state_at = %(at)s, reads = 0, doubtful = false,
+      next_read_at = m.next_read_at,
+      departed_at = CASE WHEN m.departs THEN %(at)s ELSE r.departed_at END
+  FROM m
+  WHERE r.vendor_id = %(vendor_id)s AND r.shipment_box_id = m.id
+    AND r.state = m.source AND r.version = m.version
+  RETURNING r.shipment_box_id AS id
+), """
+    + _HISTORY
+)
+
+_EFFECTS: LiteralString = (
+    """
+WITH m AS (
+  SELECT * FROM unnest(%(id)s::bigint[], %(version)s::bigint[], %(source)s::text[], %(target)s::text[],
+                       %(steps)s::int[], %(not_before)s::timestamptz[], %(code)s::text[], %(message)s::text[],
+                       %(sent)s::boolean[], %(settled)s::boolean[], %(evidence)s::bytea[])
+    AS m(id, version, source, target, steps, not_before, code, message, sent, settled, evidence)
+), moved AS (
+  UPDATE effect r
+  SET state = m.target, version = r.version + m.steps,
+      not_before = coalesce(m.not_before, r.not_before),
+      result_code = coalesce(m.code, r.result_code), result_message = coalesce(m.message, r.result_message),
+      attempts = r.attempts + CASE WHEN m.sent THEN 1 ELSE 0 END,
+      sent_at = CASE WHEN m.sent THEN %(at)s WHEN NOT m.sent THEN NULL ELSE r.sent_at END,
+      settled_at = CASE WHEN m.settled THEN %(at)s ELSE r.settled_at END,
+      evidence = coalesce(m.evidence, r.evidence)
+  FROM m
+  WHERE r.vendor_id = %(vendor_id)s AND r.effect_id = m.id
+    AND r.state = m.source AND r.version = m.version
+  RETURNING r.effect_id AS id
+), """
+    + _HISTORY
+)
+
+
+async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
+    """Hold the vendor's epoch for this transaction.
+
+    Raises:
+        Fenced: A newer visit has taken over; this one must write nothing.
+    """
+    query = "SELECT 1 FROM vendor WHERE vendor_id = %(vendor_id)s AND epoch = %(epoch)s FOR SHARE"
+    if await fetch_one(connection, query, vendor_id=vendor_id, epoch=epoch) is None:
+        raise Fenced("a newer visit speaks for this vendor", vendor_id=vendor_id)
+
+
+async def move_boxes(connection: Connection, vendor_id: str, moves: Sequence[BoxMove], at: datetime) -> None:
+    """Walk many boxes at once.
+
+    Raises:
+        Stale: A box is no longer in the state and version its move was decided on; nothing is written.
+    """
+    if not moves:
+        return
+    ids, versions, sources, targets, steps, departs, reads = columns(
+        [
+            (
+                move.shipment_box_id,
+                move.version,
+                move.steps[0].source,
+                move.steps[-1].target,
+                len(move.steps),
+                any(step.target == "DEPARTURE" for step in move.steps),
+                move.next_read_at,
+            )
+            for move in moves
+        ],
+        7,
+    )
+    await _move(
+        connection,
+        _BOXES,
+        len(moves),
+        **_told("box", vendor_id, [(move.shipment_box_id, move.version, move.steps) for move in moves]),
+        at=at,
+        id=ids,
+        version=versions,
+        source=sources,
+        target=targets,
+        steps=steps,
+        departs=departs,
+        next_read_at=reads,
+    )
+
+
+async def move_effects(
+    connection: Connection, vendor_id: str, moves: Sequence[EffectMove], at: datetime
+) -> None:
+    """Walk many effects at once.
+
+    Raises:
+        Stale: An effect is no longer in the state and version its move was decided on.
+    """
+    if not moves:
+        return
+    names = ("id", "version", "source", "target", "steps", "not_before", "code", "message", "sent", "settled")
+    values = columns(
+        [
+            (
+                move.effect_id,
+                move.version,
+                move.steps[0].source,
+                move.steps[-1].target,
+                len(move.steps),
+                move.not_before,
+                move.result_code,
+                move.result_message,
+                move.sent,
+                move.settled,
+                move.steps[-1].evidence,
+            )
+            for move in moves
+        ],
+        11,
+    )
+    await _move(
+        connection,
+        _EFFECTS,
+        len(moves),
+        **_told("effect", vendor_id, [(move.effect_id, move.version, move.steps) for move in moves]),
+        at=at,
+        **dict(zip((*names, "evidence"), values, strict=True)),
+    )
+
+
+async def _move(connection: Connection, query: LiteralString, expected: int, **params: Any) -> None:
+    row = await fetch_one(connection, query, **params)
+    moved = row["moved"] if row else 0
+    if moved != expected:
+        raise Stale(f"{expected - moved} of {expected} rows have changed since they were read")
+
+
+def _told(
+    aggregate: str, vendor_id: str, walks: Sequence[tuple[int, int, tuple[Step, ...]]]
+) -> dict[str, Any]:
+    names = ("id", "version", "source", "target", "event", "actor", "cause", "reason", "evidence")
+    told = [
+        (
+            row_id,
+            version + place,
+            step.source,
+            step.target,
+            step.event,
+            step.actor,
+            step.cause,
+            step.reason,
+            step.evidence,
+        )
+        for row_id, version, steps in walks
+        for place, step in enumerate(steps, start=1)
+    ]
+    values = columns(told, len(names))
+    return {
+        "aggregate": aggregate,
+        "vendor_id": vendor_id,
+        **{f"s_{name}": column for name, column in zip(names, values, strict=True)},
+    }

@@ -1,0 +1,236 @@
+"""Effects and their attempts: asking, taking in batches, recording each try before and after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import select
+
+from app.store.database import Connection, columns, execute, fetch, fetch_one
+from app.store.tables import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A change to be asked of Coupang, as it is stored."""
+
+    kind: str
+    event: str
+    shipment_box_id: int
+    order_id: int
+    box_state: str
+    payload: dict[str, Any]
+    not_before: datetime
+    intent_key: str | None = None
+
+
+async def ask(
+    connection: Connection,
+    vendor_id: str,
+    intents: Sequence[Intent],
+    *,
+    initial: str,
+    asked_by: str,
+    cause: str,
+    at: datetime,
+) -> list[dict[str, Any]]:
+    """Store effects in their first state with their first history row; skip boxes with an open effect.
+
+    Returns:
+        `effect_id` and `shipment_box_id` of those stored.
+    """
+    query: LiteralString = """
+    WITH asked AS (
+      INSERT INTO effect (vendor_id, kind, event, shipment_box_id, order_id, payload, state, version,
+                          box_state, intent_key, asked_by, asked_at, not_before)
+      SELECT %(vendor_id)s, i.kind, i.event, i.box, i.order_id, i.payload, %(initial)s, 1, i.box_state,
+             i.intent_key, %(asked_by)s, %(at)s, i.not_before
+      FROM unnest(%(kind)s::text[], %(event)s::text[], %(box)s::bigint[], %(order_id)s::bigint[],
+                  %(box_state)s::text[], %(payload)s::jsonb[], %(not_before)s::timestamptz[],
+                  %(intent_key)s::text[])
+           AS i(kind, event, box, order_id, box_state, payload, not_before, intent_key)
+      ON CONFLICT DO NOTHING
+      RETURNING effect_id, shipment_box_id
+    ), told AS (
+      INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor,
+                           cause, at)
+      SELECT %(vendor_id)s, 'effect', effect_id, 1, NULL, %(initial)s, 'ask', %(asked_by)s, %(cause)s, %(at)s
+      FROM asked
+    )
+    SELECT effect_id, shipment_box_id FROM asked"""
+    names = ("kind", "event", "box", "order_id", "box_state", "payload", "not_before", "intent_key")
+    values = columns(
+        [
+            (
+                intent.kind,
+                intent.event,
+                intent.shipment_box_id,
+                intent.order_id,
+                intent.box_state,
+                Jsonb(intent.payload),
+                intent.not_before,
+                intent.intent_key,
+            )
+            for intent in intents
+        ],
+        len(names),
+    )
+    bound = dict(zip(names, values, strict=True))
+    return await fetch(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        initial=initial,
+        asked_by=asked_by,
+        cause=cause,
+        at=at,
+        **bound,
+    )
+
+
+async def find(connection: Connection, vendor_ids: list[str] | None, effect_id: int) -> dict[str, Any] | None:
+    """Return one effect, or None; `vendor_ids` None means every vendor."""
+    query = select(Effect.__table__).where(Effect.effect_id == effect_id)
+    return await fetch_one(
+        connection, query if vendor_ids is None else query.where(Effect.vendor_id.in_(vendor_ids))
+    )
+
+
+async def find_by_key(connection: Connection, vendor_id: str, intent_key: str) -> dict[str, Any] | None:
+    """Return the effect that was asked under this idempotency key, or None."""
+    query = select(Effect.__table__).where(Effect.vendor_id == vendor_id, Effect.intent_key == intent_key)
+    return await fetch_one(connection, query)
+
+
+async def find_open(connection: Connection, vendor_id: str, shipment_box_id: int) -> dict[str, Any] | None:
+    """Return the box's open effect, or None."""
+    query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND shipment_box_id = %(box)s
+               AND state IN ('PENDING', 'SENDING', 'UNKNOWN', 'REVIEW')"""
+    return await fetch_one(connection, query, vendor_id=vendor_id, box=shipment_box_id)
+
+
+async def due(
+    connection: Connection, vendor_id: str, state: str, at: datetime, most: int, kind: str | None = None
+) -> list[dict[str, Any]]:
+    """Lock and return effects of one state that are due, oldest first, with their box's present state."""
+    query = """
+    SELECT e.*, b.state AS box_now, b.version AS box_version
+    FROM effect e
+    LEFT JOIN box b ON b.vendor_id = e.vendor_id AND b.shipment_box_id = e.shipment_box_id
+    WHERE e.vendor_id = %(vendor_id)s AND e.state = %(state)s AND e.not_before <= %(at)s
+      AND (%(kind)s::text IS NULL OR e.kind = %(kind)s)
+    ORDER BY e.not_before, e.effect_id LIMIT %(most)s
+    FOR UPDATE OF e"""
+    return await fetch(connection, query, vendor_id=vendor_id, state=state, at=at, most=most, kind=kind)
+
+
+async def by_ids(connection: Connection, vendor_id: str, effect_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Lock and return these effects, oldest first."""
+    query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND effect_id = ANY(%(ids)s)
+               ORDER BY effect_id FOR UPDATE"""
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(effect_ids))
+
+
+async def open_for(
+    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int], state: str
+) -> list[dict[str, Any]]:
+    """Lock and return the effects of these boxes that are in one state."""
+    query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s)
+               AND state = %(state)s FOR UPDATE"""
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids), state=state)
+
+
+async def waiting(connection: Connection, vendor_id: str, kind: str, at: datetime) -> dict[str, Any]:
+    """Return how many effects of a kind are due (`waiting`) and when the oldest was asked (`since`)."""
+    query = """SELECT count(*) AS waiting, min(asked_at) AS since FROM effect
+               WHERE vendor_id = %(vendor_id)s AND state = 'PENDING' AND kind = %(kind)s
+                 AND not_before <= %(at)s"""
+    row = await fetch_one(connection, query, vendor_id=vendor_id, kind=kind, at=at)
+    return row or {"waiting": 0, "since": None}
+
+
+async def begin_attempts(
+    connection: Connection,
+    vendor_id: str,
+    effect_ids: Sequence[int],
+    *,
+    purpose: str,
+    epoch: int,
+    worker: str,
+    at: datetime,
+) -> dict[int, int]:
+    """Record tries before they are sent; return attempt id by effect id."""
+    query = """
+    INSERT INTO attempt (vendor_id, effect_id, purpose, epoch, worker, sent_at)
+    SELECT %(vendor_id)s, id, %(purpose)s, %(epoch)s, %(worker)s, %(at)s FROM unnest(%(ids)s::bigint[]) AS id
+    RETURNING attempt_id, effect_id"""
+    rows = await fetch(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        ids=list(effect_ids),
+        purpose=purpose,
+        epoch=epoch,
+        worker=worker,
+        at=at,
+    )
+    return {row["effect_id"]: row["attempt_id"] for row in rows}
+
+
+async def end_attempts(
+    connection: Connection,
+    vendor_id: str,
+    ended: Sequence[tuple[int, str, str | None, bytes | None]],
+    at: datetime,
+) -> None:
+    """Record how tries ended: (attempt id, outcome, detail, evidence digest)."""
+    query = """
+    UPDATE attempt a SET answered_at = %(at)s, outcome = e.outcome, detail = e.detail, evidence = e.evidence
+    FROM unnest(%(ids)s::bigint[], %(outcomes)s::text[], %(details)s::text[], %(evidences)s::bytea[])
+         AS e(id, outcome, detail, evidence)
+    WHERE a.vendor_id = %(vendor_id)s AND a.attempt_id = e.id"""
+    ids, outcomes, details, evidences = columns(ended, 4)
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        at=at,
+        ids=ids,
+        outcomes=outcomes,
+        details=details,
+        evidences=evidences,
+    )
+
+
+async def list_attempts(connection: Connection, vendor_id: str, effect_id: int) -> list[dict[str, Any]]:
+    """Return all tries of one effect, oldest first."""
+    query = """SELECT attempt_id, purpose, epoch, worker, sent_at, answered_at, outcome, detail FROM attempt
+               WHERE vendor_id = %(vendor_id)s AND effect_id = %(effect_id)s ORDER BY attempt_id"""
+    return await fetch(connection, query, vendor_id=vendor_id, effect_id=effect_id)
+
+
+async def list_effects(
+    connection: Connection,
+    vendor_ids: list[str] | None,
+    *,
+    state: str | None,
+    kind: str | None,
+    shipment_box_id: int | None,
+    before: int | None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """Return effects, newest first; `before` is the last effect id of the page before."""
+    query = select(Effect.__table__).order_by(Effect.effect_id.desc()).limit(most)
+    if vendor_ids is not None:
+        query = query.where(Effect.vendor_id.in_(vendor_ids))
+    if state is not None:
+        query = query.where(Effect.state == state)
+    if kind is not None:
+        query = query.where(Effect.kind == kind)
+    if shipment_box_id is not None:
+        query = query.where(Effect.shipment_box_id == shipment_box_id)
+    if before is not None:
+        query = query.where(Effect.effect_id < before)
+    return await fetch(connection, query)

@@ -1,0 +1,119 @@
+"""Evidence, quarantine, call tallies and installation secrets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.store.database import Connection, columns, execute, fetch, fetch_one
+
+
+async def keep(
+    connection: Connection, vendor_id: str, kept: Sequence[tuple[bytes, str, bytes]], at: datetime
+) -> None:
+    """Store sealed answers: (digest, kind, sealed); one content is stored once."""
+    query = """
+    INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
+    SELECT %(vendor_id)s, k.digest, k.kind, k.sealed, %(at)s
+    FROM unnest(%(digests)s::bytea[], %(kinds)s::text[], %(sealed)s::bytea[]) AS k(digest, kind, sealed)
+    ON CONFLICT DO NOTHING"""
+    digests, kinds, sealed = columns(kept, 3)
+    await execute(connection, query, vendor_id=vendor_id, digests=digests, kinds=kinds, sealed=sealed, at=at)
+
+
+async def find(connection: Connection, vendor_id: str, digest: bytes) -> dict[str, Any] | None:
+    """Return one piece of evidence, still sealed, or None."""
+    query = "SELECT * FROM evidence WHERE vendor_id = %(vendor_id)s AND digest = %(digest)s"
+    return await fetch_one(connection, query, vendor_id=vendor_id, digest=digest)
+
+
+async def quarantine(
+    connection: Connection,
+    vendor_id: str,
+    feed: str,
+    rows: Sequence[tuple[bytes, int | None, str, bytes]],
+    at: datetime,
+) -> None:
+    """Keep rows that could not be read: (digest, box id if known, reason, sealed raw text)."""
+    query = """
+    INSERT INTO quarantine (vendor_id, digest, feed, shipment_box_id, reason, sealed, first_seen_at,
+                            last_seen_at, times)
+    SELECT DISTINCT ON (q.digest)
+           %(vendor_id)s, q.digest, %(feed)s, q.box, q.reason, q.sealed, %(at)s, %(at)s, 1
+    FROM unnest(%(digests)s::bytea[], %(boxes)s::bigint[], %(reasons)s::text[], %(sealed)s::bytea[])
+         AS q(digest, box, reason, sealed)
+    ON CONFLICT (vendor_id, digest) DO UPDATE
+    SET last_seen_at = excluded.last_seen_at, times = quarantine.times + 1"""
+    digests, boxes, reasons, sealed = columns(rows, 4)
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        feed=feed,
+        at=at,
+        digests=digests,
+        boxes=boxes,
+        reasons=reasons,
+        sealed=sealed,
+    )
+
+
+async def list_quarantine(
+    connection: Connection, vendor_ids: list[str] | None, most: int
+) -> list[dict[str, Any]]:
+    """Return quarantined rows without their raw text, newest first."""
+    query = """
+    SELECT vendor_id, encode(digest, 'hex') AS digest, feed, shipment_box_id, reason, first_seen_at,
+           last_seen_at, times
+    FROM quarantine WHERE %(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s)
+    ORDER BY last_seen_at DESC, digest LIMIT %(most)s"""
+    return await fetch(connection, query, vendor_ids=vendor_ids, most=most)
+
+
+async def tally(
+    connection: Connection, vendor_id: str, hour: datetime, calls: Sequence[tuple[str, str, str, int]]
+) -> None:
+    """Add call counts of one hour: (purpose, route, answer, calls)."""
+    query = """
+    INSERT INTO tally (vendor_id, hour, purpose, route, answer, calls)
+    SELECT %(vendor_id)s, %(hour)s, t.purpose, t.route, t.answer, t.calls
+    FROM unnest(%(purposes)s::text[], %(routes)s::text[], %(answers)s::text[], %(calls)s::bigint[])
+         AS t(purpose, route, answer, calls)
+    ON CONFLICT (vendor_id, hour, purpose, route, answer) DO UPDATE
+    SET calls = tally.calls + excluded.calls"""
+    purposes, routes, answers, counts = columns(calls, 4)
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        hour=hour,
+        purposes=purposes,
+        routes=routes,
+        answers=answers,
+        calls=counts,
+    )
+
+
+async def list_tally(
+    connection: Connection, vendor_ids: list[str] | None, since: datetime | None
+) -> list[dict[str, Any]]:
+    """Return call counts by vendor, purpose, route and answer, and over how many hours they spread."""
+    query = """
+    SELECT vendor_id, purpose, route, answer, sum(calls)::bigint AS calls, min(hour) AS first_hour,
+           max(hour) AS last_hour
+    FROM tally
+    WHERE (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+      AND (%(since)s::timestamptz IS NULL OR hour >= %(since)s)
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
+    return await fetch(connection, query, vendor_ids=vendor_ids, since=since)
+
+
+async def find_secret(connection: Connection, name: str) -> bytes | None:
+    """Return a sealed installation secret, or None."""
+    row = await fetch_one(connection, "SELECT sealed FROM secret WHERE name = %(name)s", name=name)
+    return row["sealed"] if row else None
+
+
+async def add_secret(connection: Connection, name: str, sealed: bytes) -> None:
+    """Store an installation secret unless there is one already."""
+    query = "INSERT INTO secret (name, sealed) VALUES (%(name)s, %(sealed)s) ON CONFLICT DO NOTHING"
+    await execute(connection, query, name=name, sealed=sealed)

@@ -1,0 +1,192 @@
+"""A page of order sheets, written in one statement.
+
+New boxes are born in their machine's first state (the only place besides `doors` that writes `state`);
+whatever Coupang shows beyond that, they walk through the door. Known boxes get the new content only if
+their content hash is still the one that was compared: otherwise nothing is written and `Stale` is raised.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, LiteralString
+
+import orjson
+
+from app.errors import Stale
+from app.store.database import Connection, fetch, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class LineContent:
+    """One line as it is stored."""
+
+    vendor_item_id: int
+    ordered: int
+    held: int
+    cancelled: int
+    name: str
+    seller_product_name: str
+    seller_item_name: str
+    sku: str | None
+    sales_price_krw: int | None
+    planned_shipping_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoxContent:
+    """One row of a page, ready to be stored; `sealed_*` are encrypted."""
+
+    shipment_box_id: int
+    order_id: int
+    was: bytes | None
+    """The content hash that was compared; None for a new box."""
+    content_hash: bytes
+    market_status: str
+    ordered_at: datetime | None
+    paid_at: datetime
+    ship_by: date | None
+    address_version: int
+    address_final: bool
+    receiver_digest: bytes
+    sealed_receiver: bytes | None
+    """None when this version of the receiver is stored already."""
+    courier_code: str | None
+    invoice_number: str | None
+    split_shipping: bool
+    able_split_shipping: bool
+    departed_at: datetime | None
+    delivered_at: datetime | None
+    next_read_at: datetime | None
+    sealed_evidence: bytes
+    lines: tuple[LineContent, ...]
+
+
+_KNOWN: LiteralString = """
+SELECT b.shipment_box_id, b.order_id, b.state, b.version, b.content_hash, b.market_status, b.market_seen_at,
+       b.address_version, b.address_final, b.courier_code, b.invoice_number, b.departed_at, b.doubtful,
+       b.next_read_at, b.reads, b.state_at, r.digest AS receiver_digest
+FROM box b
+LEFT JOIN receiver r
+  ON r.vendor_id = b.vendor_id AND r.shipment_box_id = b.shipment_box_id AND r.version = b.address_version
+WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(ids)s)"""
+
+
+async def known(
+    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int]
+) -> dict[int, dict[str, Any]]:
+    """Return what is stored of these boxes, by id: state, version, content hash, receiver digest."""
+    rows = await fetch(connection, _KNOWN, vendor_id=vendor_id, ids=list(shipment_box_ids))
+    return {row["shipment_box_id"]: row for row in rows}
+
+
+_WRITE: LiteralString = """
+WITH doc AS (
+  SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
+    shipment_box_id bigint, order_id bigint, was text, content_hash text, market_status text,
+    ordered_at timestamptz, paid_at timestamptz, ship_by date, address_version bigint, address_final boolean,
+    receiver_digest text, sealed_receiver text, courier_code text, invoice_number text,
+    split_shipping boolean, able_split_shipping boolean, departed_at timestamptz, delivered_at timestamptz,
+    next_read_at timestamptz, sealed_evidence text, lines jsonb)
+), born AS (
+  INSERT INTO box (vendor_id, shipment_box_id, order_id, state, version, state_at, market_status,
+                   market_seen_at, content_hash, ordered_at, paid_at, ship_by, address_version, address_final,
+                   courier_code, invoice_number, split_shipping, able_split_shipping, departed_at,
+                   delivered_at, next_read_at, first_seen_at)
+  SELECT %(vendor_id)s, shipment_box_id, order_id, %(initial)s, 1, %(at)s, market_status, %(at)s,
+         decode(content_hash, 'base64'), ordered_at, paid_at, ship_by, address_version, address_final,
+         courier_code, invoice_number, split_shipping, able_split_shipping, departed_at, delivered_at,
+         next_read_at, %(at)s
+  FROM doc WHERE was IS NULL
+  ON CONFLICT DO NOTHING
+  RETURNING shipment_box_id, content_hash
+), told AS (
+  INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause,
+                       evidence, at)
+  SELECT %(vendor_id)s, 'box', shipment_box_id, 1, NULL, %(initial)s, 'appear', 'coupang', %(cause)s,
+         content_hash, %(at)s
+  FROM born
+), renewed AS (
+  UPDATE box b
+  SET order_id = d.order_id, market_status = d.market_status, market_seen_at = %(at)s,
+      content_hash = decode(d.content_hash, 'base64'), ordered_at = d.ordered_at, paid_at = d.paid_at,
+      ship_by = d.ship_by, address_version = d.address_version, address_final = d.address_final,
+      courier_code = coalesce(d.courier_code, b.courier_code),
+      invoice_number = coalesce(d.invoice_number, b.invoice_number),
+      split_shipping = d.split_shipping, able_split_shipping = d.able_split_shipping,
+      departed_at = coalesce(d.departed_at, b.departed_at), delivered_at = d.delivered_at,
+      next_read_at = d.next_read_at, doubtful = false, attention = NULL
+  FROM doc d
+  WHERE d.was IS NOT NULL AND b.vendor_id = %(vendor_id)s AND b.shipment_box_id = d.shipment_box_id
+    AND b.content_hash = decode(d.was, 'base64')
+  RETURNING b.shipment_box_id
+), gone AS (
+  DELETE FROM line l USING doc d
+  WHERE d.was IS NOT NULL AND l.vendor_id = %(vendor_id)s AND l.shipment_box_id = d.shipment_box_id
+    AND NOT EXISTS (SELECT FROM jsonb_array_elements(d.lines) AS e
+                    WHERE (e ->> 'vendor_item_id')::bigint = l.vendor_item_id)
+), lined AS (
+  INSERT INTO line (vendor_id, shipment_box_id, vendor_item_id, ordered, held, cancelled, name,
+                    seller_product_name, seller_item_name, sku, sales_price_krw, planned_shipping_date)
+  SELECT %(vendor_id)s, d.shipment_box_id, l.*
+  FROM doc d, jsonb_to_recordset(d.lines) AS l(
+    vendor_item_id bigint, ordered bigint, held bigint, cancelled bigint, name text, seller_product_name text,
+    seller_item_name text, sku text, sales_price_krw bigint, planned_shipping_date date)
+  ON CONFLICT (vendor_id, shipment_box_id, vendor_item_id) DO UPDATE
+  SET ordered = excluded.ordered, held = excluded.held, cancelled = excluded.cancelled,
+      planned_shipping_date = excluded.planned_shipping_date
+  WHERE (line.ordered, line.held, line.cancelled, line.planned_shipping_date)
+    IS DISTINCT FROM (excluded.ordered, excluded.held, excluded.cancelled, excluded.planned_shipping_date)
+), addressed AS (
+  INSERT INTO receiver (vendor_id, shipment_box_id, version, digest, sealed, seen_at)
+  SELECT %(vendor_id)s, shipment_box_id, address_version, decode(receiver_digest, 'base64'),
+         decode(sealed_receiver, 'base64'), %(at)s
+  FROM doc WHERE sealed_receiver IS NOT NULL
+  ON CONFLICT DO NOTHING
+), proven AS (
+  INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
+  SELECT %(vendor_id)s, decode(content_hash, 'base64'), 'sheet', decode(sealed_evidence, 'base64'), %(at)s
+  FROM doc
+  ON CONFLICT DO NOTHING
+)
+SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
+
+
+async def write(
+    connection: Connection,
+    vendor_id: str,
+    rows: Sequence[BoxContent],
+    *,
+    initial: str,
+    cause: str,
+    at: datetime,
+) -> None:
+    """Store new and changed boxes of one page, their lines, receivers and evidence.
+
+    Args:
+        connection: Inside a transaction.
+        vendor_id: Whose boxes.
+        rows: Only new or changed ones; at most a few hundred.
+        initial: The state in which a box is born.
+        cause: What led to it, for the history, e.g. `feed:accept`.
+        at: The time of the reading.
+
+    Raises:
+        Stale: Somebody else stored one of these boxes in the meantime; nothing is written.
+    """
+    if not rows:
+        return
+    doc = orjson.dumps([_document(row) for row in rows]).decode()
+    counted = await fetch_one(
+        connection, _WRITE, vendor_id=vendor_id, doc=doc, initial=initial, cause=cause, at=at
+    )
+    if counted is None or counted["born"] + counted["renewed"] != len(rows):
+        raise Stale("a box of this page has changed since it was compared")
+
+
+def _document(row: BoxContent) -> dict[str, Any]:
+    document = {name: getattr(row, name) for name in BoxContent.__dataclass_fields__}
+    for name in ("was", "content_hash", "receiver_digest", "sealed_receiver", "sealed_evidence"):
+        if (value := document[name]) is not None:
+            document[name] = b64encode(value).decode()
+    return document

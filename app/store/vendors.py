@@ -1,0 +1,111 @@
+"""Vendors: their sealed keys, their turn, their fencing epoch, and when to keep silent."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.store.database import Connection, execute, fetch, fetch_one
+from app.store.tables import Vendor
+
+_PUBLIC = (
+    Vendor.vendor_id,
+    Vendor.name,
+    Vendor.state,
+    Vendor.auto_acknowledge,
+    Vendor.key_issued_at,
+    Vendor.epoch,
+    Vendor.due_at,
+    Vendor.stopped_until,
+    Vendor.stopped_reason,
+    Vendor.stops,
+    Vendor.created_at,
+)
+
+
+async def add(connection: Connection, **values: Any) -> bool:
+    """Store a new vendor; False when there is one already."""
+    query = """
+    INSERT INTO vendor (vendor_id, name, sealed_access_key, sealed_secret_key, key_issued_at,
+                        auto_acknowledge, due_at, created_at)
+    VALUES (%(vendor_id)s, %(name)s, %(sealed_access_key)s, %(sealed_secret_key)s, %(key_issued_at)s,
+            %(auto_acknowledge)s, %(at)s, %(at)s)
+    ON CONFLICT DO NOTHING"""
+    return await execute(connection, query, **values) == 1
+
+
+async def list_vendors(connection: Connection, only: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Return vendors without their keys; `only` restricts to these ids, None means all."""
+    query = select(*_PUBLIC).order_by(Vendor.vendor_id)
+    return await fetch(connection, query if only is None else query.where(Vendor.vendor_id.in_(list(only))))
+
+
+async def find(connection: Connection, vendor_id: str) -> dict[str, Any] | None:
+    """Return one vendor with its sealed keys, or None."""
+    query = select(*_PUBLIC, Vendor.sealed_access_key, Vendor.sealed_secret_key)
+    return await fetch_one(connection, query.where(Vendor.vendor_id == vendor_id))
+
+
+async def change(connection: Connection, vendor_id: str, **values: Any) -> bool:
+    """Set columns of one vendor; False when there is none."""
+    sets = ", ".join(f"{name} = %({name})s" for name in values)
+    query = f"UPDATE vendor SET {sets} WHERE vendor_id = %(vendor_id)s"
+    return await execute(connection, query, vendor_id=vendor_id, **values) == 1
+
+
+async def claim_due(connection: Connection, at: datetime, again: timedelta, most: int) -> list[str]:
+    """Take the vendors that are due and set their next turn `again` later; N tickers never share one."""
+    query = """
+    WITH due AS (
+      SELECT vendor_id FROM vendor
+      WHERE state = 'ACTIVE' AND due_at <= %(at)s AND (stopped_until IS NULL OR stopped_until <= %(at)s)
+      ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE vendor v SET due_at = %(at)s + %(again)s FROM due WHERE v.vendor_id = due.vendor_id
+    RETURNING v.vendor_id"""
+    rows = await fetch(connection, query, at=at, again=again, most=most)
+    return [row["vendor_id"] for row in rows]
+
+
+async def wake(connection: Connection, vendor_id: str, at: datetime) -> None:
+    """Make the vendor due now (or leave it due earlier)."""
+    query = "UPDATE vendor SET due_at = least(due_at, %(at)s) WHERE vendor_id = %(vendor_id)s"
+    await execute(connection, query, vendor_id=vendor_id, at=at)
+
+
+async def take_epoch(connection: Connection, vendor_id: str, at: datetime) -> dict[str, Any] | None:
+    """Begin a visit: return the vendor with its next epoch, or None if it must not be called now."""
+    query = """
+    UPDATE vendor SET epoch = epoch + 1
+    WHERE vendor_id = %(vendor_id)s AND state = 'ACTIVE'
+      AND (stopped_until IS NULL OR stopped_until <= %(at)s)
+    RETURNING vendor_id, name, epoch, auto_acknowledge, sealed_access_key, sealed_secret_key, stops"""
+    return await fetch_one(connection, query, vendor_id=vendor_id, at=at)
+
+
+async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
+    """Return when the vendor's next work is due: feeds, boxes to re-read, effects."""
+    query = """
+    SELECT least(
+      (SELECT min(due_at) FROM feed WHERE vendor_id = %(vendor_id)s),
+      (SELECT min(next_read_at) FROM box WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
+      (SELECT min(not_before) FROM effect
+       WHERE vendor_id = %(vendor_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN'))
+    ) AS due_at"""
+    row = await fetch_one(connection, query, vendor_id=vendor_id)
+    return row["due_at"] if row else None
+
+
+async def stop(connection: Connection, vendor_id: str, until: datetime, reason: str) -> None:
+    """Keep silent towards Coupang for this vendor until `until`, everywhere."""
+    query = """UPDATE vendor SET stopped_until = %(until)s, stopped_reason = %(reason)s, stops = stops + 1
+               WHERE vendor_id = %(vendor_id)s"""
+    await execute(connection, query, vendor_id=vendor_id, until=until, reason=reason)
+
+
+async def resume(connection: Connection, vendor_id: str) -> None:
+    """Forget earlier stops: Coupang answers again, or an operator says so."""
+    query = """UPDATE vendor SET stopped_until = NULL, stopped_reason = NULL, stops = 0
+               WHERE vendor_id = %(vendor_id)s AND (stops > 0 OR stopped_until IS NOT NULL)"""
+    await execute(connection, query, vendor_id=vendor_id)

@@ -1,0 +1,116 @@
+"""Encryption at rest: AES-256-GCM under a ring of master keys, and keyed digests.
+
+A sealed value is `version byte | length of key id | key id | 12-byte nonce | ciphertext and tag`.
+The first key of the ring seals; every key of the ring opens, so a key is rotated by putting the
+new one in front, running `python -m app rotate`, and then dropping the old one.
+
+Digests compare contents without storing them. Their key is sealed in the database and survives the
+rotation of master keys; otherwise a rotation would look like a change of every address.
+"""
+
+import base64
+import hashlib
+import os
+import zlib
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_VERSION = 1
+_NONCE_BYTES = 12
+
+
+class Sealed(Exception):
+    """A sealed value cannot be opened: unknown key id, wrong key, or altered bytes."""
+
+
+def new_key() -> str:
+    """Return a fresh master key in the form that settings expect (32 bytes, URL-safe base64)."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def parse_ring(text: str) -> dict[str, bytes]:
+    """Read `id:key[,id:key…]`, newest first; a key without an id is called `k1`.
+
+    Raises:
+        ValueError: No key, a doubled id, or a key that is not 32 bytes of base64.
+    """
+    ring: dict[str, bytes] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        key_id, _, encoded = part.rpartition(":")
+        key_id = key_id or "k1"
+        try:
+            key = base64.urlsafe_b64decode(encoded)
+        except ValueError as broken:
+            raise ValueError(f"master key {key_id!r} is not base64") from broken
+        if len(key) != 32 or key_id in ring or len(key_id) > 32:
+            raise ValueError(f"master key {key_id!r} must be 32 bytes under an id of its own")
+        ring[key_id] = key
+    if not ring:
+        raise ValueError("at least one master key is needed")
+    return ring
+
+
+class Vault:
+    """Seals and opens with a ring of keys; digests with a key of its own.
+
+    Args:
+        ring: Key id → 32 bytes, newest first.
+        digest_key: 32 bytes; see the module.
+    """
+
+    def __init__(self, ring: Mapping[str, bytes], digest_key: bytes = b"") -> None:
+        self._ciphers = {key_id.encode(): AESGCM(key) for key_id, key in ring.items()}
+        self._current = next(iter(self._ciphers))
+        self._digest_key = digest_key
+
+    def with_digest_key(self, digest_key: bytes) -> "Vault":
+        """Return the same vault with the installation's digest key."""
+        other = object.__new__(Vault)
+        other._ciphers, other._current, other._digest_key = self._ciphers, self._current, digest_key
+        return other
+
+    def seal(self, plain: bytes, purpose: bytes) -> bytes:
+        """Encrypt `plain`; `purpose` is bound to the value and must be the same when opening."""
+        nonce = os.urandom(_NONCE_BYTES)
+        head = bytes((_VERSION, len(self._current))) + self._current
+        return head + nonce + self._ciphers[self._current].encrypt(nonce, plain, purpose)
+
+    def open(self, sealed: bytes, purpose: bytes) -> bytes:
+        """Decrypt what `seal` returned.
+
+        Raises:
+            Sealed: The key is not in the ring, or the bytes were altered.
+        """
+        key_id, body = self._split(sealed)
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise Sealed(f"sealed under key {key_id.decode(errors='replace')!r}, which is not in the ring")
+        try:
+            return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], purpose)
+        except InvalidTag as altered:
+            raise Sealed("the sealed bytes do not verify") from altered
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Tell whether the newest key sealed this value."""
+        return self._split(sealed)[0] == self._current
+
+    def seal_packed(self, plain: bytes, purpose: bytes) -> bytes:
+        """Compress, then encrypt; for payloads of Coupang, which shrink to a third."""
+        return self.seal(zlib.compress(plain, 1), purpose)
+
+    def open_packed(self, sealed: bytes, purpose: bytes) -> bytes:
+        """Decrypt, then decompress what `seal_packed` returned."""
+        return zlib.decompress(self.open(sealed, purpose))
+
+    def digest(self, content: bytes) -> bytes:
+        """Return a 16-byte keyed digest; equal contents give equal digests in one installation."""
+        return hashlib.blake2b(content, digest_size=16, key=self._digest_key).digest()
+
+    @staticmethod
+    def _split(sealed: bytes) -> tuple[bytes, bytes]:
+        if len(sealed) < 2 or sealed[0] != _VERSION:
+            raise Sealed("not a sealed value of this version")
+        end = 2 + sealed[1]
+        return sealed[2:end], sealed[end:]
