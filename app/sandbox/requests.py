@@ -1,0 +1,192 @@
+"""What a call says: parameters and bodies, and the 400 texts when they cannot be."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from app.clock import KST
+from app.sandbox.answers import Declined, bad_request
+from app.sandbox.entities import ROAD, Vendor
+from app.sandbox.faults import Fault
+from app.sandbox.stage import Stage
+
+MISSING = "required parameters are missing"
+INT64 = 2**63
+
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([+-]\d{2}:\d{2})?")
+_MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})([+-]\d{2}:\d{2})?")
+
+
+@dataclass(slots=True)
+class Request:
+    """One call that passed the gateway."""
+
+    vendor: Vendor
+    version: str
+    path: dict[str, str]
+    params: dict[str, str]
+    body: bytes
+    call: int
+    fault: Fault | None = field(default=None)
+
+    def meets(self, kind: str) -> Fault | None:
+        """Return this call's fault when it is of `kind`."""
+        return self.fault if self.fault is not None and self.fault.kind == kind else None
+
+
+def require(condition: object, message: str, code: int | str = 400) -> None:
+    """End the call with a 400 unless `condition` holds.
+
+    Raises:
+        Declined: The condition does not hold.
+    """
+    if not condition:
+        raise Declined(bad_request(message, code))
+
+
+def status_of(request: Request) -> str:
+    """Return the one status a list call asks for.
+
+    Raises:
+        Declined: A required parameter is missing, or the status does not exist.
+    """
+    required = ("createdAtFrom", "createdAtTo", "status")
+    require(all(request.params.get(name) for name in required), MISSING)
+    status = request.params["status"]
+    require(status in ROAD, "status is invalid")
+    return status
+
+
+def day_window(request: Request, stage: Stage) -> tuple[datetime, datetime]:
+    """Return the window of a day list as [from, before); the last day is inclusive.
+
+    Raises:
+        Declined: Unreadable days, or more than the rules allow between them.
+    """
+    first, last = (_day(request, name) for name in ("createdAtFrom", "createdAtTo"))
+    require(first <= last, "createdAtFrom should be earlier than createdAtTo")
+    require((last - first).days <= stage.rules.max_range_days, stage.rules.day_range_text)
+    return first, last + timedelta(days=1)
+
+
+def minute_window(request: Request, stage: Stage) -> tuple[datetime, datetime]:
+    """Return the window of a minute list as [from, before).
+
+    Raises:
+        Declined: Unreadable times, or a day and more between them.
+    """
+    first, last = (_minute(request, name) for name in ("createdAtFrom", "createdAtTo"))
+    require(first <= last, "createdAtFrom should be earlier than createdAtTo")
+    require(last - first < timedelta(days=1), "range should less than 1 day")
+    return first, last + timedelta(seconds=1 if stage.rules.minute_window_end_inclusive else 0)
+
+
+def _day(request: Request, name: str) -> datetime:
+    return _read_time(_DAY, request, name, "yyyy-MM-dd")
+
+
+def _minute(request: Request, name: str) -> datetime:
+    return _read_time(_MINUTE, request, name, "yyyy-MM-dd'T'HH:mm")
+
+
+def _read_time(form: re.Pattern[str], request: Request, name: str, spelled: str) -> datetime:
+    offset = "" if request.version == "v4" else "+09:00"
+    refusal = f"{name} should be in the format {spelled}{offset}"
+    found = form.fullmatch(request.params[name])
+    # v5 wants the offset (an unencoded + arrives as a blank and is caught here), v4 knows none.
+    require(found is not None and (found[2] is None) == (request.version == "v4"), refusal)
+    try:
+        read = datetime.fromisoformat(request.params[name])
+    except ValueError:
+        raise Declined(bad_request(refusal)) from None
+    return read if read.tzinfo else read.replace(tzinfo=KST)
+
+
+def page_size(request: Request, stage: Stage) -> int:
+    """Return `maxPerPage`.
+
+    Raises:
+        Declined: Not a number between 1 and the largest page.
+    """
+    largest = stage.rules.max_per_page
+    text = request.params.get("maxPerPage") or str(largest)
+    require(
+        text.isascii() and text.isdecimal() and 1 <= int(text) <= largest,
+        f"maxPerPage should be 1 to {largest}",
+    )
+    return int(text)
+
+
+def token_of(request: Request) -> int | None:
+    """Return the box id below which the next page begins, None on the first page.
+
+    Raises:
+        Declined: Not a token of ours.
+    """
+    text = request.params.get("nextToken", "")
+    require(text == "" or (text.isascii() and text.isdecimal() and len(text) <= 19), "nextToken is invalid")
+    return int(text) if text else None
+
+
+def json_body(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a call.
+
+    Raises:
+        Declined: Not a JSON object.
+    """
+    try:
+        read = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        raise Declined(bad_request("Required request body is missing or malformed")) from None
+    require(isinstance(read, dict), "Required request body is missing or malformed")
+    return dict(read)
+
+
+def vendor_body(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a call that repeats the vendor of its path.
+
+    Raises:
+        Declined: Not an object, or another vendor.
+    """
+    read = json_body(request)
+    require(read.get("vendorId") == request.vendor.vendor_id, "Invalid vendor ID")
+    return read
+
+
+def number(value: object, name: str) -> int:
+    """Return an id of a body; ids are JSON numbers.
+
+    Raises:
+        Declined: A string, a float, or anything else.
+    """
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 < value < INT64
+    require(fits, f"{name} should be a number")
+    assert isinstance(value, int)
+    return value
+
+
+def text(value: object, name: str) -> str:
+    """Return a text of a body; a number is read as its digits, as live calls show.
+
+    Raises:
+        Declined: Neither text nor number.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    require(isinstance(value, str), f"{name} should be a string")
+    return str(value)
+
+
+def flag(value: object, name: str) -> bool:
+    """Return a boolean of a body; the official samples also send `"False"`.
+
+    Raises:
+        Declined: Neither.
+    """
+    known = {True: True, False: False, "true": True, "True": True, "false": False, "False": False}
+    usable = isinstance(value, bool | str) and value in known
+    require(usable, f"{name} should be a boolean")
+    return known[value]
