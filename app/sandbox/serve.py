@@ -46,10 +46,7 @@ class Running:
 
     def __init__(self, world: World, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.world = world
-        self._socket = socket.create_server((host, port), backlog=256)
-        bound: tuple[str, int] = self._socket.getsockname()[:2]
-        self.host, self.port = host, bound[1]
-        self.url = f"http://{host}:{self.port}"
+        self.host, self.port = host, port
         config = uvicorn.Config(
             create_app(world),
             http=_Protocol,
@@ -63,8 +60,22 @@ class Running:
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def url(self) -> str:
+        """Where it listens; the port is known once it runs."""
+        return f"http://{self.host}:{self.port}"
+
     async def __aenter__(self) -> "Running":
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        # The protocol is named: asyncio switches Nagle's delay (40 ms an answer) off only for known TCP.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self.host, self.port))
+        except OSError:
+            listener.close()
+            raise
+        self.port = listener.getsockname()[1]
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
             if self._task.done():
                 await self._task
@@ -77,7 +88,6 @@ class Running:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
-        self._socket.close()
 
 
 async def serve(
