@@ -76,7 +76,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Receiver(msgspec.Struct, frozen=True):
-    """Who gets the box; personal data, `""` for what Coupang left out."""
+    """Who gets the box; personal data and so without a telling `repr`; `""` for what Coupang left out."""
 
     name: str = ""
     phone: str = ""
@@ -84,6 +84,9 @@ class Receiver(msgspec.Struct, frozen=True):
     addr2: str = ""
     post_code: str = ""
     message: str = ""
+
+    def __repr__(self) -> str:
+        return "Receiver(...)"
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -107,6 +110,10 @@ class Sheet(msgspec.Struct, frozen=True):
     customs_code: str | None = None
     raw: bytes = b""
 
+    def __repr__(self) -> str:
+        # Names, addresses and the raw row must not reach a log by way of a message or a traceback.
+        return f"Sheet({self.shipment_box_id}, {self.status})"
+
 
 class Unreadable(msgspec.Struct, frozen=True):
     """A row that could not be read; `reason` names fields and types, never a value of a person."""
@@ -114,6 +121,9 @@ class Unreadable(msgspec.Struct, frozen=True):
     raw: bytes
     reason: str
     shipment_box_id: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Unreadable({self.shipment_box_id}, {self.reason!r})"
 
 
 class SheetPage(msgspec.Struct, frozen=True):
@@ -123,6 +133,9 @@ class SheetPage(msgspec.Struct, frozen=True):
     unreadable: tuple[Unreadable, ...] = ()
     next_token: str | None = None
     raw: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"SheetPage({len(self.sheets)} sheets, {len(self.unreadable)} unreadable)"
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -59,7 +59,8 @@ class CoupangError(Exception):
         outcome: Outcome | None = None,
         retry_after_s: float | None = None,
     ) -> None:
-        super().__init__(message)
+        # Not handed to Exception: its repr would show Coupang's words, and with them perhaps a person's.
+        super().__init__()
         self.status = status
         self.code = code
         self.message = message[:500]

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import msgspec
 
-from app.coupang import values
+from app.coupang import rows, values
 from app.coupang.boxes import (
     BoxHistory,
     Envelope,
@@ -32,7 +32,6 @@ from app.coupang.boxes import (
     WireStatus,
 )
 from app.coupang.errors import UnreadableAnswer
-from app.coupang.values import Flag, Price, Text
 
 __all__ = [
     "BoxHistory",
@@ -55,100 +54,13 @@ __all__ = [
 ]
 
 
-class _Envelope(msgspec.Struct, rename="camel"):
-    code: int | str | None = None
-    message: str | None = None
-    data: msgspec.Raw = msgspec.Raw(b"null")
-    next_token: Text = None
-
-
-class _Person(msgspec.Struct, rename="camel"):
-    name: Text = None
-    safe_number: Text = None
-    receiver_number: Text = None
-    addr1: Text = None
-    addr2: Text = None
-    post_code: Text = None
-
-
-class _Customs(msgspec.Struct, rename="camel"):
-    personal_customs_clearance_code: Text = None
-
-
-class _Item(msgspec.Struct, rename="camel"):
-    vendor_item_id: int | str | None = None
-    shipping_count: int | str | None = None
-    hold_count_for_cancel: int | str | None = None
-    cancel_count: int | str | None = None
-    vendor_item_name: Text = None
-    seller_product_name: Text = None
-    seller_product_item_name: Text = None
-    external_vendor_sku_code: Text = None
-    sales_price: Price = None
-    order_price: Price = None
-    estimated_shipping_date: str | None = None
-    planned_shipping_date: str | None = None
-    etc_info_value: Text = None
-    etc_info_values: list[Text] | str | None = None
-
-
-class _Row(msgspec.Struct, rename="camel"):
-    shipment_box_id: int | str | None = None
-    order_id: int | str | None = None
-    status: str | None = None
-    ordered_at: str | None = None
-    paid_at: str | None = None
-    orderer: _Person | str | None = None
-    receiver: _Person | str | None = None
-    parcel_print_message: Text = None
-    order_items: list[_Item] | None = None
-    shipping_price: Price = None
-    delivery_company_name: Text = None
-    invoice_number: Text = None
-    # Coupang's spelling; the right one is accepted in case it is repaired one day.
-    in_trasit_date_time: str | None = None
-    in_transit_date_time: str | None = None
-    delivered_date: str | None = None
-    split_shipping: Flag = None
-    able_split_shipping: Flag = None
-    oversea_shipping_info_dto: _Customs | str | None = None
-
-
-class _BoxId(msgspec.Struct, rename="camel"):
-    shipment_box_id: int | str | None = None
-
-
-class _Change(msgspec.Struct, rename="camel"):
-    delivery_status: str | None = None
-    updated_at: str | None = None
-
-
-class _History(msgspec.Struct, rename="camel"):
-    shipment_box_id: int | str | None = None
-    details: list[_Change] | None = None
-
-
-class _Result(msgspec.Struct, rename="camel"):
-    shipment_box_id: int | str | None = None
-    succeed: Flag = None
-    result_code: Text = None
-    retry_required: Flag = None
-    result_message: str | None = None
-
-
-class _Results(msgspec.Struct, rename="camel"):
-    response_code: int | str | None = None
-    response_message: str | None = None
-    response_list: list[msgspec.Raw] | None = None
-
-
-_envelopes = msgspec.json.Decoder(_Envelope)
+_envelopes = msgspec.json.Decoder(rows.Envelope)
 _arrays = msgspec.json.Decoder(list[msgspec.Raw])
-_rows = msgspec.json.Decoder(_Row)
-_box_ids = msgspec.json.Decoder(_BoxId)
-_histories = msgspec.json.Decoder(_History)
-_results = msgspec.json.Decoder(_Results)
-_result_rows = msgspec.json.Decoder(_Result)
+_rows = msgspec.json.Decoder(rows.Row)
+_box_ids = msgspec.json.Decoder(rows.BoxId)
+_histories = msgspec.json.Decoder(rows.History)
+_results = msgspec.json.Decoder(rows.Results)
+_result_rows = msgspec.json.Decoder(rows.Result)
 
 # Broken UTF-8 inside a row surfaces as UnicodeDecodeError, everything else as msgspec's own.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
@@ -236,9 +148,9 @@ def read_results(body: bytes) -> Results:
     if told.response_code is None and told.response_list is None:
         raise UnreadableAnswer("the answer holds no results", body=body)
     code = values.integer(told.response_code)
-    rows = (_result(row) for row in told.response_list or ())
+    read = (_result(row) for row in told.response_list or ())
     return Results(
-        -1 if code is None else code, told.response_message or "", tuple(row for row in rows if row), body
+        -1 if code is None else code, told.response_message or "", tuple(row for row in read if row), body
     )
 
 
@@ -276,7 +188,7 @@ def _known_id(raw: bytes) -> int | None:
         return None
 
 
-def _box(row: _Row, raw: bytes) -> Sheet:
+def _box(row: rows.Row, raw: bytes) -> Sheet:
     ordered_at = values.moment(row.ordered_at)
     paid_at = values.moment(row.paid_at) or ordered_at
     status = values.text(row.status)
@@ -288,8 +200,8 @@ def _box(row: _Row, raw: bytes) -> Sheet:
         raise _Missing("paidAt and orderedAt are missing")
     if not row.order_items:
         raise _Missing("orderItems is empty")
-    person = row.receiver if isinstance(row.receiver, _Person) else _Person()
-    orderer = row.orderer if isinstance(row.orderer, _Person) else _Person()
+    person = row.receiver if isinstance(row.receiver, rows.Person) else rows.Person()
+    orderer = row.orderer if isinstance(row.orderer, rows.Person) else rows.Person()
     customs = row.oversea_shipping_info_dto
     return Sheet(
         shipment_box_id=_required_id(row.shipment_box_id, "shipmentBoxId"),
@@ -315,13 +227,13 @@ def _box(row: _Row, raw: bytes) -> Sheet:
         split_shipping=values.flag(row.split_shipping),
         able_split_shipping=values.flag(row.able_split_shipping),
         customs_code=values.text(customs.personal_customs_clearance_code) or None
-        if isinstance(customs, _Customs)
+        if isinstance(customs, rows.Customs)
         else None,
         raw=raw,
     )
 
 
-def _line(item: _Item) -> Line:
+def _line(item: rows.Item) -> Line:
     told = item.etc_info_values if isinstance(item.etc_info_values, list) else [item.etc_info_values]
     inputs = tuple(answer for answer in map(values.text, told) if answer)
     ordered = values.quantity(item.shipping_count)

@@ -1,0 +1,90 @@
+import asyncio
+import itertools
+
+import pytest
+
+from app.coupang.pacing import Pacer
+
+
+class Time:
+    """Seconds that pass only when somebody sleeps or says so."""
+
+    def __init__(self, late_s: float = 0.0) -> None:
+        self.now_s = 100.0
+        self.late_s = late_s
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.now_s += seconds + self.late_s
+        await asyncio.sleep(0)
+
+
+async def test_turns_are_evenly_spaced_and_the_first_waits_too() -> None:
+    time = Time()
+    pacer = Pacer(4.0, time.monotonic, time.sleep)
+    starts = []
+    for _ in range(4):
+        async with pacer.turn():
+            starts.append(time.now_s)
+    assert starts == [100.25, 100.5, 100.75, 101.0]
+    assert pacer.calls == 4
+
+
+async def test_a_pause_is_not_saved_up_for_a_burst() -> None:
+    time = Time()
+    pacer = Pacer(4.0, time.monotonic, time.sleep)
+    await pacer.wait()
+    time.now_s += 60.0
+    starts = []
+    for _ in range(3):
+        await pacer.wait()
+        starts.append(time.now_s)
+    assert starts == [160.25, 160.5, 160.75]
+
+
+async def test_a_late_wake_up_does_not_shorten_the_next_gap() -> None:
+    time = Time(late_s=0.2)
+    pacer = Pacer(4.0, time.monotonic, time.sleep)
+    starts = []
+    for _ in range(3):
+        await pacer.wait()
+        starts.append(time.now_s)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert min(gaps) >= 0.25
+
+
+async def test_a_slow_call_is_followed_at_once_but_never_overlapped() -> None:
+    time = Time()
+    pacer = Pacer(4.0, time.monotonic, time.sleep)
+    under_way = 0
+    most = 0
+
+    async def call() -> None:
+        nonlocal under_way, most
+        async with pacer.turn():
+            under_way += 1
+            most = max(most, under_way)
+            await time.sleep(1.0)
+            under_way -= 1
+
+    await asyncio.gather(*(call() for _ in range(5)))
+    assert most == 1
+    assert pacer.calls == 5
+    assert time.now_s == pytest.approx(105.25)
+
+
+async def test_a_failed_call_gives_its_turn_back() -> None:
+    time = Time()
+    pacer = Pacer(4.0, time.monotonic, time.sleep)
+    with pytest.raises(RuntimeError, match="lost"):
+        async with pacer.turn():
+            raise RuntimeError("lost")
+    async with asyncio.timeout(5), pacer.turn():
+        assert pacer.calls == 2
+
+
+def test_a_pace_is_above_zero() -> None:
+    with pytest.raises(ValueError, match="above zero"):
+        Pacer(0)
