@@ -234,7 +234,7 @@ async def test_silence_ends_at_the_limit() -> None:
 async def test_a_redirect_is_a_block_and_never_followed() -> None:
     moved = [
         _http(b"", "302 Found", f"Location: {where}")
-        for where in ("/elsewhere", "(not published)", "http://[", "http://127.0.0.1:1/")
+        for where in ("/elsewhere", "(not published)", "http://a:b:c", "http://127.0.0.1:1/")
     ]
     async with _gateway(*moved) as gateway, _client(gateway.port) as client:
         for _ in moved:
