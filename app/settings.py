@@ -68,6 +68,8 @@ class Jobs(_Group):
     """How far back what coverage lacks is asked for."""
     acknowledge_linger_s: float = Field(60.0, ge=0)
     """How long an acknowledge waits for others to share its call (at most 50 boxes)."""
+    ship_linger_s: float = Field(5.0, ge=0)
+    """How long a waybill waits for others to share its call; nothing when the caller waits for it."""
     track_first_s: float = Field(7200.0, gt=0)
     """First look for a courier scan after a waybill; later looks back off."""
     track_most_s: float = Field(21600.0, gt=0)

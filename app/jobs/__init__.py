@@ -1,1 +1,10 @@
+"""What happens by itself.
 
+engine.py       Procrastinate: one job = one visit to one vendor; the sweep of dead workers' jobs
+clockwork.py    APScheduler: each tick finds due vendors and defers their visits, nothing more
+visits.py       one visit: everything that is due at one vendor, effects first, bounded in time
+dispatching.py  effects out, answers in, doubtful outcomes read back
+looking.py      reading known boxes again, the cheapest way
+polling.py      feeds: new orders, sweeps, coverage
+line.py         the line to Coupang of one visit: client, deadline, call counts
+"""

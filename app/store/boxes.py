@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import select, tuple_
 
-from app.store.database import Connection, execute, fetch, fetch_one
+from app.store.database import Connection, columns, execute, fetch, fetch_one
 from app.store.tables import Box
 
 _LISTED = (
@@ -75,8 +75,8 @@ def _listing(
     paid_from: datetime | None,
     paid_until: datetime | None,
     attention: bool | None,
-) -> Select[Any]:
-    query: Select[Any] = select(*_LISTED)
+) -> Any:
+    query: Any = select(*_LISTED)
     if vendor_ids is not None:
         query = query.where(Box.vendor_id.in_(vendor_ids))
     if states:
@@ -144,7 +144,8 @@ async def with_quantities(
     """Lock and return boxes with the sums and kinds that the guards ask for."""
     query = """
     SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_final, b.courier_code,
-           b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping, b.market_status, l.*
+           b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping, b.market_status,
+           b.state_at, l.*
     FROM box b
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(held), 0)::bigint AS held, coalesce(sum(shippable), 0)::bigint AS shippable,
@@ -179,7 +180,7 @@ async def to_read(connection: Connection, vendor_id: str, at: datetime, most: in
     """Return boxes that are due to be read again, the longest waiting first."""
     query = """
     SELECT shipment_box_id, order_id, state, version, paid_at, market_status, address_final, doubtful, reads,
-           state_at
+           state_at, split_shipping
     FROM box
     WHERE vendor_id = %(vendor_id)s AND next_read_at <= %(at)s
     ORDER BY next_read_at LIMIT %(most)s"""
@@ -245,3 +246,26 @@ async def count_shown(
         connection, query, vendor_id=vendor_id, start=start, end=end, market_status=market_status
     )
     return row["boxes"] if row else 0
+
+
+async def set_waybills(
+    connection: Connection, vendor_id: str, waybills: Sequence[tuple[int, str | None, str | None, bool]]
+) -> None:
+    """Keep the waybill that Coupang has taken: (box id, courier code, number, is split)."""
+    query = """
+    UPDATE box b SET courier_code = coalesce(w.courier_code, b.courier_code),
+      invoice_number = coalesce(w.invoice_number, b.invoice_number),
+      split_shipping = b.split_shipping OR w.split
+    FROM unnest(%(ids)s::bigint[], %(couriers)s::text[], %(numbers)s::text[], %(splits)s::boolean[])
+         AS w(id, courier_code, invoice_number, split)
+    WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = w.id"""
+    ids, couriers, numbers, splits = columns(waybills, 4)
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        ids=ids,
+        couriers=couriers,
+        numbers=numbers,
+        splits=splits,
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
@@ -112,18 +112,32 @@ async def find_open(connection: Connection, vendor_id: str, shipment_box_id: int
 
 
 async def due(
-    connection: Connection, vendor_id: str, state: str, at: datetime, most: int, kind: str | None = None
+    connection: Connection,
+    vendor_id: str,
+    state: str,
+    at: datetime,
+    most: int,
+    *,
+    kind: str | None = None,
+    company: timedelta = timedelta(0),
 ) -> list[dict[str, Any]]:
-    """Lock and return effects of one state that are due, oldest first, with their box's present state."""
+    """Lock and return effects of one state that are due, oldest first.
+
+    Once one is due, those that were never sent and would be due within `company` come along: they share
+    its call.
+    """
     query = """
-    SELECT e.*, b.state AS box_now, b.version AS box_version
-    FROM effect e
-    LEFT JOIN box b ON b.vendor_id = e.vendor_id AND b.shipment_box_id = e.shipment_box_id
-    WHERE e.vendor_id = %(vendor_id)s AND e.state = %(state)s AND e.not_before <= %(at)s
-      AND (%(kind)s::text IS NULL OR e.kind = %(kind)s)
-    ORDER BY e.not_before, e.effect_id LIMIT %(most)s
-    FOR UPDATE OF e"""
-    return await fetch(connection, query, vendor_id=vendor_id, state=state, at=at, most=most, kind=kind)
+    SELECT * FROM effect e
+    WHERE vendor_id = %(vendor_id)s AND state = %(state)s
+      AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+      AND (not_before <= %(at)s OR (attempts = 0 AND not_before <= %(at)s + %(company)s
+           AND EXISTS (SELECT FROM effect d WHERE d.vendor_id = e.vendor_id AND d.state = e.state
+                         AND d.kind = e.kind AND d.not_before <= %(at)s)))
+    ORDER BY not_before, effect_id LIMIT %(most)s
+    FOR UPDATE"""
+    return await fetch(
+        connection, query, vendor_id=vendor_id, state=state, at=at, most=most, kind=kind, company=company
+    )
 
 
 async def by_ids(connection: Connection, vendor_id: str, effect_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -140,15 +154,6 @@ async def open_for(
     query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s)
                AND state = %(state)s FOR UPDATE"""
     return await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids), state=state)
-
-
-async def waiting(connection: Connection, vendor_id: str, kind: str, at: datetime) -> dict[str, Any]:
-    """Return how many effects of a kind are due (`waiting`) and when the oldest was asked (`since`)."""
-    query = """SELECT count(*) AS waiting, min(asked_at) AS since FROM effect
-               WHERE vendor_id = %(vendor_id)s AND state = 'PENDING' AND kind = %(kind)s
-                 AND not_before <= %(at)s"""
-    row = await fetch_one(connection, query, vendor_id=vendor_id, kind=kind, at=at)
-    return row or {"waiting": 0, "since": None}
 
 
 async def begin_attempts(
@@ -234,3 +239,12 @@ async def list_effects(
     if before is not None:
         query = query.where(Effect.effect_id < before)
     return await fetch(connection, query)
+
+
+async def postpone(
+    connection: Connection, vendor_id: str, effect_ids: Sequence[int], not_before: datetime
+) -> None:
+    """Look at these effects again from `not_before` on; their state stays."""
+    query = """UPDATE effect SET not_before = %(not_before)s
+               WHERE vendor_id = %(vendor_id)s AND effect_id = ANY(%(ids)s)"""
+    await execute(connection, query, vendor_id=vendor_id, ids=list(effect_ids), not_before=not_before)

@@ -69,8 +69,8 @@ async def claim_due(connection: Connection, at: datetime, again: timedelta, most
 
 
 async def wake(connection: Connection, vendor_id: str, at: datetime) -> None:
-    """Make the vendor due now (or leave it due earlier)."""
-    query = "UPDATE vendor SET due_at = least(due_at, %(at)s) WHERE vendor_id = %(vendor_id)s"
+    """Make the vendor due now; no write, and no lock, when it is due already."""
+    query = "UPDATE vendor SET due_at = %(at)s WHERE vendor_id = %(vendor_id)s AND due_at > %(at)s"
     await execute(connection, query, vendor_id=vendor_id, at=at)
 
 

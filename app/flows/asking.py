@@ -1,0 +1,301 @@
+"""Ask for changes: decide now, send later. One function = one intent = one transaction.
+
+Each writes an effect with the box state it was decided on. The dispatcher sends it only while the box is
+still in that state; the box itself moves when Coupang has confirmed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.coupang.couriers import COURIERS, DIRECT
+from app.errors import Conflict, Invalid, NotFound
+from app.flows.deciding import box_facts, decide_box
+from app.flows.house import House
+from app.flows.outcomes import Kind
+from app.flows.sending import MOST_BOXES
+from app.machines.effects import EFFECT
+from app.store import boxes, effects, vendors
+from app.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an API key, an operator, or we ourselves."""
+
+    actor: str
+    vendor_ids: list[str] | None
+    """Vendors this caller may know of; None means every vendor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waybill:
+    """A courier and a waybill number, as a warehouse gives them."""
+
+    courier_code: str
+    invoice_number: str
+
+
+US = Caller("us", None)
+
+
+def check_waybill(waybill: Waybill) -> None:
+    """Check courier code and number form before anything is asked of Coupang.
+
+    Raises:
+        Invalid: Unknown courier, or digits that are not the courier's; names field and rule.
+    """
+    courier = COURIERS.get(waybill.courier_code)
+    if courier is None:
+        raise Invalid(
+            "unknown courier", ("/courier_code", f"{waybill.courier_code!r} is not a code of Coupang's list")
+        )
+    number = waybill.invoice_number
+    if not number.isascii() or not number.isdigit():
+        raise Invalid("malformed waybill", ("/invoice_number", "digits only, without blanks and hyphens"))
+    if courier.pattern and not courier.pattern.fullmatch(number):
+        raise Invalid(
+            "malformed waybill",
+            (
+                "/invoice_number",
+                f"{courier.code} ({courier.name_ko}) numbers match {courier.pattern.pattern}",
+            ),
+        )
+
+
+async def acknowledge(
+    house: House, caller: Caller, shipment_box_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to move a box from ACCEPT to INSTRUCT (O6); return the effect.
+
+    Raises:
+        NotFound: No such box for this caller.
+        Refused: The machine refuses; names the rules.
+        Conflict: Another change of this box is still open.
+    """
+
+    def plan(box: Mapping[str, Any], at: datetime) -> effects.Intent:
+        move = decide_box(box["state"], "acknowledge", box_facts(box, at))
+        return _intent(Kind.ACKNOWLEDGE, move.event, box, {}, at, intent_key)
+
+    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+
+
+async def ship(
+    house: House,
+    caller: Caller,
+    shipment_box_id: int,
+    waybill: Waybill,
+    *,
+    later: Sequence[int] = (),
+    later_date: date | None = None,
+    intent_key: str | None = None,
+    urgent: bool = False,
+) -> dict[str, Any]:
+    """Ask Coupang to take a waybill for a box (O7); return the effect.
+
+    Args:
+        house: What every flow is given.
+        caller: Who asks.
+        shipment_box_id: Which box.
+        waybill: For what is shipped now.
+        later: `vendorItemId`s that stay behind; the others leave under a new box id.
+        later_date: When the rest is planned to ship; required exactly when `later` is given.
+        intent_key: The caller's idempotency key.
+        urgent: Do not wait for other waybills to share the call.
+
+    Raises:
+        Invalid: A field breaks a rule, before anything is asked.
+        NotFound: No such box for this caller.
+        Refused: The machine refuses; names the rules.
+        Conflict: Another change of this box is still open.
+    """
+    check_waybill(waybill)
+    direct = waybill.courier_code == DIRECT
+    if bool(later) != (later_date is not None):
+        raise Invalid(
+            "a split needs both", ("/later_date", "give `later` and `later_date` together, or neither")
+        )
+    if later and direct:
+        raise Invalid("DIRECT cannot be split", ("/courier_code", "a split needs a tracked courier"))
+
+    def plan(box: Mapping[str, Any], at: datetime) -> effects.Intent:
+        items = {line["vendor_item_id"]: line for line in box["lines"]}
+        if unknown := [item for item in later if item not in items]:
+            raise Invalid("unknown item", ("/later", f"{unknown[0]} is not an item of this box"))
+        now = [item for item, line in items.items() if item not in later and line["shippable"] > 0]
+        if later and not now:
+            raise Invalid("nothing to ship now", ("/later", "at least one item must ship now"))
+        event = "ship_part" if later else "ship_direct" if direct else "ship"
+        move = decide_box(box["state"], event, box_facts(box, at, waybill=True, direct=direct))
+        # The rest of a box that was split before must say so in its own call.
+        part = bool(later) or box["split_shipping"]
+        payload = _waybill_payload(waybill, items, later, later_date) | {
+            "part": bool(later),
+            "split_shipping": part,
+            "pre_split_shipped": box["split_shipping"],
+        }
+        ready = at if urgent else at + house.policy.ship_linger
+        return _intent(Kind.SHIP, move.event, box, payload, ready, intent_key)
+
+    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+
+
+async def change_invoice(
+    house: House, caller: Caller, shipment_box_id: int, waybill: Waybill, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to replace the waybill of a shipped box (O8); return the effect. Errors: see `ship`."""
+    check_waybill(waybill)
+    direct = waybill.courier_code == DIRECT
+
+    def plan(box: Mapping[str, Any], at: datetime) -> effects.Intent:
+        event = "change_invoice_direct" if direct else "change_invoice"
+        move = decide_box(box["state"], event, box_facts(box, at, waybill=True, direct=direct))
+        items = {line["vendor_item_id"]: line for line in box["lines"]}
+        payload = _waybill_payload(waybill, items, (), None)
+        payload |= {"part": False, "split_shipping": False, "pre_split_shipped": False}
+        return _intent(Kind.CHANGE_INVOICE, move.event, box, payload, at, intent_key)
+
+    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+
+
+async def close_undelivered(
+    house: House, caller: Caller, shipment_box_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to close a box that nobody scanned for 30 days (O12); return the effect."""
+
+    def plan(box: Mapping[str, Any], at: datetime) -> effects.Intent:
+        move = decide_box(box["state"], "close_undelivered", box_facts(box, at))
+        if not box["invoice_number"]:
+            raise Conflict("this box has no waybill that could be closed")
+        payload = {"invoice_number": box["invoice_number"]}
+        return _intent(Kind.CLOSE_UNDELIVERED, move.event, box, payload, at, intent_key)
+
+    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+
+
+async def acknowledge_all_due(house: House, vendor_id: str, *, most: int = 500) -> int:
+    """Ask to acknowledge every stored box in ACCEPT that may be; return how many were asked."""
+    at = house.now()
+    async with house.db.transaction() as tx:
+        found = await boxes.to_acknowledge(tx, vendor_id, most)
+        # A full call need not wait for company.
+        ready = at if len(found) >= MOST_BOXES else at + house.policy.acknowledge_linger
+        intents = [
+            effects.Intent(
+                Kind.ACKNOWLEDGE,
+                "acknowledge",
+                box["shipment_box_id"],
+                box["order_id"],
+                box["state"],
+                {},
+                ready,
+            )
+            for box in found
+            if box["held"] == 0
+        ]
+        if not intents:
+            return 0
+        asked = await effects.ask(
+            tx,
+            vendor_id,
+            intents,
+            initial=EFFECT.initial,
+            asked_by=US.actor,
+            cause="policy:auto_acknowledge",
+            at=at,
+        )
+        return len(asked)
+
+
+def _waybill_payload(
+    waybill: Waybill, items: Mapping[int, Any], later: Sequence[int], later_date: date | None
+) -> dict[str, Any]:
+    # Every item of the box is in every call, or Coupang answers NOT_FOUND_VENDOR_ITEM.
+    return {
+        "courier_code": waybill.courier_code,
+        "invoice_number": waybill.invoice_number,
+        "later_date": later_date.isoformat() if later_date else None,
+        "lines": [{"vendor_item_id": item, "now": item not in later} for item in items],
+    }
+
+
+def _intent(
+    kind: Kind,
+    event: str,
+    box: Mapping[str, Any],
+    payload: dict[str, Any],
+    not_before: datetime,
+    intent_key: str | None,
+) -> effects.Intent:
+    return effects.Intent(
+        kind, event, box["shipment_box_id"], box["order_id"], box["state"], payload, not_before, intent_key
+    )
+
+
+async def _ask(
+    house: House,
+    caller: Caller,
+    shipment_box_id: int,
+    plan: Any,
+    intent_key: str | None,
+) -> dict[str, Any]:
+    at = house.now()
+    async with house.db.transaction() as tx:
+        box = await _box_to_change(tx, caller, shipment_box_id)
+        vendor_id = box["vendor_id"]
+        if intent_key and (asked := await effects.find_by_key(tx, vendor_id, intent_key)):
+            return _same_intent(asked, plan, box, at)
+        intent: effects.Intent = plan(box, at)
+        stored = await effects.ask(
+            tx,
+            vendor_id,
+            [intent],
+            initial=EFFECT.initial,
+            asked_by=caller.actor,
+            cause=caller.actor,
+            at=at,
+        )
+        if not stored:
+            other = await effects.find_open(tx, vendor_id, shipment_box_id)
+            raise Conflict(
+                "another change of this box is still open",
+                effect=str(other["effect_id"]) if other else None,
+                effect_kind=other["kind"] if other else None,
+                effect_state=other["state"] if other else None,
+            )
+        await vendors.wake(tx, vendor_id, at)
+        effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
+        if effect is None:
+            raise NotFound("the effect that was just stored is gone")
+    await house.wake(vendor_id)
+    return effect
+
+
+def _same_intent(asked: dict[str, Any], plan: Any, box: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Return the effect of an earlier call with the same key, if it asked for the same."""
+    try:
+        again: effects.Intent = plan({**box, "state": asked["box_state"], "address_final": True}, at)
+    except Conflict:
+        return asked
+    if (again.kind, again.shipment_box_id, again.payload) != (
+        asked["kind"],
+        asked["shipment_box_id"],
+        asked["payload"],
+    ):
+        raise Conflict("this Idempotency-Key was used for another request", effect=str(asked["effect_id"]))
+    return asked
+
+
+async def _box_to_change(tx: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
+    box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
+    if box is None:
+        raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
+    lines = box["lines"] or []
+    return box | {
+        "lines": lines,
+        "held": sum(line["held"] for line in lines),
+        "shippable": sum(line["shippable"] for line in lines),
+        "kinds": len(lines),
+    }

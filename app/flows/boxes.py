@@ -1,0 +1,63 @@
+"""Boxes as jobs need them: which to read again, what a list would cost, what a look that missed means."""
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.flows.house import House
+from app.machines.orders import BoxState
+from app.store import boxes, doors
+
+MISSES = 3
+"""Looks by list that may miss a box before it is read by itself."""
+
+
+async def to_read(house: House, vendor_id: str, *, most: int = 500) -> list[dict[str, Any]]:
+    """Return boxes that are due to be read again, the longest waiting first."""
+    async with house.db.connection() as connection:
+        return await boxes.to_read(connection, vendor_id, house.now(), most)
+
+
+async def likely_pages(
+    house: House, vendor_id: str, market_status: str, first: datetime, last: datetime, least: int
+) -> int:
+    """Return how many pages of 50 a list of these payment days is likely to have; at least one."""
+    day = timedelta(days=1)
+    async with house.db.connection() as connection:
+        shown = await boxes.count_shown(connection, vendor_id, market_status, first - day, last + day)
+    return max(1, -(-max(shown, least if shown == 0 else 0) // 50))
+
+
+async def seen_or_not(
+    house: House, vendor_id: str, epoch: int, looked: Sequence[Mapping[str, Any]], seen: Set[int]
+) -> None:
+    """Set the next look at boxes that are still due after one: later each time, singly after misses."""
+    at = house.now()
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        still = {box["shipment_box_id"]: box for box in await boxes.to_read(tx, vendor_id, at, 1000)}
+        left = [still[box["shipment_box_id"]] for box in looked if box["shipment_box_id"] in still]
+        reads = [
+            (
+                box["shipment_box_id"],
+                house.policy.next_read(BoxState(box["state"]), box["address_final"], at, box["reads"] + 1),
+            )
+            for box in left
+        ]
+        if reads:
+            await boxes.schedule_reads(tx, vendor_id, reads)
+        missed = [
+            box["shipment_box_id"]
+            for box in left
+            if box["shipment_box_id"] not in seen and (box["reads"] + 1) % MISSES == 0
+        ]
+        if missed:
+            await boxes.doubt(tx, vendor_id, missed, at)
+
+
+async def postpone(house: House, vendor_id: str, epoch: int, shipment_box_ids: Sequence[int]) -> None:
+    """Look at these boxes again in a few minutes: reading them failed."""
+    at = house.now() + timedelta(minutes=5)
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        await boxes.schedule_reads(tx, vendor_id, [(box_id, at) for box_id in shipment_box_ids])

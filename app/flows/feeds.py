@@ -1,0 +1,114 @@
+"""What is due to be polled, and what coverage may claim.
+
+`accept` looks often for new orders and claims nothing. `orders` sweeps all six statuses of every creation
+window that coverage lacks, not earlier than the listing lag after its end, and claims it in the
+transaction that stored its last page. A window that fails claims nothing, so it is simply asked again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.flows.house import House
+from app.flows.pages import Window
+from app.store import coverage, doors
+
+ACCEPT = "accept"
+ORDERS = "orders"
+LONGEST_MINUTES = timedelta(hours=23)
+"""A window up to this length is asked for by minutes: one answer, no paging."""
+LONGEST_DAYS = timedelta(days=7)
+"""A longer hole is asked for by days, this many at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A feed that is due and since when it has been silent."""
+
+    feed: str
+    last_ok_at: datetime | None
+
+
+async def due_feeds(house: House, vendor_id: str) -> dict[str, Due]:
+    """Return the feeds that are due, making their rows on the first visit."""
+    at = house.now()
+    due: dict[str, Due] = {}
+    async with house.db.transaction() as tx:
+        for feed in (ACCEPT, ORDERS):
+            await coverage.ensure_feed(tx, vendor_id, feed, at)
+            row = await coverage.find_feed(tx, vendor_id, feed)
+            if row and row["due_at"] <= at:
+                due[feed] = Due(feed, row["last_ok_at"])
+    return due
+
+
+def accept_window(house: House, due: Due) -> Window:
+    """Return the creation times in which a new order may have appeared since the last look."""
+    at = house.now()
+    back = house.policy.overlap
+    if due.last_ok_at is not None:
+        back = max(back, at - due.last_ok_at + house.policy.lag)
+    return Window(ACCEPT, at - min(back, LONGEST_MINUTES), at)
+
+
+async def holes(house: House, vendor_id: str) -> list[Window]:
+    """Return what the sweep must read, oldest first, cut into askable windows."""
+    at = house.now()
+    end = at - house.policy.lag
+    async with house.db.connection() as connection:
+        missing = await coverage.missing(connection, vendor_id, ORDERS, at - house.policy.catch_up, end)
+    windows: list[Window] = []
+    for start, until in missing:
+        step = until - start if until - start <= LONGEST_MINUTES else LONGEST_DAYS
+        while start < until:
+            stop = min(start + step, until)
+            windows.append(Window(ORDERS, start, stop))
+            start = stop
+    return windows
+
+
+@dataclass(slots=True)
+class Reading:
+    """What reading one window brought, as it is recorded."""
+
+    window: Window
+    started_at: datetime
+    pages: int = 0
+    rows: int = 0
+    changed: int = 0
+    unreadable: int = 0
+
+
+async def record(
+    house: House, vendor_id: str, epoch: int, reading: Reading, error: str | None = None
+) -> None:
+    """Record how the reading of one window went."""
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        await coverage.record_run(
+            tx,
+            (reading.window.start, reading.window.end),
+            vendor_id=vendor_id,
+            feed=reading.window.feed,
+            epoch=epoch,
+            started_at=reading.started_at,
+            finished_at=house.now(),
+            pages=reading.pages,
+            rows=reading.rows,
+            changed=reading.changed,
+            unreadable=reading.unreadable,
+            outcome="ok" if error is None else "failed",
+            error=error,
+        )
+
+
+async def finish(house: House, vendor_id: str, epoch: int, feed: str, error: str | None = None) -> None:
+    """Set the feed's next turn: the usual pause, or a short one after a failure."""
+    at = house.now()
+    every = house.policy.accept_every if feed == ACCEPT else house.policy.sweep_every
+    pause = every if error is None else min(every, timedelta(minutes=2))
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        await coverage.finish(tx, vendor_id, feed, at + pause, at, error)
+        if feed == ORDERS and error is None:
+            horizon = at - house.policy.catch_up - timedelta(days=1)
+            await coverage.forget_before(tx, vendor_id, feed, horizon)

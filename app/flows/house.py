@@ -1,0 +1,89 @@
+"""What every flow is given. Built once per process by the builders."""
+
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from app.clock import Clock
+from app.errors import Stale
+from app.machines.orders import BoxState
+from app.store.database import Database
+from app.vault import Vault
+
+T = TypeVar("T")
+
+PURPOSE_SECRETS = b"vendor-key"
+PURPOSE_RECEIVER = b"receiver"
+PURPOSE_EVIDENCE = b"evidence"
+PURPOSE_QUARANTINE = b"quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How work is spaced; all intervals follow the clock (field by field: `app.settings.Jobs`)."""
+
+    accept_every: timedelta = timedelta(minutes=3)
+    sweep_every: timedelta = timedelta(minutes=30)
+    lag: timedelta = timedelta(minutes=10)
+    overlap: timedelta = timedelta(minutes=30)
+    catch_up: timedelta = timedelta(days=30)
+    acknowledge_linger: timedelta = timedelta(minutes=1)
+    ship_linger: timedelta = timedelta(seconds=5)
+    acknowledge_shows_within: timedelta = timedelta(minutes=35)
+    """After this long an acknowledge that still does not show was not applied."""
+    write_shows_within: timedelta = timedelta(minutes=1)
+    """The same for every other change."""
+    receiver_first: timedelta = timedelta(minutes=2)
+    track_first: timedelta = timedelta(hours=2)
+    track_most: timedelta = timedelta(hours=6)
+    tries_most: int = 5
+    """Sendings of one effect before a person must look."""
+
+    def next_read(
+        self, state: BoxState, address_final: bool, at: datetime, reads: int = 0
+    ) -> datetime | None:
+        """Return when a box in this state is to be read again; None when nothing is expected."""
+        if state is BoxState.INSTRUCT and not address_final:
+            pause: timedelta = self.receiver_first * (1 << min(reads, 3))
+        elif state in (BoxState.ACCEPT, BoxState.INSTRUCT, BoxState.DEPARTURE, BoxState.DELIVERING):
+            pause = min(self.track_first * math.pow(1.5, min(reads, 20)), self.track_most)
+        else:
+            return None
+        return at + pause
+
+
+async def _nobody(vendor_id: str) -> None:
+    """Wake nobody: the next tick finds the vendor due."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every flow is given."""
+
+    db: Database
+    clock: Clock
+    vault: Vault
+    policy: Policy = field(default_factory=Policy)
+    worker: str = "unnamed"
+    wake: Callable[[str], Awaitable[None]] = _nobody
+    """Ask for a visit to this vendor now; losing it costs a tick, never more."""
+
+    def now(self) -> datetime:
+        """Return the present time, aware, in UTC."""
+        return self.clock.now()
+
+
+async def until_fresh(work: Callable[[], Awaitable[T]], tries: int = 4) -> T:
+    """Run one transaction, again from its start when somebody else was faster.
+
+    Raises:
+        Stale: Still stale after `tries` tries.
+    """
+    for _ in range(tries - 1):
+        try:
+            return await work()
+        except Stale:
+            continue
+    return await work()

@@ -1,0 +1,134 @@
+"""What an answer of Coupang means for an effect. Pure: no database, no network, no clock.
+
+`judge` reads the row that came back for a box; `read_back` compares an effect whose outcome is unknown
+with what Coupang shows now. Neither ever takes silence, a code 99 or INVALID_STATUS for a success.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from app.coupang.wire import ResultCode, RowResult, Sheet, WireStatus
+
+
+class Kind(StrEnum):
+    """The changes we ask of Coupang."""
+
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    SHIP = "SHIP"
+    CHANGE_INVOICE = "CHANGE_INVOICE"
+    CLOSE_UNDELIVERED = "CLOSE_UNDELIVERED"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The event an effect takes, and why; `wait` means that nothing can be said yet."""
+
+    event: str
+    code: str
+    message: str = ""
+    reread: bool = False
+    """The box itself must be read: the answer says that our picture of it is wrong."""
+
+
+_DOUBTFUL = frozenset(
+    {
+        ResultCode.INVALID_STATUS,
+        ResultCode.NOT_FOUND_SHIPMENT_BOX,
+        ResultCode.UNDEFINED_ERROR_OCCUR,
+    }
+)
+_STOPPED = frozenset(
+    {
+        ResultCode.ORDER_DELIVERY_CANCELED,
+        ResultCode.ORDER_DELIVERY_PARTIAL_STOP_REQUESTED,
+        ResultCode.ORDER_DELIVERY_CANCELED_HOLDING_FOR_CANCEL,
+    }
+)
+_SHIPPED = frozenset(
+    {
+        WireStatus.DEPARTURE,
+        WireStatus.DELIVERING,
+        WireStatus.FINAL_DELIVERY,
+        WireStatus.NONE_TRACKING,
+    }
+)
+
+
+def judge(kind: Kind, row: RowResult | None) -> Verdict:
+    """Return what the answer's row says about one box; None means that the box has no row."""
+    if row is None:
+        return Verdict("doubt", "NO_ROW", "the answer does not mention this box", reread=True)
+    if row.succeed and row.code in ("", ResultCode.OK, "SUCCESS"):
+        return Verdict("confirm", ResultCode.OK)
+    message = row.message or ""
+    # An acknowledge has no documented final no: refund in progress and wrong state share one text.
+    if kind is Kind.ACKNOWLEDGE or row.succeed or row.code in _DOUBTFUL:
+        return Verdict("doubt", row.code or "NO_CODE", message, reread=True)
+    return Verdict("reject", row.code, message, reread=row.code in _STOPPED)
+
+
+def read_back(
+    kind: Kind,
+    payload: Mapping[str, Any],
+    sheets: list[Sheet],
+    shipment_box_id: int,
+    silent_for: timedelta,
+    shows_within: timedelta,
+) -> Verdict:
+    """Compare an effect of unknown outcome with what Coupang shows.
+
+    Args:
+        kind: What was asked.
+        payload: What was asked for, as stored with the effect.
+        sheets: The box, or all boxes of its order when a part was shipped.
+        shipment_box_id: The box that was asked about.
+        silent_for: Time since it was last sent.
+        shows_within: After this long a change that does not show was not applied.
+
+    Returns:
+        `prove`, `disprove`, `refute` or `wait`.
+    """
+    own = next((sheet for sheet in sheets if sheet.shipment_box_id == shipment_box_id), None)
+    match kind:
+        case Kind.ACKNOWLEDGE:
+            shown = own is not None and own.status != WireStatus.ACCEPT
+            refused = own is not None and any(line.held for line in own.lines)
+        case Kind.SHIP | Kind.CHANGE_INVOICE:
+            shown = _carries(payload, sheets, own)
+            refused = own is not None and not shown and kind is Kind.SHIP and own.status in _SHIPPED
+        case Kind.CLOSE_UNDELIVERED:
+            shown = own is not None and own.status == WireStatus.FINAL_DELIVERY
+            refused = False
+    if shown:
+        return Verdict("prove", "SHOWN", "Coupang shows what was asked")
+    if own is None:
+        return Verdict("wait", "NOT_SHOWN")
+    if refused:
+        why = (
+            "a cancel is pending"
+            if kind is Kind.ACKNOWLEDGE
+            else "Coupang shows another waybill for this box"
+        )
+        return Verdict("refute", "SHOWN_OTHERWISE", why)
+    if silent_for < shows_within:
+        return Verdict("wait", "TOO_EARLY", "Coupang may still show it later")
+    return Verdict("disprove", "NOT_APPLIED", "Coupang does not show it")
+
+
+def _carries(payload: Mapping[str, Any], sheets: list[Sheet], own: Sheet | None) -> bool:
+    """Tell whether a box with the asked items carries the asked waybill.
+
+    A part that was shipped lives under a new box id, so items and waybill decide, not the id.
+    """
+    number = payload["invoice_number"]
+    items = {line["vendor_item_id"] for line in payload["lines"] if line["now"]}
+    candidates = sheets if payload.get("part") else [own] if own else []
+    return any(
+        sheet.invoice_number == number
+        and sheet.status in _SHIPPED
+        and items <= {line.vendor_item_id for line in sheet.lines}
+        for sheet in candidates
+    )

@@ -1,0 +1,210 @@
+"""Take a page of order sheets: compare with what is stored, store the differences, walk the machines.
+
+One transaction per page. An unchanged row costs a hash and nothing else. A row that contradicts us (it
+would lead backwards) changes nothing: it may be stale. The box is marked doubtful and read by itself.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from app.coupang.couriers import code_of
+from app.coupang.wire import Sheet, SheetPage
+from app.flows.house import (
+    PURPOSE_EVIDENCE,
+    PURPOSE_QUARANTINE,
+    PURPOSE_RECEIVER,
+    House,
+    until_fresh,
+)
+from app.machines.orders import BOX, BoxFacts, BoxState, from_wire, walk
+from app.store import boxes, coverage, doors, evidence, pages
+from app.store.database import Connection
+
+LAG_ALARM = timedelta(minutes=60)
+"""Coupang: an acknowledge that does not show within an hour is a case for its support (900001688666)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of creation times of one feed."""
+
+    feed: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a page."""
+
+    rows: int
+    changed: int
+    moved: int
+    doubtful: tuple[int, ...]
+    unreadable: int
+
+
+@dataclass(slots=True)
+class _Plan:
+    rows: list[pages.BoxContent]
+    moves: list[doors.BoxMove]
+    doubtful: list[int]
+
+
+async def take_page(
+    house: House,
+    vendor_id: str,
+    page: SheetPage,
+    *,
+    cause: str,
+    at: datetime,
+    epoch: int | None = None,
+    proven: Set[int] = frozenset(),
+    covered: Window | None = None,
+) -> Taken:
+    """Store what is new in a page and observe it.
+
+    Args:
+        house: What every flow is given.
+        vendor_id: Whose page.
+        page: As the client read it.
+        cause: What led to the reading, for the history, e.g. `feed:orders`.
+        at: When the page was asked for.
+        epoch: The visit's fencing token; None outside a visit.
+        proven: Boxes read by themselves together with their history; only these may walk backwards.
+        covered: The window this page completes; it is claimed in the same transaction.
+
+    Raises:
+        Fenced: A newer visit speaks for this vendor.
+        Stale: Others kept changing these boxes.
+    """
+    sheets = {sheet.shipment_box_id: sheet for sheet in page.sheets}
+    digests = {box_id: house.vault.digest(sheet.raw) for box_id, sheet in sheets.items()}
+
+    async def work() -> Taken:
+        async with house.db.transaction() as tx:
+            if epoch is not None:
+                await doors.fence(tx, vendor_id, epoch)
+            known = await pages.known(tx, vendor_id, list(sheets)) if sheets else {}
+            plan = _Plan([], [], [])
+            for box_id, sheet in sheets.items():
+                old = known.get(box_id)
+                if old is not None and old["content_hash"] == digests[box_id]:
+                    continue
+                _observe(house, plan, sheet, old, digests[box_id], cause, at, box_id in proven)
+            initial = str(BOX.initial)
+            await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
+            await doors.move_boxes(tx, vendor_id, plan.moves, at)
+            if plan.doubtful:
+                await boxes.doubt(tx, vendor_id, plan.doubtful, at)
+            if page.unreadable:
+                await _quarantine(house, tx, vendor_id, page, cause, at)
+            if covered is not None:
+                await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
+        return Taken(
+            len(page.sheets), len(plan.rows), len(plan.moves), tuple(plan.doubtful), len(page.unreadable)
+        )
+
+    return await until_fresh(work)
+
+
+def _observe(
+    house: House,
+    plan: _Plan,
+    sheet: Sheet,
+    old: dict[str, Any] | None,
+    digest: bytes,
+    cause: str,
+    at: datetime,
+    proven: bool,
+) -> None:
+    state = BoxState(old["state"]) if old else BoxState(BOX.initial)
+    shown = from_wire(sheet.status)
+    road = walk(state, shown, BoxFacts(proven=proven))
+    if road is None:
+        lagging = old is not None and state is BoxState.INSTRUCT and shown is BoxState.ACCEPT
+        # For an hour after an acknowledge ACCEPT is what Coupang may well show: no reason to doubt.
+        if not proven and not (lagging and old is not None and at - old["state_at"] < LAG_ALARM):
+            plan.doubtful.append(sheet.shipment_box_id)
+        return
+    steps = tuple(doors.Step(move.event, move.source, move.target, "coupang", cause, digest) for move in road)
+    plan.rows.append(_content(house, sheet, old, digest, shown, at))
+    if steps:
+        moved = BoxState(steps[-1].target)
+        version = old["version"] if old else 1
+        due = house.policy.next_read(moved, shown is not BoxState.ACCEPT, at)
+        plan.moves.append(doors.BoxMove(sheet.shipment_box_id, version, steps, due))
+
+
+def _content(
+    house: House, sheet: Sheet, old: dict[str, Any] | None, digest: bytes, shown: BoxState, at: datetime
+) -> pages.BoxContent:
+    vault = house.vault
+    receiver = msgspec.json.encode(sheet.receiver)
+    receiver_digest = vault.digest(receiver)
+    version, sealed = 1, None
+    final = shown is not BoxState.ACCEPT
+    if old is None:
+        sealed = vault.seal(receiver, PURPOSE_RECEIVER)
+    else:
+        version, final = old["address_version"], old["address_final"] or final
+        # Later than INSTRUCT the receiver cannot change any more, but Coupang may mask it: keep ours.
+        if receiver_digest != old["receiver_digest"] and shown in (BoxState.ACCEPT, BoxState.INSTRUCT):
+            version, sealed = version + 1, vault.seal(receiver, PURPOSE_RECEIVER)
+    days = [line.estimated_shipping_date for line in sheet.lines if line.estimated_shipping_date]
+    return pages.BoxContent(
+        shipment_box_id=sheet.shipment_box_id,
+        order_id=sheet.order_id,
+        was=old["content_hash"] if old else None,
+        content_hash=digest,
+        market_status=sheet.status,
+        ordered_at=sheet.ordered_at,
+        paid_at=sheet.paid_at,
+        ship_by=min(days, default=None),
+        address_version=version,
+        address_final=final,
+        receiver_digest=receiver_digest,
+        sealed_receiver=sealed,
+        courier_code=code_of(sheet.courier_name) if sheet.courier_name else None,
+        invoice_number=sheet.invoice_number,
+        split_shipping=sheet.split_shipping,
+        able_split_shipping=sheet.able_split_shipping,
+        departed_at=sheet.in_transit_at,
+        delivered_at=sheet.delivered_at,
+        next_read_at=house.policy.next_read(shown, final, at),
+        sealed_evidence=vault.seal_packed(sheet.raw, PURPOSE_EVIDENCE),
+        lines=tuple(
+            pages.LineContent(
+                line.vendor_item_id,
+                line.ordered,
+                line.held,
+                line.cancelled,
+                line.name,
+                line.seller_product_name,
+                line.seller_item_name,
+                line.sku,
+                line.sales_price_krw,
+                line.planned_shipping_date,
+            )
+            for line in sheet.lines
+        ),
+    )
+
+
+async def _quarantine(
+    house: House, tx: Connection, vendor_id: str, page: SheetPage, cause: str, at: datetime
+) -> None:
+    rows = [
+        (
+            house.vault.digest(row.raw),
+            row.shipment_box_id,
+            row.reason,
+            house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE),
+        )
+        for row in page.unreadable
+    ]
+    await evidence.quarantine(tx, vendor_id, cause, rows, at)

@@ -1,0 +1,105 @@
+"""Take what a single reading proves: the box itself with its history, or its absence."""
+
+from datetime import datetime
+
+from app.coupang.wire import BoxHistory, SheetPage
+from app.flows.deciding import box_facts
+from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
+from app.flows.pages import LAG_ALARM, Taken, take_page
+from app.machines.orders import BOX, BoxState, from_wire
+from app.store import boxes, doors, evidence
+
+GONE = "Coupang no longer shows this box: it was cancelled or returned"
+
+
+async def take_single(
+    house: House,
+    vendor_id: str,
+    page: SheetPage,
+    history: BoxHistory | None,
+    *,
+    cause: str,
+    at: datetime,
+    epoch: int | None = None,
+) -> Taken:
+    """Store a box that was read by itself, and end the doubt about it.
+
+    It counts as proven when its history was read too and ends in the status that the box shows; then it
+    may lead backwards. A contradiction that remains is put before a person.
+    """
+    proven = {
+        sheet.shipment_box_id
+        for sheet in page.sheets
+        if history
+        and history.shipment_box_id == sheet.shipment_box_id
+        and history.steps
+        and history.steps[0].status == sheet.status
+    }
+    taken = await take_page(house, vendor_id, page, cause=cause, at=at, epoch=epoch, proven=proven)
+
+    async def settle() -> None:
+        async with house.db.transaction() as tx:
+            if epoch is not None:
+                await doors.fence(tx, vendor_id, epoch)
+            ids = [sheet.shipment_box_id for sheet in page.sheets]
+            now_known = {
+                row["shipment_box_id"]: row for row in await boxes.with_quantities(tx, vendor_id, ids)
+            }
+            for sheet in page.sheets:
+                box = now_known.get(sheet.shipment_box_id)
+                if box is None:
+                    continue
+                state, shown = BoxState(box["state"]), from_wire(sheet.status)
+                attention = None
+                if shown is not state:
+                    lag = state is BoxState.INSTRUCT and shown is BoxState.ACCEPT
+                    late = at - box["state_at"] >= LAG_ALARM
+                    if not lag or late:
+                        attention = f"we hold {state}, Coupang shows {sheet.status}"
+                due = house.policy.next_read(state, box["address_final"], at, reads=2)
+                await boxes.settle_doubt(tx, vendor_id, sheet.shipment_box_id, due, attention)
+
+    await until_fresh(settle)
+    return taken
+
+
+async def take_gone(
+    house: House,
+    vendor_id: str,
+    shipment_box_id: int,
+    body: bytes,
+    *,
+    cause: str,
+    at: datetime,
+    epoch: int | None = None,
+) -> bool:
+    """Store that Coupang answered "cancelled or returned" for a box; True when it moved to CANCELLED.
+
+    From DEPARTURE on that answer means a return, which is not a state of the box: a person is told.
+    """
+    digest = house.vault.digest(body)
+
+    async def work() -> bool:
+        async with house.db.transaction() as tx:
+            if epoch is not None:
+                await doors.fence(tx, vendor_id, epoch)
+            found = await boxes.with_quantities(tx, vendor_id, [shipment_box_id])
+            if not found or found[0]["state"] == BoxState.CANCELLED:
+                if found:
+                    await boxes.settle_doubt(tx, vendor_id, shipment_box_id, None, None)
+                return False
+            sealed = house.vault.seal_packed(body, PURPOSE_EVIDENCE)
+            await evidence.keep(tx, vendor_id, [(digest, "gone", sealed)], at)
+            box = found[0]
+            facts = box_facts(box, at, proven=True)
+            if "see_cancelled" not in BOX.allowed(box["state"], facts):
+                await boxes.settle_doubt(tx, vendor_id, shipment_box_id, None, GONE)
+                return False
+            move = BOX.decide(box["state"], "see_cancelled", facts)
+            step = doors.Step(move.event, move.source, move.target, "coupang", cause, digest)
+            await doors.move_boxes(
+                tx, vendor_id, [doors.BoxMove(shipment_box_id, box["version"], (step,), None)], at
+            )
+            return True
+
+    return await until_fresh(work)

@@ -1,0 +1,96 @@
+"""Read back effects of unknown outcome: what Coupang shows decides, never a repeat on belief."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from app.coupang.wire import Sheet
+from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
+from app.flows.outcomes import Kind, Verdict, read_back
+from app.flows.sending import apply_confirmed, effect_step
+from app.machines.effects import EFFECT, EffectFacts
+from app.store import doors, effects, evidence
+
+
+async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
+    """Return effects of unknown outcome that are due to be read back, oldest first."""
+    async with house.db.transaction() as tx:
+        return await effects.due(tx, vendor_id, "UNKNOWN", house.now(), most)
+
+
+def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet]) -> Verdict:
+    """Compare one effect with what was just read (see `outcomes.read_back`)."""
+    kind = Kind(effect["kind"])
+    policy = house.policy
+    within = policy.acknowledge_shows_within if kind is Kind.ACKNOWLEDGE else policy.write_shows_within
+    silent = house.now() - (effect["sent_at"] or effect["asked_at"])
+    return read_back(kind, effect["payload"], sheets, effect["shipment_box_id"], silent, within)
+
+
+async def settle(
+    house: House,
+    vendor_id: str,
+    epoch: int,
+    effect: Mapping[str, Any],
+    verdict: Verdict,
+    raw: bytes,
+) -> str:
+    """Store what the reading says about one effect; return the state it is in now.
+
+    An effect that was sent too often without effect goes to review; one that may still show waits.
+    """
+    digest = house.vault.digest(raw)
+
+    async def work() -> str:
+        at = house.now()
+        async with house.db.transaction() as tx:
+            await doors.fence(tx, vendor_id, epoch)
+            found = await effects.by_ids(tx, vendor_id, [effect["effect_id"]])
+            if not found or found[0]["state"] != "UNKNOWN":
+                return str(found[0]["state"]) if found else ""
+            present = found[0]
+            tries = await effects.begin_attempts(
+                tx,
+                vendor_id,
+                [present["effect_id"]],
+                purpose="readback",
+                epoch=epoch,
+                worker=house.worker,
+                at=at,
+            )
+            sealed = house.vault.seal_packed(raw, PURPOSE_EVIDENCE)
+            await evidence.keep(tx, vendor_id, [(digest, "readback", sealed)], at)
+            detail = f"{verdict.code} {verdict.message}".strip()
+            await effects.end_attempts(
+                tx, vendor_id, [(tries[present["effect_id"]], verdict.event, detail, digest)], at
+            )
+            if verdict.event == "wait":
+                pause = max(timedelta(seconds=30), min(at - present["asked_at"], timedelta(minutes=10)))
+                await effects.postpone(tx, vendor_id, [present["effect_id"]], at + pause)
+                return "UNKNOWN"
+            event = verdict.event
+            if event == "disprove" and present["attempts"] >= house.policy.tries_most:
+                event = "give_up"
+            step = effect_step(
+                present,
+                event,
+                EffectFacts(evidence=True),
+                cause=f"readback:{verdict.code}",
+                evidence=digest,
+            )
+            move = doors.EffectMove(
+                present["effect_id"],
+                present["version"],
+                (step,),
+                not_before=at,
+                result_code=verdict.code,
+                result_message=verdict.message,
+                sent=False if event == "disprove" else None,
+                settled=step.target in EFFECT.finals,
+            )
+            await doors.move_effects(tx, vendor_id, [move], at)
+            if event == "prove":
+                await apply_confirmed(house, tx, vendor_id, [present], digest, at)
+            return step.target
+
+    return await until_fresh(work)

@@ -1,0 +1,89 @@
+"""Whose turn it is: due vendors, the fencing epoch of a visit, silence towards Coupang, call tallies."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.coupang.errors import Blocked, CoupangError, Denied
+from app.flows.house import PURPOSE_SECRETS, House
+from app.store import doors, evidence, vendors
+
+AGAIN = timedelta(seconds=60)
+"""If a visit is lost, its vendor is due again after this long (service clock)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to speak for a vendor, until somebody takes the next epoch."""
+
+    vendor_id: str
+    epoch: int
+    auto_acknowledge: bool
+    access_key: str
+    secret_key: str = field(repr=False)
+    stops: int
+
+
+async def claim_due(house: House, most: int = 500) -> list[str]:
+    """Return vendors that are due; any number of tickers may ask, none gets the same one."""
+    async with house.db.transaction() as tx:
+        return await vendors.claim_due(tx, house.now(), AGAIN, most)
+
+
+async def begin(house: House, vendor_id: str) -> Turn | None:
+    """Take the next epoch of a vendor; None when it must not be called now."""
+    async with house.db.transaction() as tx:
+        row = await vendors.take_epoch(tx, vendor_id, house.now())
+    if row is None:
+        return None
+    purpose = PURPOSE_SECRETS + vendor_id.encode()
+    return Turn(
+        vendor_id,
+        row["epoch"],
+        row["auto_acknowledge"],
+        house.vault.open(row["sealed_access_key"], purpose).decode(),
+        house.vault.open(row["sealed_secret_key"], purpose).decode(),
+        row["stops"],
+    )
+
+
+async def end(
+    house: House, turn: Turn, calls: Counter[tuple[str, str, str]], *, heard: bool, again: bool
+) -> datetime:
+    """End a visit: count its calls, forget earlier stops if Coupang answered, set the next turn.
+
+    Args:
+        house: What every flow is given.
+        turn: The visit's turn.
+        calls: (purpose, route, answer) → number.
+        heard: Coupang answered properly at least once.
+        again: Work is left; come back at once.
+
+    Raises:
+        Fenced: A newer visit speaks for this vendor; it will set the next turn itself.
+    """
+    at = house.now()
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, turn.vendor_id, turn.epoch)
+        if calls:
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            await evidence.tally(tx, turn.vendor_id, hour, [(*key, n) for key, n in calls.items()])
+        if heard and turn.stops:
+            await vendors.resume(tx, turn.vendor_id)
+        due = at if again else await vendors.next_due(tx, turn.vendor_id) or at + AGAIN
+        await vendors.change(tx, turn.vendor_id, due_at=due)
+        return due
+
+
+async def stop(house: House, turn: Turn, error: CoupangError) -> datetime:
+    """Keep silent for this vendor, everywhere, longer with each consecutive stop.
+
+    Bans run in real time, so a fast clock stretches the pause accordingly.
+    """
+    first_s = 600.0 if isinstance(error, Blocked | Denied) else 60.0
+    pause_s = max(first_s * 2 ** min(turn.stops, 4), error.retry_after_s or 0.0)
+    until = house.now() + timedelta(seconds=pause_s * max(1.0, house.clock.factor))
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, turn.vendor_id, turn.epoch)
+        await vendors.stop(tx, turn.vendor_id, until, str(error))
+    return until

@@ -1,0 +1,47 @@
+"""APScheduler is the clock of every worker and nothing more.
+
+Each tick claims the vendors that are due and defers their visits. N replicas tick, none doubles (the claim
+skips locked rows), any may die. Memory store, coalesced, one at a time.
+"""
+
+import logging
+
+import psycopg
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import PoolTimeout
+
+from app.flows import turns
+from app.flows.house import House
+from app.jobs.engine import Engine
+
+log = logging.getLogger(__name__)
+
+
+async def tick(house: House, engine: Engine) -> int:
+    """Ask for a visit to every vendor that is due; return how many were due."""
+    try:
+        due = await turns.claim_due(house)
+        for vendor_id in due:
+            await engine.ask(vendor_id)
+    except (psycopg.Error, ConnectorException, PoolTimeout) as error:
+        # The database is away; the next tick tries again.
+        log.warning("tick failed: %s", type(error).__name__)
+        return 0
+    return len(due)
+
+
+def clockwork(house: House, engine: Engine, tick_s: float) -> AsyncIOScheduler:
+    """Build the scheduler that ticks; the caller starts and stops it."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(
+        tick,
+        "interval",
+        seconds=tick_s,
+        args=(house, engine),
+        id="tick",
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    return scheduler

@@ -1,0 +1,145 @@
+"""Send effects and read back doubtful ones: 50 boxes a call, every try recorded before and after."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from app.coupang import orders
+from app.coupang.errors import CoupangError
+from app.coupang.wire import InvoiceRow, Results, RowResult, Sheet, WireStatus
+from app.flows import reading, sending
+from app.flows.outcomes import Kind, Verdict
+from app.flows.sending import Batch
+from app.jobs.line import Line, OutOfTime, hush
+from app.jobs.looking import look_at, look_single
+
+RESERVE_S = 2.0
+"""No write is sent when less than this is left of the visit: its answer must still be stored."""
+GONE = Verdict("refute", "GONE", "Coupang says the box was cancelled or returned")
+
+
+async def dispatch(line: Line, kinds: Sequence[Kind] = tuple(Kind)) -> int:
+    """Send everything that is due, kind by kind; return how many effects were sent."""
+    sent = 0
+    for kind in kinds:
+        while True:
+            line.check_time(RESERVE_S)
+            only = await _checked(line) if kind is Kind.SHIP else None
+            if kind is Kind.SHIP and not only:
+                break
+            batch = await sending.take(line.house, line.vendor_id, line.epoch, kind, only=only)
+            if batch is None:
+                break
+            await _send(line, batch)
+            sent += len(batch.effects)
+    return sent
+
+
+async def _checked(line: Line) -> list[int]:
+    """Read the boxes of waiting waybills right before they go; return the effects whose boxes were read.
+
+    This is the claim check: a pending cancel shows as held units of the box, and a held box is refused by
+    its machine. No waybill is sent for a box that could not be read just now.
+    """
+    due = await sending.waiting(line.house, line.vendor_id, Kind.SHIP)
+    if not due:
+        return []
+    found = await look_at(line, due, (WireStatus.INSTRUCT,), "claim")
+    for effect in due:
+        if effect["shipment_box_id"] not in found:
+            found[effect["shipment_box_id"]] = await look_single(line, effect, "claim")
+    return [effect["effect_id"] for effect in due if effect["shipment_box_id"] in found]
+
+
+async def _send(line: Line, batch: Batch) -> None:
+    try:
+        answer = await SEND[batch.kind](line, batch)
+    except CoupangError as error:
+        await sending.settle_error(line.house, line.vendor_id, line.epoch, batch, error)
+        hush(error)
+        return
+    await sending.settle(line.house, line.vendor_id, line.epoch, batch, answer)
+
+
+async def _acknowledge(line: Line, batch: Batch) -> Results:
+    ids = [effect["shipment_box_id"] for effect in batch.effects]
+    return await orders.acknowledge(line.client, ids, purpose="acknowledge")
+
+
+async def _upload(line: Line, batch: Batch) -> Results:
+    return await orders.upload_invoices(line.client, invoice_rows(batch.effects), purpose="invoice")
+
+
+async def _update(line: Line, batch: Batch) -> Results:
+    return await orders.update_invoices(line.client, invoice_rows(batch.effects), purpose="invoice")
+
+
+async def _close(line: Line, batch: Batch) -> Results:
+    effect = batch.effects[0]
+    box_id = effect["shipment_box_id"]
+    done = await orders.complete_undelivered(
+        line.client, box_id, effect["payload"]["invoice_number"], purpose="close"
+    )
+    row = RowResult(box_id, done, "OK" if done else "")
+    return Results(0, "", (row,), b"true" if done else b"false")
+
+
+SEND: Mapping[Kind, Callable[[Line, Batch], Awaitable[Results]]] = {
+    Kind.ACKNOWLEDGE: _acknowledge,
+    Kind.SHIP: _upload,
+    Kind.CHANGE_INVOICE: _update,
+    Kind.CLOSE_UNDELIVERED: _close,
+}
+
+
+def invoice_rows(effects: Sequence[Mapping[str, Any]]) -> list[InvoiceRow]:
+    """Spell effects as invoice rows: every item of every box, with a number now or a date for later."""
+    rows = []
+    for effect in effects:
+        payload = effect["payload"]
+        later = date.fromisoformat(payload["later_date"]) if payload["later_date"] else None
+        rows += [
+            InvoiceRow(
+                effect["shipment_box_id"],
+                effect["order_id"],
+                item["vendor_item_id"],
+                payload["courier_code"],
+                payload["invoice_number"] if item["now"] else "",
+                payload["split_shipping"],
+                payload["pre_split_shipped"],
+                None if item["now"] else later,
+            )
+            for item in payload["lines"]
+        ]
+    return rows
+
+
+async def read_back(line: Line) -> int:
+    """Read what Coupang shows of every doubtful effect that is due; return how many were read."""
+    due = await reading.doubtful(line.house, line.vendor_id)
+    for kind in Kind:
+        group = [effect for effect in due if effect["kind"] == kind]
+        if not group:
+            continue
+        found: dict[int, list[Sheet]] = {}
+        if kind is Kind.ACKNOWLEDGE:
+            try:
+                found = await look_at(line, group, (WireStatus.INSTRUCT,), "readback")
+            except CoupangError as error:
+                hush(error)
+        for effect in group:
+            sheets = found.get(effect["shipment_box_id"])
+            try:
+                if sheets is None:
+                    # The order shows every box, also the one that a split has made.
+                    whole = {**effect, "split_shipping": effect["payload"].get("part", False)}
+                    sheets = await look_single(line, whole, "readback")
+            except CoupangError as error:
+                hush(error)
+                continue
+            except OutOfTime:
+                return len(due)
+            verdict = reading.verdict_of(line.house, effect, sheets) if sheets else GONE
+            raw = b"\n".join(sheet.raw for sheet in sheets) or b"gone"
+            await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
+    return len(due)

@@ -1,0 +1,94 @@
+"""Procrastinate runs the visits: one at a time per vendor in the whole fleet, one more waiting.
+
+A job whose worker was killed stays `doing` for ever out of the box. The sweep *finishes* it instead of
+retrying it: retrying collides with the visit that waits already, and then that vendor is never served again
+(decision 0006). A lost wake-up is repaired by the next tick.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import psycopg
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Status
+
+log = logging.getLogger(__name__)
+
+QUEUE = "visits"
+HEARTBEAT_S = 2.0
+STALLED_S = 6.0
+PRIORITY_WAITED_FOR = 10
+
+
+class Engine:
+    """The visits' engine on one database.
+
+    Args:
+        url: `postgresql://…`.
+        visit: Does one visit; None in processes that only ask for visits.
+        concurrency: Visits at a time in this process.
+    """
+
+    def __init__(
+        self, url: str, visit: Callable[[str], Awaitable[object]] | None = None, concurrency: int = 8
+    ) -> None:
+        # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
+        self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+        self.concurrency = concurrency
+        self._visit = visit
+        self._task = self.app.task(name="visit", queue=QUEUE)(self._run)
+
+    async def _run(self, vendor_id: str) -> None:
+        if self._visit is None:
+            raise RuntimeError("this process asks for visits, it does not make them")
+        await self._visit(vendor_id)
+
+    async def ask(self, vendor_id: str, priority: int = 0) -> None:
+        """Ask for a visit; one that waits already serves as well."""
+        job = self._task.configure(lock=vendor_id, queueing_lock=vendor_id, priority=priority)
+        with suppress(AlreadyEnqueued):
+            await job.defer_async(vendor_id=vendor_id)
+
+    async def wake(self, vendor_id: str) -> None:
+        """Ask for a visit that somebody waits for; never fails, the next tick repairs what is lost."""
+        try:
+            await self.ask(vendor_id, PRIORITY_WAITED_FOR)
+        except (ConnectorException, psycopg.Error) as error:
+            log.warning("no visit could be asked for: %s", type(error).__name__)
+
+    async def work(self) -> None:
+        """Run visits until cancelled; then finish those under way."""
+        await self.app.run_worker_async(
+            queues=[QUEUE],
+            concurrency=self.concurrency,
+            fetch_job_polling_interval=1.0,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=STALLED_S,
+            shutdown_graceful_timeout=35.0,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            listen_notify=True,
+        )
+
+    async def sweep(self) -> int:
+        """Finish the visits of workers that are gone, so that waiting ones may run; return how many."""
+        swept = 0
+        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+            if job.id is None:
+                continue
+            await self.app.job_manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+            swept += 1
+            log.warning("swept the visit of vendor %s: its worker is gone", job.lock)
+        return swept
+
+    async def keep_sweeping(self) -> None:
+        """Sweep every few seconds until cancelled; a failing sweep is tried again."""
+        while True:
+            try:
+                await self.sweep()
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("sweep failed: %s", type(error).__name__)
+            await asyncio.sleep(HEARTBEAT_S)

@@ -1,0 +1,104 @@
+"""The line to Coupang of one visit: the client, its fencing epoch, its deadline, its call counts."""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from app.coupang.client import Call, Client
+from app.coupang.errors import CoupangError
+from app.coupang.pacing import Pacer
+from app.flows.house import House
+from app.flows.turns import Turn
+
+
+class OutOfTime(Exception):
+    """The visit's own deadline has passed: no further call is made; what is left waits."""
+
+
+class Silence(Exception):
+    """Coupang told us to stop for this vendor; `error` says why."""
+
+    def __init__(self, error: CoupangError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How Coupang is reached (field by field: `app.settings.Coupang`)."""
+
+    base_url: str
+    pace_per_s: float = 4.0
+    timeout_s: float = 5.0
+    extended_timeout_s: float = 60.0
+    visit_s: float = 30.0
+    transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+
+
+@dataclass(slots=True)
+class Line:
+    """One visit's line. Everything that calls Coupang takes this and nothing else."""
+
+    house: House
+    turn: Turn
+    client: Client
+    deadline_s: float
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    heard: bool = False
+
+    @property
+    def vendor_id(self) -> str:
+        """The vendor this line speaks for."""
+        return self.turn.vendor_id
+
+    @property
+    def epoch(self) -> int:
+        """The fencing token of this visit."""
+        return self.turn.epoch
+
+    def check_time(self, reserve_s: float = 0.0) -> None:
+        """Raise `OutOfTime` when less than `reserve_s` is left; call before each request."""
+        if time.monotonic() + reserve_s >= self.deadline_s:
+            raise OutOfTime
+
+    def count(self, call: Call) -> None:
+        """Count one request (the client's `on_call`)."""
+        answer = call.error or str(call.status)
+        self.calls[call.purpose, call.route, answer] += 1
+        self.heard = self.heard or call.error is None
+
+
+def hush(error: CoupangError) -> None:
+    """Raise `Silence` when the error means that talking must stop."""
+    if error.stop in ("vendor", "key", "everything"):
+        raise Silence(error) from error
+
+
+@asynccontextmanager
+async def open_line(house: House, turn: Turn, reach: Reach) -> AsyncIterator[Line]:
+    """Open the line for one visit and close its connections afterwards."""
+    line: Line | None = None
+
+    def count(call: Call) -> None:
+        if line is not None:
+            line.count(call)
+
+    client = Client(
+        base_url=reach.base_url,
+        vendor_id=turn.vendor_id,
+        access_key=turn.access_key,
+        secret_key=turn.secret_key,
+        now=house.now,
+        pacer=Pacer(reach.pace_per_s),
+        transport=reach.transport() if reach.transport else None,
+        timeout_s=reach.timeout_s,
+        extended_timeout_s=reach.extended_timeout_s,
+        on_call=count,
+    )
+    async with client:
+        line = Line(house, turn, client, time.monotonic() + reach.visit_s)
+        yield line

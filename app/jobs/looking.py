@@ -1,0 +1,139 @@
+"""Read known boxes again, the cheapest way: 50 a call by list, or one by one when that costs less.
+
+A list row may be stale and absence from a list proves nothing; only a box read by itself, with its
+history, may overrule what we hold.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.clock import KST
+from app.coupang import orders
+from app.coupang.errors import CoupangError, Gone
+from app.coupang.wire import Sheet, WireStatus
+from app.flows import boxes as box_flows
+from app.flows.pages import take_page
+from app.flows.proofs import take_gone, take_single
+from app.jobs.line import Line, hush
+
+PAGE = 50
+SPAN = timedelta(days=29)
+"""Longest stretch of days asked for at once (Coupang refuses more than 31)."""
+SINGLES_MOST = 20
+"""Doubtful boxes read by themselves in one visit."""
+STATUSES: Mapping[str, tuple[WireStatus, ...]] = {
+    "ACCEPT": (WireStatus.ACCEPT,),
+    "INSTRUCT": (WireStatus.INSTRUCT,),
+    "DEPARTURE": (WireStatus.DELIVERING, WireStatus.FINAL_DELIVERY),
+    "DELIVERING": (WireStatus.FINAL_DELIVERY,),
+}
+"""Where a box in one of our states is expected to be found next."""
+
+
+async def look_at(
+    line: Line, boxes: Sequence[Mapping[str, Any]], statuses: Iterable[WireStatus], purpose: str
+) -> dict[int, list[Sheet]]:
+    """Read boxes by list or singly, store and observe what is found; return the sheets by box id.
+
+    Args:
+        line: The visit's line.
+        boxes: Rows with `shipment_box_id`, `order_id` and `paid_at`.
+        statuses: The lists in which they are expected, in the order of the road.
+        purpose: Why, for the tally.
+
+    Returns:
+        An entry for every box that was read, an empty list when Coupang says that it is gone; boxes
+        that no list showed are missing.
+    """
+    wanted = {box["shipment_box_id"]: box for box in boxes}
+    found: dict[int, list[Sheet]] = {}
+    for span in _spans(boxes):
+        first, last = span[0]["paid_at"], span[-1]["paid_at"]
+        pages = 0
+        for status in statuses:
+            pages += await box_flows.likely_pages(line.house, line.vendor_id, status, first, last, len(span))
+        if len(span) <= max(2, pages):
+            for box in span:
+                found[box["shipment_box_id"]] = await look_single(line, box, purpose)
+            continue
+        for status in statuses:
+            at = line.house.now()
+            days = first.astimezone(KST).date(), last.astimezone(KST).date()
+            async for page in orders.list_days(line.client, *days, status, purpose=purpose):
+                await take_page(
+                    line.house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch
+                )
+                for sheet in page.sheets:
+                    if sheet.shipment_box_id in wanted:
+                        found[sheet.shipment_box_id] = [sheet]
+                line.check_time()
+    return found
+
+
+async def look_single(
+    line: Line, box: Mapping[str, Any], purpose: str, *, with_history: bool = False
+) -> list[Sheet]:
+    """Read one box by itself (all boxes of its order when it was split), store and observe it.
+
+    Returns:
+        The sheets; none when Coupang says that it was cancelled or returned.
+    """
+    line.check_time()
+    house, box_id = line.house, box["shipment_box_id"]
+    at = house.now()
+    try:
+        if box.get("split_shipping"):
+            page = await orders.get_order(line.client, box["order_id"], purpose=purpose)
+        else:
+            page = await orders.get_box(line.client, box_id, purpose=purpose)
+        history = None
+        if with_history:
+            history = await orders.get_history(line.client, box_id, purpose=purpose)
+    except Gone as gone:
+        await take_gone(
+            house, line.vendor_id, box_id, gone.body, cause=f"look:{purpose}", at=at, epoch=line.epoch
+        )
+        return []
+    await take_single(house, line.vendor_id, page, history, cause=f"look:{purpose}", at=at, epoch=line.epoch)
+    return list(page.sheets)
+
+
+async def reread(line: Line) -> int:
+    """Read every box that is due: receivers after an acknowledge, open deliveries, doubts."""
+    due = await box_flows.to_read(line.house, line.vendor_id)
+    doubtful = [box for box in due if box["doubtful"]][:SINGLES_MOST]
+    for box in doubtful:
+        try:
+            await look_single(line, box, "doubt", with_history=True)
+        except CoupangError as error:
+            hush(error)
+            await box_flows.postpone(line.house, line.vendor_id, line.epoch, [box["shipment_box_id"]])
+    for state, statuses in STATUSES.items():
+        group = [box for box in due if box["state"] == state and not box["doubtful"]]
+        if not group:
+            continue
+        purpose = _purpose(state)
+        try:
+            found = await look_at(line, group, statuses, purpose)
+        except CoupangError as error:
+            hush(error)
+            found = {}
+        await box_flows.seen_or_not(line.house, line.vendor_id, line.epoch, group, set(found))
+    return len(due)
+
+
+def _purpose(state: str) -> str:
+    return {"ACCEPT": "accept", "INSTRUCT": "receiver"}.get(state, "tracking")
+
+
+def _spans(boxes: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Cut boxes into stretches of payment days that one list call may ask for."""
+    spans: list[list[Mapping[str, Any]]] = []
+    start: datetime | None = None
+    for box in sorted(boxes, key=lambda box: box["paid_at"]):
+        if start is None or box["paid_at"] - start > SPAN:
+            start = box["paid_at"]
+            spans.append([])
+        spans[-1].append(box)
+    return spans

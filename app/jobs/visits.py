@@ -1,0 +1,53 @@
+"""One visit to one vendor: everything that is due there, effects first, bounded in time."""
+
+import logging
+
+from app.errors import Fenced
+from app.flows import asking, feeds, sending, turns
+from app.flows.house import House
+from app.flows.outcomes import Kind
+from app.jobs import dispatching, looking, polling
+from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
+
+log = logging.getLogger(__name__)
+
+
+async def visit(house: House, reach: Reach, vendor_id: str) -> bool:
+    """Do what is due at one vendor; False when it must not be called now.
+
+    The caller makes sure that no other visit of this vendor runs. Should one run all the same, the newer
+    epoch fences this one off: it can write nothing more.
+    """
+    turn = await turns.begin(house, vendor_id)
+    if turn is None:
+        return False
+    again = False
+    async with open_line(house, turn, reach) as line:
+        try:
+            again = await _work(line)
+        except OutOfTime:
+            again = True
+        except Silence as silence:
+            until = await turns.stop(house, turn, silence.error)
+            log.warning("silent for vendor %s until %s: %s", vendor_id, until.isoformat(), silence)
+        except Fenced:
+            log.warning("visit %s of vendor %s was overtaken", turn.epoch, vendor_id)
+            return True
+        await turns.end(house, turn, line.calls, heard=line.heard, again=again)
+    return True
+
+
+async def _work(line: Line) -> bool:
+    house, vendor_id = line.house, line.vendor_id
+    await sending.recover(house, vendor_id, line.epoch)
+    await dispatching.read_back(line)
+    await dispatching.dispatch(line)
+    due = await feeds.due_feeds(house, vendor_id)
+    if feeds.ACCEPT in due:
+        await polling.look_for_new(line, due[feeds.ACCEPT])
+    left = await polling.sweep(line) if feeds.ORDERS in due else False
+    if line.turn.auto_acknowledge:
+        await asking.acknowledge_all_due(house, vendor_id)
+        await dispatching.dispatch(line, (Kind.ACKNOWLEDGE,))
+    await looking.reread(line)
+    return left

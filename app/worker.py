@@ -1,0 +1,110 @@
+"""Build the worker process: wiring only."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from app import clock
+from app.flows.house import House, Policy
+from app.flows.setup import with_digest_key
+from app.jobs.clockwork import clockwork
+from app.jobs.engine import Engine
+from app.jobs.line import Reach
+from app.jobs.visits import visit
+from app.settings import Jobs, Settings
+from app.store.database import Database
+from app.vault import Vault, new_key, parse_ring
+
+log = logging.getLogger(__name__)
+
+
+def policy(jobs: Jobs) -> Policy:
+    """Turn settings into the flows' policy."""
+    return Policy(
+        accept_every=timedelta(seconds=jobs.accept_every_s),
+        sweep_every=timedelta(seconds=jobs.sweep_every_s),
+        lag=timedelta(seconds=jobs.lag_s),
+        overlap=timedelta(seconds=jobs.overlap_s),
+        catch_up=timedelta(days=jobs.catch_up_days),
+        acknowledge_linger=timedelta(seconds=jobs.acknowledge_linger_s),
+        ship_linger=timedelta(seconds=jobs.ship_linger_s),
+        track_first=timedelta(seconds=jobs.track_first_s),
+        track_most=timedelta(seconds=jobs.track_most_s),
+    )
+
+
+def master_key(settings: Settings) -> str:
+    """Return the master key ring; in development one is made and kept in the data directory.
+
+    Raises:
+        ValueError: Production without a key (refused by the settings already).
+    """
+    if given := settings.secrets.master_key.get_secret_value():
+        return given
+    path: Path = settings.data_dir / "master.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"dev:{new_key()}")
+    return path.read_text().strip()
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, most: int = 10) -> AsyncIterator[House]:
+    """Open the database and yield a house that is ready; close it afterwards."""
+    database = Database(settings.database_url.get_secret_value(), most)
+    await database.open()
+    try:
+        house = House(
+            database,
+            clock.parse(settings.clock),
+            Vault(parse_ring(master_key(settings))),
+            policy(settings.jobs),
+            f"{socket.gethostname()}:{os.getpid()}",
+        )
+        yield replace(house, vault=await with_digest_key(house))
+    finally:
+        await database.close()
+
+
+def reach(settings: Settings) -> Reach:
+    """Turn settings into how Coupang is reached."""
+    coupang = settings.coupang
+    return Reach(
+        coupang.base_url,
+        coupang.pace_per_s,
+        coupang.timeout_s,
+        coupang.extended_timeout_s,
+        settings.jobs.visit_s,
+    )
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Tick, visit and sweep until `stop` is set; then finish the visits under way."""
+    concurrency = settings.jobs.concurrency
+    async with open_house(settings, concurrency + 4) as house:
+        how = reach(settings)
+        engine = Engine(house.db.url, lambda vendor_id: visit(house, how, vendor_id), concurrency)
+        async with engine.app.open_async():
+            scheduler = clockwork(house, engine, settings.jobs.tick_s)
+            scheduler.start()
+            sweeping = asyncio.create_task(engine.keep_sweeping())
+            working = asyncio.create_task(engine.work())
+            stopped = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                scheduler.shutdown(wait=False)
+                for task in (sweeping, stopped, working):
+                    task.cancel()
+                results = await asyncio.gather(sweeping, stopped, working, return_exceptions=True)
+            for result in results:
+                if isinstance(result, Exception):
+                    raise result
