@@ -164,10 +164,11 @@ class Gateway:
             world.advance()
 
         def work() -> Answer:
-            try:
-                return route.handle(world, request)
-            except Declined as declined:
-                return declined.answer
+            with world.happening(world.now()):
+                try:
+                    return route.handle(world, request)
+                except Declined as declined:
+                    return declined.answer
 
         answer = meet(world, request, call.client, transaction, work)
         if wait_s and not late:

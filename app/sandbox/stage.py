@@ -8,7 +8,8 @@ how the machine schedules its work.
 import heapq
 import random
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from uuid import UUID
@@ -67,12 +68,19 @@ class Stage:
         """Let everything happen that is due, in order of its time, and return the present."""
         now = self.clock.now()
         while self._events and self._events[0][0] <= now:
-            self._happening, _, act = heapq.heappop(self._events)
-            try:
-                act(self._happening)
-            finally:
-                self._happening = None
+            at, _, act = heapq.heappop(self._events)
+            with self.happening(at):
+                act(at)
         return now
+
+    @contextmanager
+    def happening(self, at: datetime) -> Iterator[None]:
+        """Hold the present at `at`, so that one act sees one time, however fast the clock runs."""
+        before, self._happening = self._happening, at
+        try:
+            yield
+        finally:
+            self._happening = before
 
     def schedule(self, at: datetime, act: Act) -> None:
         """Let `act` happen at `at`."""
