@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.flows.house import House
+from app.flows.pages import LAG_ALARM
 from app.machines.orders import BoxState
 from app.store import boxes, doors
 
@@ -28,6 +29,17 @@ async def likely_pages(
     return max(1, -(-max(shown, least if shown == 0 else 0) // 50))
 
 
+def must_be_found(box: Mapping[str, Any]) -> bool:
+    """Tell whether this look, if it misses the box, leads to reading the box by itself."""
+    return (int(box["reads"]) + 1) % MISSES == 0
+
+
+def _lags(box: Mapping[str, Any], at: datetime) -> bool:
+    """Tell whether an acknowledge may simply not show yet."""
+    waiting = box["state"] == BoxState.INSTRUCT and not box["address_final"]
+    return waiting and at - box["state_at"] < LAG_ALARM
+
+
 async def seen_or_not(
     house: House, vendor_id: str, epoch: int, looked: Sequence[Mapping[str, Any]], seen: Set[int]
 ) -> None:
@@ -49,7 +61,7 @@ async def seen_or_not(
         missed = [
             box["shipment_box_id"]
             for box in left
-            if box["shipment_box_id"] not in seen and (box["reads"] + 1) % MISSES == 0
+            if box["shipment_box_id"] not in seen and must_be_found(box) and not _lags(box, at)
         ]
         if missed:
             await boxes.doubt(tx, vendor_id, missed, at)

@@ -5,6 +5,7 @@ history, may overrule what we hold.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,13 +23,30 @@ SPAN = timedelta(days=29)
 """Longest stretch of days asked for at once (Coupang refuses more than 31)."""
 SINGLES_MOST = 20
 """Doubtful boxes read by themselves in one visit."""
-STATUSES: Mapping[str, tuple[WireStatus, ...]] = {
-    "ACCEPT": (WireStatus.ACCEPT,),
-    "INSTRUCT": (WireStatus.INSTRUCT,),
-    "DEPARTURE": (WireStatus.DELIVERING, WireStatus.FINAL_DELIVERY),
-    "DELIVERING": (WireStatus.FINAL_DELIVERY,),
-}
-"""Where a box in one of our states is expected to be found next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Boxes that are read together: their states, and the lists in which they may be found next."""
+
+    purpose: str
+    states: tuple[str, ...]
+    news: tuple[WireStatus, ...]
+    """Lists that would bring news, in the order of the road."""
+    rest: tuple[WireStatus, ...] = ()
+    """Lists that only show that a box is still where it was; read when a look may not miss again."""
+
+
+GROUPS = (
+    Group("accept", ("ACCEPT",), (WireStatus.ACCEPT,)),
+    Group("receiver", ("INSTRUCT",), (WireStatus.INSTRUCT,)),
+    Group(
+        "tracking",
+        ("DEPARTURE", "DELIVERING"),
+        (WireStatus.DELIVERING, WireStatus.FINAL_DELIVERY),
+        (WireStatus.DEPARTURE,),
+    ),
+)
 
 
 async def look_at(
@@ -109,22 +127,19 @@ async def reread(line: Line) -> int:
         except CoupangError as error:
             hush(error)
             await box_flows.postpone(line.house, line.vendor_id, line.epoch, [box["shipment_box_id"]])
-    for state, statuses in STATUSES.items():
-        group = [box for box in due if box["state"] == state and not box["doubtful"]]
-        if not group:
+    for group in GROUPS:
+        members = [box for box in due if box["state"] in group.states and not box["doubtful"]]
+        if not members:
             continue
-        purpose = _purpose(state)
+        thorough = any(box_flows.must_be_found(box) for box in members)
+        statuses = (*group.rest, *group.news) if thorough else group.news
         try:
-            found = await look_at(line, group, statuses, purpose)
+            found = await look_at(line, members, statuses, group.purpose)
         except CoupangError as error:
             hush(error)
             found = {}
-        await box_flows.seen_or_not(line.house, line.vendor_id, line.epoch, group, set(found))
+        await box_flows.seen_or_not(line.house, line.vendor_id, line.epoch, members, set(found))
     return len(due)
-
-
-def _purpose(state: str) -> str:
-    return {"ACCEPT": "accept", "INSTRUCT": "receiver"}.get(state, "tracking")
 
 
 def _spans(boxes: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -121,13 +121,15 @@ async def due(
     kind: str | None = None,
     company: timedelta = timedelta(0),
 ) -> list[dict[str, Any]]:
-    """Lock and return effects of one state that are due, oldest first.
+    """Lock and return effects of one state that are due, with their box's `paid_at`, oldest first.
 
     Once one is due, those that were never sent and would be due within `company` come along: they share
     its call.
     """
     query = """
-    SELECT * FROM effect e
+    SELECT e.*, coalesce((SELECT b.paid_at FROM box b WHERE b.vendor_id = e.vendor_id
+                            AND b.shipment_box_id = e.shipment_box_id), e.asked_at) AS paid_at
+    FROM effect e
     WHERE vendor_id = %(vendor_id)s AND state = %(state)s
       AND (%(kind)s::text IS NULL OR kind = %(kind)s)
       AND (not_before <= %(at)s OR (attempts = 0 AND not_before <= %(at)s + %(company)s
