@@ -127,7 +127,8 @@ class Stage:
             vendor = Vendor(vendor_id, slot, access_key, secret_key)
             vendor.index = {status: [] for status in (*ROAD, CANCELLED)}
             self.vendors[vendor_id] = vendor
-            self.meters[vendor_id] = Meter(self.monotonic)
+            # Asked anew each time: a replayed journal lends the world another real clock for a while.
+            self.meters[vendor_id] = Meter(lambda: self.monotonic())
         else:
             self.owners.pop(vendor.access_key, None)
             vendor.access_key, vendor.secret_key = access_key, secret_key

@@ -1,0 +1,62 @@
+"""A sandbox with a journal comes back as it was: what it applied stays applied."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.clock import Frozen
+from app.sandbox.rules import Rules
+from app.sandbox.serve import Running
+from app.sandbox.world import World
+from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
+
+
+def fresh(clock: Frozen) -> World:
+    """The same start every time: real limits, no vendor yet."""
+    return World(clock, seed=5, rules=Rules(list_lag_s=0, acknowledge_lag_max_s=0))
+
+
+async def test_changes_survive_a_restart(clock: Frozen, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    world = fresh(clock)
+    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+        keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+        await client.post("/_sandbox/vendors", json=keys)
+        # More orders than the limit allows calls in a second, and a clock that moves between them.
+        await client.post("/_sandbox/rules", json={"limit_per_second": 0})
+        await client.post("/_sandbox/orders", json={"vendor_id": VENDOR, "count": 12})
+        seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
+        await client.post("/_sandbox/faults", json={"kind": "drop_after", "route": "O7"})
+        for box in list(world.boxes.values()):
+            clock.advance(minutes=1)
+            await seller.acknowledge(box.box_id)
+        first = next(iter(world.boxes.values()))
+        with pytest.raises(httpx.RemoteProtocolError):
+            await seller.invoices(*dtos(first))
+        await client.post("/_sandbox/rules", json={"limit_per_second": 10})
+    before = world.truth()
+    assert before[0]["status"] == "DEPARTURE"
+
+    again = fresh(clock)
+    async with Running(again, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+        assert again.truth() == before
+        assert again.report()["mutations"] == world.report()["mutations"]
+        seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
+        assert (await seller.box(first.box_id)).json()["data"]["status"] == "DEPARTURE"
+
+
+async def test_limits_after_a_restart_run_in_real_time_again(clock: Frozen, tmp_path: Path) -> None:
+    """Vendors registered in the replay must not keep the replay's standing clock."""
+    journal = tmp_path / "journal"
+    keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+    first = Running(fresh(clock), journal=journal)
+    async with first as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+        await client.post("/_sandbox/vendors", json=keys)
+    real = [1_000.0]
+    world = World(clock, rules=Rules(limit_per_second=3), monotonic=lambda: real[0])
+    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+        seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
+        for _ in range(8):
+            assert (await seller.day("ACCEPT")).status_code == 200
+            real[0] += 0.6
