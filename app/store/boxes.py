@@ -30,6 +30,7 @@ _LISTED = (
     Box.departed_at,
     Box.delivered_at,
     Box.attention,
+    Box.doubtful,
     Box.first_seen_at,
 )
 
@@ -38,7 +39,7 @@ _ONE: LiteralString = """
 SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_at, b.market_status,
        b.market_seen_at, b.ordered_at, b.paid_at, b.ship_by, b.address_version, b.address_final,
        b.courier_code, b.invoice_number, b.split_shipping, b.able_split_shipping, b.departed_at,
-       b.delivered_at, b.attention, b.first_seen_at,
+       b.delivered_at, b.attention, b.doubtful, b.first_seen_at,
        (SELECT jsonb_agg(jsonb_build_object(
                  'vendor_item_id', l.vendor_item_id, 'ordered', l.ordered, 'held', l.held,
                  'cancelled', l.cancelled, 'shippable', l.shippable, 'name', l.name,
