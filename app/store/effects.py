@@ -250,3 +250,10 @@ async def postpone(
     query = """UPDATE effect SET not_before = %(not_before)s
                WHERE vendor_id = %(vendor_id)s AND effect_id = ANY(%(ids)s)"""
     await execute(connection, query, vendor_id=vendor_id, ids=list(effect_ids), not_before=not_before)
+
+
+async def count_by_state(connection: Connection, vendor_ids: list[str] | None) -> list[dict[str, Any]]:
+    """Return how many effects of each kind each vendor has in each state."""
+    query = """SELECT vendor_id, kind, state, count(*) AS effects FROM effect
+               WHERE %(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s) GROUP BY 1, 2, 3"""
+    return await fetch(connection, query, vendor_ids=vendor_ids)

@@ -69,6 +69,13 @@ async def list_quarantine(
     return await fetch(connection, query, vendor_ids=vendor_ids, most=most)
 
 
+async def count_quarantine(connection: Connection, vendor_ids: list[str] | None) -> list[dict[str, Any]]:
+    """Return how many rows of each vendor could not be read."""
+    query = """SELECT vendor_id, count(*) AS rows FROM quarantine
+               WHERE %(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s) GROUP BY 1"""
+    return await fetch(connection, query, vendor_ids=vendor_ids)
+
+
 async def tally(
     connection: Connection, vendor_id: str, hour: datetime, calls: Sequence[tuple[str, str, str, int]]
 ) -> None:

@@ -109,3 +109,12 @@ async def resume(connection: Connection, vendor_id: str) -> None:
     query = """UPDATE vendor SET stopped_until = NULL, stopped_reason = NULL, stops = 0
                WHERE vendor_id = %(vendor_id)s AND (stops > 0 OR stopped_until IS NOT NULL)"""
     await execute(connection, query, vendor_id=vendor_id)
+
+
+async def longest_due(connection: Connection, at: datetime) -> timedelta:
+    """Return for how long the vendor that waits longest has been due; zero when none waits."""
+    query = """SELECT greatest(%(at)s - min(due_at), '0'::interval) AS lag FROM vendor
+               WHERE state = 'ACTIVE' AND (stopped_until IS NULL OR stopped_until <= %(at)s)"""
+    row = await fetch_one(connection, query, at=at)
+    lag: timedelta | None = row["lag"] if row else None
+    return lag or timedelta(0)
