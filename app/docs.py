@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from app.machines import effects, orders
 from app.machines.kernel import Move, Rules
+from app.settings import Settings
 
 _OPENING = re.compile(r"^<!-- generated:(?P<name>\S+) -->$", re.MULTILINE)
 
@@ -25,6 +28,7 @@ def sections() -> dict[str, str]:
         "effect-life": _diagram(effects.EFFECT, _effect_label, lambda _: ""),
         "effect-table": _table(effects.EFFECT, effects.CAUSES.__getitem__),
         "effect-guards": _guards(effects.REASONS),
+        "settings": _settings(Settings, ""),
     }
 
 
@@ -122,6 +126,21 @@ def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:
 
 def _guards(reasons: dict[str, str]) -> str:
     return _grid(("Guard", "What unblocks it"), ((_code([name]), why) for name, why in reasons.items()))
+
+
+def _settings(model: type[BaseModel], prefix: str) -> str:
+    return _grid(("environment variable", "default", "meaning"), _setting_rows(model, prefix))
+
+
+def _setting_rows(model: type[BaseModel], prefix: str) -> Iterable[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _setting_rows(kind, f"{prefix}{name.upper()}__")
+            continue
+        shown = str(field.default)
+        default = f"`{shown}`" if shown else "(empty)"
+        yield f"`{prefix}{name.upper()}`", default, (field.description or "").replace("|", "\\|")
 
 
 def _code(names: Iterable[str]) -> str:
