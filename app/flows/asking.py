@@ -16,7 +16,7 @@ from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
-from app.store import boxes, effects, vendors
+from app.store import boxes, doors, effects, vendors
 from app.store.database import Connection
 
 
@@ -175,10 +175,15 @@ async def close_undelivered(
     return await _ask(house, caller, shipment_box_id, plan, intent_key)
 
 
-async def acknowledge_all_due(house: House, vendor_id: str, *, most: int = 500) -> int:
-    """Ask to acknowledge every stored box in ACCEPT that may be; return how many were asked."""
+async def acknowledge_all_due(house: House, vendor_id: str, epoch: int, *, most: int = 500) -> int:
+    """Ask to acknowledge every stored box in ACCEPT that may be; return how many were asked.
+
+    Raises:
+        Fenced: A newer visit speaks for this vendor.
+    """
     at = house.now()
     async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
         found = await boxes.to_acknowledge(tx, vendor_id, most)
         # A full call need not wait for company.
         ready = at if len(found) >= MOST_BOXES else at + house.policy.acknowledge_linger
@@ -265,10 +270,12 @@ async def _ask(
                 effect_kind=other["kind"] if other else None,
                 effect_state=other["state"] if other else None,
             )
-        await vendors.wake(tx, vendor_id, at)
         effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
         if effect is None:
             raise NotFound("the effect that was just stored is gone")
+    # After the commit: a visit holds its vendor before it asks for a box, and we held the box.
+    async with house.db.connection() as connection:
+        await vendors.wake(connection, vendor_id, at)
     await house.wake(vendor_id)
     return effect
 

@@ -83,7 +83,8 @@ def read_back(
     Args:
         kind: What was asked.
         payload: What was asked for, as stored with the effect.
-        sheets: The box, or all boxes of its order when a part was shipped.
+        sheets: The box, or all boxes of its order when a part was shipped; without the box itself when
+            Coupang says that it is gone.
         shipment_box_id: The box that was asked about.
         silent_for: Time since it was last sent.
         shows_within: After this long a change that does not show was not applied.
@@ -105,7 +106,7 @@ def read_back(
     if shown:
         return Verdict("prove", "SHOWN", "Coupang shows what was asked")
     if own is None:
-        return Verdict("wait", "NOT_SHOWN")
+        return Verdict("refute", "GONE", "Coupang says the box was cancelled or returned")
     if refused:
         why = (
             "a cancel is pending"

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from app.coupang.couriers import code_of
-from app.coupang.wire import Sheet, SheetPage
+from app.coupang.wire import Line, Sheet, SheetPage, Unreadable
 from app.flows.house import (
     PURPOSE_EVIDENCE,
     PURPOSE_QUARANTINE,
@@ -55,6 +55,21 @@ class _Plan:
     doubtful: list[int]
 
 
+def sound(page: SheetPage) -> SheetPage:
+    """Return the page with rows set aside whose quantities cannot be: one of them must not stop the rest."""
+    odd = [sheet for sheet in page.sheets if not all(_adds_up(line) for line in sheet.lines)]
+    if not odd:
+        return page
+    told = "quantities do not add up: shippingCount, holdCountForCancel, cancelCount"
+    aside = tuple(Unreadable(sheet.raw, told, sheet.shipment_box_id) for sheet in odd)
+    kept = tuple(sheet for sheet in page.sheets if sheet not in odd)
+    return msgspec.structs.replace(page, sheets=kept, unreadable=page.unreadable + aside)
+
+
+def _adds_up(line: Line) -> bool:
+    return line.ordered > 0 and line.held + line.cancelled <= line.ordered
+
+
 async def take_page(
     house: House,
     vendor_id: str,
@@ -82,6 +97,7 @@ async def take_page(
         Fenced: A newer visit speaks for this vendor.
         Stale: Others kept changing these boxes.
     """
+    page = sound(page)
     sheets = {sheet.shipment_box_id: sheet for sheet in page.sheets}
     digests = {box_id: house.vault.digest(sheet.raw) for box_id, sheet in sheets.items()}
 
@@ -152,8 +168,10 @@ def _content(
         sealed = vault.seal(receiver, PURPOSE_RECEIVER)
     else:
         version, final = old["address_version"], old["address_final"] or final
-        # Later than INSTRUCT the receiver cannot change any more, but Coupang may mask it: keep ours.
-        if receiver_digest != old["receiver_digest"] and shown in (BoxState.ACCEPT, BoxState.INSTRUCT):
+        # Later than INSTRUCT the receiver cannot change any more, but Coupang may mask it: keep ours,
+        # unless ours was only ever read while it could still change.
+        kept = old["address_final"] and shown not in (BoxState.ACCEPT, BoxState.INSTRUCT)
+        if receiver_digest != old["receiver_digest"] and not kept:
             version, sealed = version + 1, vault.seal(receiver, PURPOSE_RECEIVER)
     days = [line.estimated_shipping_date for line in sheet.lines if line.estimated_shipping_date]
     return pages.BoxContent(

@@ -54,6 +54,11 @@ async def take_single(
                 if shown is not state:
                     lag = state is BoxState.INSTRUCT and shown is BoxState.ACCEPT
                     late = at - box["state_at"] >= LAG_ALARM
+                    own = history is not None and history.shipment_box_id == sheet.shipment_box_id
+                    if (not lag or late) and not own:
+                        # Without its history a single reading proves no more than a list row.
+                        await boxes.doubt(tx, vendor_id, [sheet.shipment_box_id], at)
+                        continue
                     if not lag or late:
                         attention = f"we hold {state}, Coupang shows {sheet.status}"
                 due = house.policy.next_read(state, box["address_final"], at, reads=2)

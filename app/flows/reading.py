@@ -9,7 +9,7 @@ from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, read_back
 from app.flows.sending import apply_confirmed, effect_step
 from app.machines.effects import EFFECT, EffectFacts
-from app.store import doors, effects, evidence
+from app.store import boxes, doors, effects, evidence
 
 
 async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
@@ -45,6 +45,7 @@ async def settle(
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
+            await boxes.with_quantities(tx, vendor_id, [effect["shipment_box_id"]])
             found = await effects.by_ids(tx, vendor_id, [effect["effect_id"]])
             if not found or found[0]["state"] != "UNKNOWN":
                 return str(found[0]["state"]) if found else ""

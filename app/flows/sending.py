@@ -25,6 +25,8 @@ MOST_BOXES = 50
 """Boxes that Coupang takes in one call."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
+ALONE = frozenset({Kind.CLOSE_UNDELIVERED})
+"""Kinds of which Coupang takes one box a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,13 @@ async def _due(house: House, tx: Connection, vendor_id: str, kind: Kind) -> list
     return await effects.due(tx, vendor_id, "PENDING", house.now(), MOST_BOXES, kind=kind, company=company)
 
 
+async def postpone(house: House, vendor_id: str, epoch: int, effect_ids: Sequence[int]) -> None:
+    """Look at these effects again in a minute: reading what they depend on failed."""
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        await effects.postpone(tx, vendor_id, effect_ids, house.now() + timedelta(minutes=1))
+
+
 async def take(
     house: House, vendor_id: str, epoch: int, kind: Kind, *, only: Sequence[int] | None = None
 ) -> Batch | None:
@@ -111,7 +120,7 @@ async def take(
             found = await _due(house, tx, vendor_id, kind)
             if only is not None:
                 found = [effect for effect in found if effect["effect_id"] in only]
-            if found and found[0]["attempts"] >= ALONE_AFTER:
+            if kind in ALONE or (found and found[0]["attempts"] >= ALONE_AFTER):
                 found = found[:1]
             else:
                 found = [effect for effect in found if effect["attempts"] < ALONE_AFTER]
@@ -230,6 +239,10 @@ async def _settle(
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
+            # Boxes before effects, as everywhere: whoever asks for a change holds its box already.
+            await boxes.with_quantities(
+                tx, vendor_id, [effect["shipment_box_id"] for effect in batch.effects]
+            )
             sealed = house.vault.seal_packed(raw, PURPOSE_EVIDENCE)
             await evidence.keep(tx, vendor_id, [(digest, f"answer:{batch.kind}", sealed)], at)
             moves = [

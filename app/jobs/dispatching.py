@@ -8,14 +8,13 @@ from app.coupang import orders
 from app.coupang.errors import CoupangError
 from app.coupang.wire import InvoiceRow, Results, RowResult, Sheet, WireStatus
 from app.flows import reading, sending
-from app.flows.outcomes import Kind, Verdict
+from app.flows.outcomes import Kind
 from app.flows.sending import Batch
 from app.jobs.line import Line, OutOfTime, hush
 from app.jobs.looking import look_at, look_single
 
 RESERVE_S = 2.0
 """No write is sent when less than this is left of the visit: its answer must still be stored."""
-GONE = Verdict("refute", "GONE", "Coupang says the box was cancelled or returned")
 
 
 async def dispatch(line: Line, kinds: Sequence[Kind] = tuple(Kind)) -> int:
@@ -44,10 +43,19 @@ async def _checked(line: Line) -> list[int]:
     due = await sending.waiting(line.house, line.vendor_id, Kind.SHIP)
     if not due:
         return []
-    found = await look_at(line, due, (WireStatus.INSTRUCT,), "claim")
-    for effect in due:
-        if effect["shipment_box_id"] not in found:
-            found[effect["shipment_box_id"]] = await look_single(line, effect, "claim")
+    found: dict[int, list[Sheet]] = {}
+    try:
+        found = await look_at(line, due, (WireStatus.INSTRUCT,), "claim")
+        for effect in due:
+            if effect["shipment_box_id"] not in found:
+                sheets = await look_single(line, effect, "claim")
+                if sheets is not None:
+                    found[effect["shipment_box_id"]] = sheets
+    except CoupangError as error:
+        hush(error)
+    unread = [effect["effect_id"] for effect in due if effect["shipment_box_id"] not in found]
+    if unread:
+        await sending.postpone(line.house, line.vendor_id, line.epoch, unread)
     return [effect["effect_id"] for effect in due if effect["shipment_box_id"] in found]
 
 
@@ -136,10 +144,13 @@ async def read_back(line: Line) -> int:
                     sheets = await look_single(line, whole, "readback")
             except CoupangError as error:
                 hush(error)
-                continue
+                sheets = None
             except OutOfTime:
                 return len(due)
-            verdict = reading.verdict_of(line.house, effect, sheets) if sheets else GONE
+            if sheets is None:
+                await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
+                continue
+            verdict = reading.verdict_of(line.house, effect, sheets)
             raw = b"\n".join(sheet.raw for sheet in sheets) or b"gone"
             await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
     return len(due)

@@ -12,9 +12,9 @@ from typing import Any
 from app.clock import KST
 from app.coupang import orders
 from app.coupang.errors import CoupangError, Gone
-from app.coupang.wire import Sheet, WireStatus
+from app.coupang.wire import Sheet, SheetPage, WireStatus
 from app.flows import boxes as box_flows
-from app.flows.pages import take_page
+from app.flows.pages import sound, take_page
 from app.flows.proofs import take_gone, take_single
 from app.jobs.line import Line, hush
 
@@ -61,8 +61,8 @@ async def look_at(
         purpose: Why, for the tally.
 
     Returns:
-        An entry for every box that was read, an empty list when Coupang says that it is gone; boxes
-        that no list showed are missing.
+        An entry for every box that was read, without the box itself when Coupang says that it is gone;
+        boxes that no list showed or that could not be read are missing.
     """
     wanted = {box["shipment_box_id"]: box for box in boxes}
     found: dict[int, list[Sheet]] = {}
@@ -73,7 +73,9 @@ async def look_at(
             pages += await box_flows.likely_pages(line.house, line.vendor_id, status, first, last, len(span))
         if len(span) <= max(2, pages):
             for box in span:
-                found[box["shipment_box_id"]] = await look_single(line, box, purpose)
+                sheets = await look_single(line, box, purpose)
+                if sheets is not None:
+                    found[box["shipment_box_id"]] = sheets
             continue
         for status in statuses:
             at = line.house.now()
@@ -91,20 +93,29 @@ async def look_at(
 
 async def look_single(
     line: Line, box: Mapping[str, Any], purpose: str, *, with_history: bool = False
-) -> list[Sheet]:
+) -> list[Sheet] | None:
     """Read one box by itself (all boxes of its order when it was split), store and observe it.
 
     Returns:
-        The sheets; none when Coupang says that it was cancelled or returned.
+        The sheets; without the box itself when Coupang says that it was cancelled or returned; None when
+        its row could not be read.
     """
     line.check_time()
     house, box_id = line.house, box["shipment_box_id"]
     at = house.now()
+    siblings: list[Sheet] = []
     try:
+        page = SheetPage(())
         if box.get("split_shipping"):
-            page = await orders.get_order(line.client, box["order_id"], purpose=purpose)
-        else:
-            page = await orders.get_box(line.client, box_id, purpose=purpose)
+            page = sound(await orders.get_order(line.client, box["order_id"], purpose=purpose))
+        if not _names(page, box_id):
+            # An order is silent about a box that is gone while another one lives; asked for itself it tells.
+            siblings = list(page.sheets)
+            if siblings:
+                await take_single(
+                    house, line.vendor_id, page, None, cause=f"look:{purpose}", at=at, epoch=line.epoch
+                )
+            page = sound(await orders.get_box(line.client, box_id, purpose=purpose))
         history = None
         if with_history:
             history = await orders.get_history(line.client, box_id, purpose=purpose)
@@ -112,9 +123,15 @@ async def look_single(
         await take_gone(
             house, line.vendor_id, box_id, gone.body, cause=f"look:{purpose}", at=at, epoch=line.epoch
         )
-        return []
+        return siblings
     await take_single(house, line.vendor_id, page, history, cause=f"look:{purpose}", at=at, epoch=line.epoch)
-    return list(page.sheets)
+    read = any(sheet.shipment_box_id == box_id for sheet in page.sheets)
+    return [*siblings, *page.sheets] if read else None
+
+
+def _names(page: SheetPage, box_id: int) -> bool:
+    read = any(sheet.shipment_box_id == box_id for sheet in page.sheets)
+    return read or any(row.shipment_box_id == box_id for row in page.unreadable)
 
 
 async def reread(line: Line) -> int:
@@ -122,10 +139,12 @@ async def reread(line: Line) -> int:
     due = await box_flows.to_read(line.house, line.vendor_id)
     doubtful = [box for box in due if box["doubtful"]][:SINGLES_MOST]
     for box in doubtful:
+        read: list[Sheet] | None = None
         try:
-            await look_single(line, box, "doubt", with_history=True)
+            read = await look_single(line, box, "doubt", with_history=True)
         except CoupangError as error:
             hush(error)
+        if read is None:
             await box_flows.postpone(line.house, line.vendor_id, line.epoch, [box["shipment_box_id"]])
     for group in GROUPS:
         members = [box for box in due if box["state"] in group.states and not box["doubtful"]]

@@ -126,12 +126,14 @@ async def _settled_days(line: Line, window: Window, status: WireStatus) -> Async
     known: set[int] | None = None
     for _ in range(PASSES):
         seen: set[int] = set()
-        pages = 0
+        pages, broken_off = 0, False
         async for page in orders.list_days(line.client, first, last, status, purpose="sweep"):
             pages += 1
             seen.update(sheet.shipment_box_id for sheet in page.sheets)
+            # A page without rows ends the list, but one that names a next page may have ended it early.
+            broken_off = page.next_token is not None
             yield page
-        if pages <= 1 or (known is not None and seen <= known):
+        if (pages <= 1 and not broken_off) or (known is not None and seen <= known):
             return
         known = seen | (known or set())
     raise Unsettled(f"the {status} list of {first} to {last} did not settle", method="GET")

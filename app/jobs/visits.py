@@ -21,19 +21,21 @@ async def visit(house: House, reach: Reach, vendor_id: str) -> bool:
     turn = await turns.begin(house, vendor_id)
     if turn is None:
         return False
-    again = False
+    again, hushed = False, False
     async with open_line(house, turn, reach) as line:
         try:
-            again = await _work(line)
-        except OutOfTime:
-            again = True
-        except Silence as silence:
-            until = await turns.stop(house, turn, silence.error)
-            log.warning("silent for vendor %s until %s: %s", vendor_id, until.isoformat(), silence)
+            try:
+                again = await _work(line)
+            except OutOfTime:
+                again = True
+            except Silence as silence:
+                hushed = True
+                until = await turns.stop(house, turn, silence.error)
+                log.warning("silent for vendor %s until %s: %s", vendor_id, until.isoformat(), silence)
+            # What was heard before the stop says nothing about after it.
+            await turns.end(house, turn, line.calls, heard=line.heard and not hushed, again=again)
         except Fenced:
             log.warning("visit %s of vendor %s was overtaken", turn.epoch, vendor_id)
-            return True
-        await turns.end(house, turn, line.calls, heard=line.heard, again=again)
     return True
 
 
@@ -47,7 +49,7 @@ async def _work(line: Line) -> bool:
         await polling.look_for_new(line, due[feeds.ACCEPT])
     left = await polling.sweep(line) if feeds.ORDERS in due else False
     if line.turn.auto_acknowledge:
-        await asking.acknowledge_all_due(house, vendor_id)
+        await asking.acknowledge_all_due(house, vendor_id, line.epoch)
         await dispatching.dispatch(line, (Kind.ACKNOWLEDGE,))
     await looking.reread(line)
     return left
