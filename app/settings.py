@@ -40,6 +40,17 @@ class Coupang(_Group):
     """Patience where the gateway is asked for more (`X-EXTENDED-TIMEOUT`)."""
 
 
+class Seller(_Group):
+    """A seller's own Coupang key; `up` registers it and then runs without the sandbox."""
+
+    vendor_id: str = ""
+    """`A` or `C` and eight digits."""
+    access_key: SecretStr = SecretStr("")
+    """The vendor's access key."""
+    secret_key: SecretStr = SecretStr("")
+    """The vendor's secret key."""
+
+
 class Secrets(_Group):
     """What must not leak."""
 
@@ -105,6 +116,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     """Python log level."""
     coupang: Coupang = Coupang()
+    seller: Seller = Seller()
     secrets: Secrets = Secrets()
     jobs: Jobs = Jobs()
     web: Web = Web()
@@ -123,4 +135,6 @@ class Settings(BaseSettings):
                 raise ValueError("production talks to Coupang over https, never to a sandbox")
             if self.clock != "real":
                 raise ValueError("production runs on the real clock")
+        if self.seller.vendor_id and urlsplit(self.coupang.base_url).hostname in LOOPBACK:
+            raise ValueError("real keys (SELLER__…) are never sent to a sandbox")
         return self

@@ -55,6 +55,9 @@ class Journal:
                 except orjson.JSONDecodeError:
                     # The last line of a killed process may be cut off; it never took effect.
                     continue
+                if told["path"].endswith("/faults"):
+                    # Faults are spent by reads too, which are not kept; a restart begins without any.
+                    continue
                 world.clock = Frozen(datetime.fromisoformat(told["at"]))
                 moment_s = start_s + _STEP_S * played
                 world.monotonic = lambda moment_s=moment_s: moment_s  # type: ignore[misc]

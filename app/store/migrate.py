@@ -56,3 +56,15 @@ def _config() -> Config:
 
 def _psycopg(url: str) -> sa.URL:
     return sa.make_url(url).set(drivername="postgresql+psycopg")
+
+
+def is_current(url: str) -> bool:
+    """Tell whether the database answers and has the newest tables."""
+    engine = sa.create_engine(_psycopg(url), poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            return revision(connection) == head()
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()

@@ -1,0 +1,181 @@
+"""The verbs: `python -m app up | web | worker | sandbox | migrate | ready | demo | docs | bench | rotate`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from app import clock
+from app.fleet import PARENT
+from app.settings import Settings
+
+
+def _logging(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # They log addresses of requests, which hold ids, or job arguments, on every call.
+    for chatty in ("httpx", "httpcore", "aiohttp", "procrastinate", "apscheduler", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+async def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `work` with an event that SIGINT, SIGTERM or the end of the parent sets."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if os.environ.get(PARENT):
+        reader = asyncio.StreamReader()
+        leash = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+
+        async def wait_for_end() -> None:
+            await reader.read()
+            stop.set()
+
+        watching = asyncio.create_task(wait_for_end())
+        try:
+            await work(stop)
+        finally:
+            watching.cancel()
+            leash[0].close()
+    else:
+        await work(stop)
+
+
+def _web(argv: list[str]) -> int:
+    from app import main
+
+    settings = Settings()
+    _logging(settings.log_level)
+    asyncio.run(_until_stopped(lambda stop: main.serve(settings, stop)))
+    return 0
+
+
+def _worker(argv: list[str]) -> int:
+    from app import worker
+
+    settings = Settings()
+    _logging(settings.log_level)
+    asyncio.run(_until_stopped(lambda stop: worker.work(settings, stop)))
+    return 0
+
+
+def _sandbox(argv: list[str]) -> int:
+    from app.sandbox.rules import Rules
+    from app.sandbox.serve import serve
+
+    parser = argparse.ArgumentParser(prog="python -m app sandbox")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per second")
+    parser.add_argument(
+        "--limit", type=int, default=10, help="calls per second and vendor; 0 switches it off"
+    )
+    parser.add_argument("--journal", type=Path, help="remember everything here, and replay it at the start")
+    told = parser.parse_args(argv)
+    settings = Settings()
+    _logging(settings.log_level)
+    time = clock.parse(settings.clock)
+    if settings.clock == "real" and told.speed != 1:
+        time = clock.parse(clock.fast(time.now(), told.speed))
+    asyncio.run(
+        _until_stopped(
+            lambda stop: serve(
+                told.host,
+                told.port,
+                seed=told.seed,
+                clock=time,
+                rules=Rules(limit_per_second=told.limit),
+                stop=stop,
+                journal=told.journal,
+            )
+        )
+    )
+    return 0
+
+
+def _migrate(argv: list[str]) -> int:
+    from app.store import migrate
+
+    sys.stdout.write(f"{migrate.upgrade(Settings().database_url.get_secret_value())}\n")
+    return 0
+
+
+def _ready(argv: list[str]) -> int:
+    """Exit 0 when the database answers and has the newest tables (for health checks)."""
+    from app.store import migrate
+
+    return 0 if migrate.is_current(Settings().database_url.get_secret_value()) else 1
+
+
+def _rotate(argv: list[str]) -> int:
+    """Seal everything again under the newest master key."""
+    from app import worker
+    from app.flows.rotation import rotate
+
+    async def run() -> int:
+        async with worker.open_house(Settings(), 2) as house:
+            return await rotate(house)
+
+    sys.stdout.write(f"{asyncio.run(run())} values sealed again\n")
+    return 0
+
+
+def _up(argv: list[str]) -> int:
+    from app import up
+
+    _logging("WARNING")
+    return asyncio.run(up.up(argv))
+
+
+def _demo(argv: list[str]) -> int:
+    from app import demo
+
+    _logging("WARNING")
+    return asyncio.run(demo.demo(argv))
+
+
+def _docs(argv: list[str]) -> int:
+    from app import docs
+
+    for path in docs.write(Path.cwd()):
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _bench(argv: list[str]) -> int:
+    from app.bench import run
+
+    _logging("WARNING")
+    return asyncio.run(run.run(argv))
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "up": _up,
+    "web": _web,
+    "worker": _worker,
+    "sandbox": _sandbox,
+    "migrate": _migrate,
+    "ready": _ready,
+    "rotate": _rotate,
+    "demo": _demo,
+    "docs": _docs,
+    "bench": _bench,
+}
+
+
+def main() -> int:
+    """Run the verb of the command line."""
+    verb = sys.argv[1] if len(sys.argv) > 1 else ""
+    if verb not in VERBS:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    return VERBS[verb](sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""`python -m app demo`: a bounded story on a fast clock, checked at its end.
+
+Vendors sell, customers change their addresses, the service acknowledges, a warehouse packs twice a day by
+REST, couriers deliver. Everything runs as it would: its own PostgreSQL, sandbox, web and worker processes.
+When every box has arrived, the sandbox's ledger and our database are compared unit by unit. Any broken
+promise makes the exit code 1.
+"""
+
+import argparse
+import asyncio
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import time
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import httpx
+
+from app import clock
+from app.demo_report import Verdict, report
+from app.fleet import ChildFailed, Fleet
+from app.flows import keys, vendors
+from app.flows.audit import covered, live
+from app.flows.house import House
+from app.packer import Packer
+from app.postgres import Embedded
+from app.settings import Settings
+from app.store import migrate
+from app.up import answers, ensure_database
+from app.vault import new_key
+from app.worker import open_house
+
+START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
+"""09:00 on a Monday in Seoul."""
+SHOPPING = timedelta(hours=20)
+PACKING_EVERY = timedelta(hours=6)
+ARRIVED = {"FINAL_DELIVERING", "NONE_TRACKING"}
+
+# Virtual intervals, wide enough for a clock on which an hour lasts less than a second: a look that would
+# come due sixteen times within one visit is one look.
+PACE = {
+    "JOBS__TICK_S": "0.2",
+    "JOBS__ACCEPT_EVERY_S": "1800",
+    "JOBS__SWEEP_EVERY_S": "10800",
+    "JOBS__ACKNOWLEDGE_LINGER_S": "10800",
+    "JOBS__SHIP_LINGER_S": "1800",
+    "JOBS__TRACK_FIRST_S": "28800",
+    "JOBS__TRACK_MOST_S": "43200",
+    "COUPANG__PACE_PER_S": "200",
+}
+
+
+@dataclass(slots=True)
+class Story:
+    """A running demo."""
+
+    house: House
+    fleet: Fleet
+    web: str
+    sandbox: str
+    vendor_ids: list[str]
+    boxes: int
+    packer: Packer
+    started_s: float
+    patience_s: float
+    out: TextIO
+    placed: list[int] = field(default_factory=list)
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    """Read the command line of `demo`."""
+    parser = argparse.ArgumentParser(prog="python -m app demo", description=__doc__)
+    parser.add_argument("--boxes", type=int, default=500, help="default 500")
+    parser.add_argument("--vendors", type=int, default=3, help="default 3")
+    parser.add_argument("--seed", type=int, default=1, help="default 1")
+    parser.add_argument("--speed", type=float, default=6000.0, help="virtual seconds per second")
+    parser.add_argument("--patience", type=float, default=115.0, help="real seconds before it gives up")
+    told = parser.parse_args(argv)
+    if not 1 <= told.vendors <= 100 or told.boxes < told.vendors:
+        parser.error("1 to 100 vendors, and at least one box for each")
+    return told
+
+
+async def demo(argv: list[str]) -> int:
+    """Tell the story; return 0 when every promise held."""
+    told = arguments(argv)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    directory = Settings().data_dir / f"demo-{secrets.token_hex(4)}"
+    out = sys.stdout
+    try:
+        async with AsyncExitStack() as stack:
+            story = await _begin(told, directory, stack, out)
+            complete = await _tell(story, stop)
+            verdict = await report(story.house, story.sandbox, story.vendor_ids, story.boxes, complete)
+    except ChildFailed as failed:
+        sys.stderr.write(f"{failed}\n")
+        return 1
+    finally:
+        if directory.exists():
+            _show_errors(directory, out)
+            await asyncio.to_thread(shutil.rmtree, directory, True)
+    return _conclude(verdict, time.monotonic() - story.started_s, out)
+
+
+async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStack, out: TextIO) -> Story:
+    started_s = time.monotonic()
+    server = Embedded(directory / "postgres")
+    await asyncio.to_thread(server.start)
+    stack.push_async_callback(asyncio.to_thread, server.stop)
+    url = await asyncio.to_thread(ensure_database, server)
+    await asyncio.to_thread(migrate.upgrade, url)
+    web_port, sandbox_port = _free_port(), _free_port()
+    sandbox = f"http://127.0.0.1:{sandbox_port}"
+    env = PACE | {
+        "DATABASE_URL": url,
+        "CLOCK": clock.fast(START, told.speed),
+        "SECRETS__MASTER_KEY": f"demo:{new_key()}",
+        "COUPANG__BASE_URL": sandbox,
+        "WEB__PORT": str(web_port),
+        "ENVIRONMENT": "development",
+    }
+    settings = Settings.model_validate(
+        {
+            "database_url": url,
+            "clock": env["CLOCK"],
+            "secrets": {"master_key": env["SECRETS__MASTER_KEY"]},
+            "coupang": {"base_url": sandbox},
+        }
+    )
+    house = await stack.enter_async_context(open_house(settings, 4))
+    fleet = Fleet(directory / "run")
+    stack.push_async_callback(fleet.stop)
+    # Paced 200 a second on the fast clock, so the sandbox's limit of 10 is raised with it.
+    await fleet.start(
+        "sandbox", "sandbox", "--port", str(sandbox_port), "--seed", str(told.seed), "--limit", "0", env=env
+    )
+    await answers(f"{sandbox}/_sandbox/", fleet, asyncio.Event())
+    vendor_ids = [f"A{told.seed % 1000:03d}{number:05d}" for number in range(1, told.vendors + 1)]
+    for vendor_id in vendor_ids:
+        access, secret = secrets.token_hex(16), secrets.token_hex(20)
+        async with httpx.AsyncClient(base_url=sandbox, timeout=30.0) as client:
+            key = {"vendor_id": vendor_id, "access_key": access, "secret_key": secret}
+            (await client.post("/_sandbox/vendors", json=key)).raise_for_status()
+        await vendors.register_or_rotate(house, vendor_id, access, secret)
+    await fleet.start("web", "web", env=env)
+    await fleet.start("worker", "worker", env=env)
+    web = f"http://127.0.0.1:{web_port}"
+    await answers(f"{web}/ready", fleet, asyncio.Event())
+    made = await keys.create(house, name="demo warehouse", scopes=["warehouse:write"], vendor_ids=vendor_ids)
+    packer = Packer(web, made["key"], told.seed)
+    stack.push_async_callback(packer.close)
+    out.write(
+        f"{told.boxes} boxes of {told.vendors} vendors, seed {told.seed}, "
+        f"clock x{told.speed:g} (a virtual day lasts {86400 / told.speed:.1f} s)\n"
+    )
+    return Story(house, fleet, web, sandbox, vendor_ids, told.boxes, packer, started_s, told.patience, out)
+
+
+async def _tell(story: Story, stop: asyncio.Event) -> bool:
+    """Let customers shop, the warehouse pack and couriers drive; True when every box has arrived."""
+    await _shop(story)
+    packed_at, shown_s = story.house.now(), 0.0
+    while not stop.is_set():
+        story.fleet.check()
+        now = story.house.now()
+        if now - packed_at >= PACKING_EVERY:
+            packed_at = now
+            await story.packer.pack()
+        figures = await live(story.house)
+        boxes: dict[str, int] = figures["boxes"] or {}
+        passed_s = time.monotonic() - story.started_s
+        if passed_s - shown_s >= 5:
+            shown_s = passed_s
+            states = " ".join(f"{state} {n}" for state, n in sorted(boxes.items()))
+            story.out.write(f"{passed_s:5.0f} s  {now:%a %H:%M}  {states}\n")
+            story.out.flush()
+        arrived = sum(n for state, n in boxes.items() if state in ARRIVED)
+        if arrived >= story.boxes:
+            # Let the last sweep cover what the demo took.
+            await _settle(story, now)
+            return True
+        if passed_s > story.patience_s:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await stop.wait()
+    return False
+
+
+async def _settle(story: Story, since: datetime) -> None:
+    """Wait until coverage has reached the end of the story, so that it can be checked without holes."""
+    lag = story.house.policy.lag
+    for _ in range(100):
+        if await covered(story.house, START - timedelta(days=1), since - lag):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _shop(story: Story) -> None:
+    """Place exactly the asked number of boxes, most in orders of one box, some in orders of two."""
+    share, left = story.boxes // len(story.vendor_ids), story.boxes
+    begins = story.house.now()
+    for place, vendor_id in enumerate(story.vendor_ids):
+        wanted = left if place == len(story.vendor_ids) - 1 else share
+        left -= wanted
+        plan: dict[str, Any] = {
+            "vendor_id": vendor_id,
+            "from": begins.isoformat(),
+            "until": (begins + SHOPPING).isoformat(),
+            "cancel_share": 0.0,
+            "address_change_share": 0.1,
+        }
+        async with httpx.AsyncClient(base_url=story.sandbox, timeout=60.0) as client:
+            # Orders of two boxes make the number of boxes a matter of luck; the rest is topped up.
+            two = max(0, int(wanted / 1.2))
+            placed = await _placed(client, plan | {"orders": two, "two_box_share": 0.1})
+            if placed < wanted:
+                placed += await _placed(client, plan | {"orders": wanted - placed, "two_box_share": 0.0})
+        story.placed.append(placed)
+    story.boxes = sum(story.placed)
+
+
+async def _placed(client: httpx.AsyncClient, plan: dict[str, Any]) -> int:
+    answer = await client.post("/_sandbox/shop", json=plan)
+    answer.raise_for_status()
+    return int(answer.json()["boxes"])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _show_errors(directory: Path, out: TextIO) -> None:
+    for log in sorted((directory / "run").glob("*.log")):
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        if lines:
+            out.write(f"--- {log.name} (last lines of {len(lines)})\n" + "\n".join(lines[-15:]) + "\n")
+
+
+def _conclude(verdict: Verdict, seconds: float, out: TextIO) -> int:
+    out.write("\n" + "\n".join(verdict.lines) + "\n")
+    out.write(f"took {seconds:.0f} s\n")
+    if verdict.broken:
+        out.write("\nBROKEN:\n" + "\n".join(f"  {line}" for line in verdict.broken[:40]) + "\n")
+        return 1
+    out.write("every promise held\n")
+    return 0

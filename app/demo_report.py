@@ -1,0 +1,113 @@
+"""What happened in the demo, checked from outside: the sandbox's ledger against our database."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from app.flows.audit import audit, box_states, call_tally
+from app.flows.house import House
+
+POLLING = {"poll", "sweep"}
+"""Purposes that cost the same however many boxes there are; all others are the marginal calls."""
+MOST_CALLS_PER_BOX = 0.5
+OUR_NAME = {"FINAL_DELIVERY": "FINAL_DELIVERING"}
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The demo's findings."""
+
+    lines: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+
+async def report(
+    house: House, sandbox_url: str, vendor_ids: list[str], boxes: int, complete: bool
+) -> Verdict:
+    """Compare the sandbox's truth and ledger with our database, and count the calls."""
+    verdict = Verdict()
+    async with httpx.AsyncClient(base_url=sandbox_url, timeout=60.0) as client:
+        ledger = (await client.get("/_sandbox/ledger")).json()
+        truth = (await client.get("/_sandbox/boxes")).json()
+    ours = {row["shipment_box_id"]: row for row in await box_states(house)}
+    _arrivals(verdict, truth, ours, boxes, complete)
+    _mutations(verdict, ledger)
+    found = await audit(house)
+    verdict.broken += found.broken
+    verdict.broken += [f"not settled: {name}" for name in found.open_effects]
+    verdict.lines.append(
+        f"histories   {found.boxes} boxes and {found.effects} effects, {len(found.illegal)} illegal, "
+        f"{len(found.unproven)} confirmed without evidence"
+    )
+    await _calls(verdict, house, vendor_ids, boxes, ledger)
+    return verdict
+
+
+def _arrivals(
+    verdict: Verdict, truth: list[dict[str, Any]], ours: dict[int, Any], boxes: int, complete: bool
+) -> None:
+    states = Counter(row["state"] for row in ours.values())
+    verdict.lines.append("boxes       " + ", ".join(f"{state} {n}" for state, n in sorted(states.items())))
+    if not complete:
+        verdict.broken.append("the story did not end in time")
+    if len(truth) < boxes:
+        verdict.broken.append(f"the sandbox holds {len(truth)} boxes, {boxes} were placed")
+    for box in truth:
+        box_id = int(box["shipment_box_id"])
+        row = ours.get(box_id)
+        shown = OUR_NAME.get(box["status"], box["status"])
+        if row is None:
+            verdict.broken.append(f"lost: box {box_id} ({shown}) is not stored")
+        elif complete and row["state"] != shown:
+            verdict.broken.append(f"box {box_id}: we say {row['state']}, Coupang {shown}")
+        elif complete and (row["invoice_number"] or "") != (box["invoice"] or ""):
+            verdict.broken.append(f"box {box_id}: another waybill than at Coupang")
+    verdict.lines.append(f"lost        {sum(1 for line in verdict.broken if line.startswith('lost'))}")
+
+
+def _mutations(verdict: Verdict, ledger: dict[str, Any]) -> None:
+    times: dict[str, Counter[int]] = {}
+    for mutation in ledger["mutations"]:
+        times.setdefault(mutation["kind"], Counter())[int(mutation["shipment_box_id"])] += mutation[
+            "times_applied"
+        ]
+    for kind, counted in sorted(times.items()):
+        twice = [box_id for box_id, n in counted.items() if n > 1]
+        verdict.lines.append(f"{kind:11s} {len(counted)} boxes, {len(twice)} more than once")
+        verdict.broken += [f"{kind} applied more than once to box {box_id}" for box_id in twice]
+    verdict.lines.append(f"repeated    {ledger['repeated']} attempts on boxes that had it already")
+
+
+async def _calls(
+    verdict: Verdict, house: House, vendor_ids: list[str], boxes: int, ledger: dict[str, Any]
+) -> None:
+    rows = await call_tally(house)
+    hours = max(1, len({row["hour"] for row in rows}))
+    polling = sum(row["calls"] for row in rows if row["purpose"] in POLLING)
+    marginal: Counter[str] = Counter()
+    for row in rows:
+        if row["purpose"] not in POLLING:
+            marginal[row["purpose"]] += row["calls"]
+    per_box = sum(marginal.values()) / max(1, boxes)
+    verdict.lines.append(
+        f"polling     {polling} calls = {polling / hours / len(vendor_ids):.1f} per vendor and virtual hour "
+        f"({hours} hours)"
+    )
+    verdict.lines.append(
+        f"marginal    {sum(marginal.values())} calls = {per_box:.3f} per box ("
+        + ", ".join(f"{purpose} {n}" for purpose, n in sorted(marginal.items()))
+        + ")"
+    )
+    if per_box > MOST_CALLS_PER_BOX:
+        verdict.broken.append(
+            f"{per_box:.3f} marginal calls per box, at most {MOST_CALLS_PER_BOX} are allowed"
+        )
+    for vendor_id, figures in ledger["vendors"].items():
+        if figures["max_in_flight"] > 1:
+            verdict.broken.append(f"{vendor_id}: {figures['max_in_flight']} calls in flight at once")
+    refused = sum(
+        n for route in ledger["calls_per_route"].values() for status, n in route.items() if status == "429"
+    )
+    verdict.lines.append(f"refused     {refused} calls answered 429")

@@ -1,0 +1,87 @@
+"""Check what is stored against the promises: histories are paths, confirmations rest on evidence.
+
+Set-wise: a few statements, whatever the number of rows. Used by the demo; operators' checks build on it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.flows.feeds import ORDERS
+from app.flows.house import House
+from app.machines.effects import EFFECT
+from app.machines.kernel import Rules
+from app.machines.orders import BOX
+from app.store import audits, coverage
+
+
+@dataclass(slots=True)
+class Audit:
+    """What was found; every list should be empty."""
+
+    boxes: int = 0
+    effects: int = 0
+    illegal: list[str] = field(default_factory=list)
+    """Aggregates whose history is not a path of their machine, or does not end in their state."""
+    unproven: list[str] = field(default_factory=list)
+    """Confirmed effects without stored evidence."""
+    open_effects: list[str] = field(default_factory=list)
+    """Effects that are not settled yet."""
+    holes: list[str] = field(default_factory=list)
+    """Feeds with creation times that coverage lacks."""
+
+    @property
+    def broken(self) -> list[str]:
+        """Every finding that breaks a promise."""
+        return self.illegal + self.unproven
+
+
+async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)) -> Audit:
+    """Check every aggregate of every vendor; `slack` is how long ago coverage must reach, beyond the lag."""
+    found = Audit()
+    rules: dict[str, Rules[object]] = {"box": BOX, "effect": EFFECT}  # type: ignore[dict-item]
+    async with house.db.transaction() as tx:
+        for row in await audits.histories(tx):
+            if row["aggregate"] == "box":
+                found.boxes += 1
+            else:
+                found.effects += 1
+            name = f"{row['aggregate']} {row['aggregate_id']}"
+            walked = list(zip(row["sources"], row["events"], row["targets"], strict=True))
+            if not rules[row["aggregate"]].is_path(walked):
+                found.illegal.append(f"{name}: history is not a path")
+            elif row["targets"][-1] != row["state"] or len(walked) != row["version"]:
+                found.illegal.append(f"{name}: history does not end in {row['state']} v{row['version']}")
+        found.unproven = [f"effect {row['effect_id']}" for row in await audits.unproven(tx)]
+        found.open_effects = [
+            f"effect {row['effect_id']} {row['kind']} {row['state']}" for row in await audits.open_effects(tx)
+        ]
+        for feed in await coverage.list_coverage(tx, None, house.now(), days, house.policy.lag + slack):
+            if feed["uncovered_minutes"]:
+                minutes = round(float(feed["uncovered_minutes"]))
+                found.holes.append(f"{feed['vendor_id']} {feed['feed']}: {minutes} minutes")
+    return found
+
+
+async def live(house: House) -> dict[str, Any]:
+    """Return the figures of a live status: boxes and effects by state, calls, last look."""
+    async with house.db.connection() as connection:
+        return await audits.live(connection)
+
+
+async def covered(house: House, start: datetime, end: datetime) -> bool:
+    """Tell whether every vendor's orders are covered from `start` to `end`."""
+    async with house.db.connection() as connection:
+        return not await audits.uncovered(connection, ORDERS, start, end)
+
+
+async def box_states(house: House) -> list[dict[str, Any]]:
+    """Return state and waybill of every box, for a comparison with the sandbox."""
+    async with house.db.connection() as connection:
+        return await audits.box_states(connection)
+
+
+async def call_tally(house: House) -> list[dict[str, Any]]:
+    """Return the calls to Coupang by vendor, hour, purpose, route and answer."""
+    async with house.db.connection() as connection:
+        return await audits.tally(connection)

@@ -1,0 +1,79 @@
+"""Set-wise questions of an audit, and the figures of a live status."""
+
+from datetime import datetime
+from typing import Any
+
+from app.store.database import Connection, fetch
+
+
+async def histories(connection: Connection) -> list[dict[str, Any]]:
+    """Return for each aggregate its steps in order, with the state and version it has now."""
+    query = """
+    WITH walked AS (
+      SELECT vendor_id, aggregate, aggregate_id, array_agg(source ORDER BY version) AS sources,
+             array_agg(event ORDER BY version) AS events, array_agg(target ORDER BY version) AS targets
+      FROM history GROUP BY 1, 2, 3
+    ), present AS (
+      SELECT vendor_id, 'box' AS aggregate, shipment_box_id AS aggregate_id, state, version FROM box
+      UNION ALL
+      SELECT vendor_id, 'effect', effect_id, state, version FROM effect
+    )
+    SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
+           coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,
+           coalesce(w.targets, '{-}') AS targets
+    FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)"""
+    return await fetch(connection, query)
+
+
+async def unproven(connection: Connection) -> list[dict[str, Any]]:
+    """Return confirmed effects whose evidence is missing."""
+    query = """
+    SELECT e.vendor_id, e.effect_id FROM effect e
+    LEFT JOIN evidence v ON v.vendor_id = e.vendor_id AND v.digest = e.evidence
+    WHERE e.state = 'CONFIRMED' AND v.digest IS NULL"""
+    return await fetch(connection, query)
+
+
+async def open_effects(connection: Connection) -> list[dict[str, Any]]:
+    """Return effects that are not settled."""
+    query = """SELECT vendor_id, effect_id, kind, state FROM effect
+               WHERE state NOT IN ('CONFIRMED', 'REJECTED') ORDER BY effect_id"""
+    return await fetch(connection, query)
+
+
+async def box_states(connection: Connection) -> list[dict[str, Any]]:
+    """Return state and waybill of every box."""
+    query = "SELECT vendor_id, shipment_box_id, state, invoice_number FROM box"
+    return await fetch(connection, query)
+
+
+async def live(connection: Connection) -> dict[str, Any]:
+    """Return the figures of a live status in one statement."""
+    query = """
+    SELECT
+      (SELECT jsonb_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM box GROUP BY 1) b) AS boxes,
+      (SELECT jsonb_object_agg(state, n)
+       FROM (SELECT state, count(*) AS n FROM effect GROUP BY 1) e) AS effects,
+      (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,
+      (SELECT min(last_ok_at) FROM feed WHERE feed = 'accept') AS last_look_at,
+      (SELECT min(stopped_until) FROM vendor WHERE stopped_until IS NOT NULL) AS stopped_until,
+      (SELECT count(*) FROM box WHERE attention IS NOT NULL) AS attention"""
+    rows = await fetch(connection, query)
+    return rows[0]
+
+
+async def uncovered(
+    connection: Connection, feed: str, start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """Return vendors whose feed does not cover [start, end)."""
+    query = """
+    SELECT v.vendor_id FROM vendor v LEFT JOIN feed f ON f.vendor_id = v.vendor_id AND f.feed = %(feed)s
+    WHERE v.state = 'ACTIVE'
+      AND NOT coalesce(f.covered, '{}') @> tstzrange(%(start)s, greatest(%(start)s, %(end)s))"""
+    return await fetch(connection, query, feed=feed, start=start, end=end)
+
+
+async def tally(connection: Connection) -> list[dict[str, Any]]:
+    """Return the counted calls."""
+    query = "SELECT vendor_id, hour, purpose, route, answer, calls FROM tally"
+    return await fetch(connection, query)
