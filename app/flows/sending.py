@@ -349,6 +349,9 @@ def _confirmed_steps(
         # box was seen further on already: walk the observed road, if there is one.
         targets = {target for _, event, target in BOX.edges() if event == effect["event"]}
         target = BoxState(next(iter(targets)))
+        if (box["state"], effect["event"], box["state"]) in BOX.edges():
+            # A split leaves the rest where it was: no road, but a step that must be told.
+            return (doors.Step(effect["event"], box["state"], box["state"], "us", cause, digest),)
         road = walk(BoxState(box["state"]), target, BoxFacts()) or ()
         return tuple(doors.Step(m.event, m.source, m.target, "coupang", cause, digest) for m in road)
     return (doors.Step(move.event, move.source, move.target, "us", cause, digest),)

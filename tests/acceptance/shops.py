@@ -78,7 +78,7 @@ class Shop:
         )
 
     async def until_state(self, state: str, *box_ids: int, **options: Any) -> int:
-        """Visit whenever the vendor is due, until these boxes (all boxes, if none is named) are in a state."""
+        """Visit whenever the vendor is due, until these boxes (all, if none is named) are in a state."""
 
         async def reached() -> bool:
             held = await self.boxes()
@@ -202,7 +202,8 @@ class Shop:
 
     async def summary(self) -> dict[str, Any]:
         states = await self.rows(
-            "SELECT state, market_status, address_final, doubtful, attention, count(*) FROM box GROUP BY 1,2,3,4,5"
+            """SELECT state, market_status, address_final, doubtful, attention, count(*)
+               FROM box GROUP BY 1, 2, 3, 4, 5"""
         )
         asked = await self.rows("SELECT kind, state, result_code, count(*) FROM effect GROUP BY 1, 2, 3")
         return {
@@ -334,7 +335,8 @@ async def assert_promises(shop: Shop, *, settled: bool = True) -> None:
     await assert_paths(shop)
     # P5: nothing unexplained: every step of a box has an actor, a cause and stored evidence.
     unexplained = await shop.rows(
-        """SELECT h.* FROM history h WHERE h.actor = '' OR h.cause = '' OR (h.aggregate = 'box' AND NOT EXISTS (
+        """SELECT h.* FROM history h
+           WHERE h.actor = '' OR h.cause = '' OR (h.aggregate = 'box' AND NOT EXISTS (
              SELECT FROM evidence v WHERE v.vendor_id = h.vendor_id AND v.digest = h.evidence))"""
     )
     assert not unexplained, unexplained
