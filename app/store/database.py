@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -101,3 +101,12 @@ async def execute(connection: Connection, query: Query, **params: Any) -> int:
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
     """Turn rows into columns, for `unnest`; `width` keeps the shape when there are no rows."""
     return [[row[place] for row in rows] for place in range(width)]
+
+
+async def revision(connection: Connection) -> str | None:
+    """Return the migration the database is at; None when it was never migrated."""
+    try:
+        row = await fetch_one(connection, "SELECT version_num FROM alembic_version")
+    except errors.UndefinedTable:
+        return None
+    return row["version_num"] if row else None

@@ -1,0 +1,318 @@
+"""What everybody reads: boxes, orders, histories, receivers, effects, and what is allowed now and why not.
+
+Nothing here changes anything. `vendor_ids` is what the caller may know of (None: every vendor); a box of
+another vendor is reported exactly like one that does not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import orjson
+
+from app.coupang.couriers import COURIERS, DIRECT
+from app.errors import NotFound, Unavailable
+from app.flows.deciding import box_facts, unblock
+from app.flows.house import PURPOSE_RECEIVER, House
+from app.machines.orders import BOX, OBSERVED
+from app.store import boxes, coverage, effects, evidence, migrate, vendors
+from app.store.database import Connection, revision
+
+Vendors = list[str] | None
+ASKED: tuple[str, ...] = tuple(event for event in BOX.events if event not in OBSERVED)
+"""Events that we ask of Coupang."""
+_DIRECTLY = frozenset({"ship_direct", "change_invoice_direct"})
+_RECEIVER_FIELDS = ("name", "phone", "addr1", "addr2", "post_code", "message")
+
+
+async def get_box(house: House, vendor_ids: Vendors, shipment_box_id: int) -> dict[str, Any]:
+    """Return one box with its lines.
+
+    Raises:
+        NotFound: No such box for this caller.
+    """
+    async with house.db.connection() as connection:
+        return await _box(connection, vendor_ids, shipment_box_id)
+
+
+async def _box(connection: Connection, vendor_ids: Vendors, shipment_box_id: int) -> dict[str, Any]:
+    box = await boxes.find(connection, vendor_ids, shipment_box_id)
+    if box is None:
+        raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
+    box["lines"] = box["lines"] or []
+    return box
+
+
+async def list_boxes(
+    house: House,
+    vendor_ids: Vendors,
+    *,
+    states: Sequence[str] = (),
+    paid_from: datetime | None = None,
+    paid_until: datetime | None = None,
+    attention: bool | None = None,
+    after: tuple[datetime, int] | None = None,
+    most: int,
+) -> tuple[list[dict[str, Any]], tuple[datetime, int] | None]:
+    """Return boxes, oldest payment first, and where the next page begins (None: there is none)."""
+    async with house.db.connection() as connection:
+        rows = await boxes.list_boxes(
+            connection,
+            vendor_ids,
+            states=states,
+            paid_from=paid_from,
+            paid_until=paid_until,
+            attention=attention,
+            after=after,
+            most=most + 1,
+        )
+    if len(rows) <= most:
+        return rows, None
+    last = rows[most - 1]
+    return rows[:most], (last["paid_at"], last["shipment_box_id"])
+
+
+async def get_order(house: House, vendor_ids: Vendors, order_id: int) -> list[dict[str, Any]]:
+    """Return all boxes of an order with their lines.
+
+    Raises:
+        NotFound: No such order for this caller.
+    """
+    async with house.db.connection() as connection:
+        found = await boxes.of_order(connection, vendor_ids, order_id)
+    if not found:
+        raise NotFound("no such order", order_id=str(order_id))
+    for box in found:
+        box["lines"] = box["lines"] or []
+    return found
+
+
+async def box_history(house: House, vendor_ids: Vendors, shipment_box_id: int) -> list[dict[str, Any]]:
+    """Return every step a box took, oldest first.
+
+    Raises:
+        NotFound: No such box for this caller.
+    """
+    async with house.db.connection() as connection:
+        box = await _box(connection, vendor_ids, shipment_box_id)
+        return await boxes.history_of(connection, box["vendor_id"], "box", shipment_box_id)
+
+
+async def receiver(house: House, vendor_ids: Vendors, shipment_box_id: int) -> dict[str, Any]:
+    """Return who gets a box, with every version seen; an erased receiver is all None. Never log this.
+
+    Raises:
+        NotFound: No such box for this caller.
+    """
+    async with house.db.connection() as connection:
+        box = await _box(connection, vendor_ids, shipment_box_id)
+        versions = await boxes.receiver_of(connection, box["vendor_id"], shipment_box_id)
+    newest = versions[0]["sealed"] if versions else None
+    plain = orjson.loads(house.vault.open(newest, PURPOSE_RECEIVER)) if newest is not None else {}
+    return {
+        "shipment_box_id": shipment_box_id,
+        "address_version": box["address_version"],
+        "address_final": box["address_final"],
+        "receiver": {name: plain.get(name) for name in _RECEIVER_FIELDS},
+        "versions": [
+            {"version": row["version"], "seen_at": row["seen_at"], "erased": row["sealed"] is None}
+            for row in versions
+        ],
+    }
+
+
+def with_sums(box: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a box with lines the sums that the guards ask for."""
+    lines = box["lines"] or []
+    return {
+        **box,
+        "held": sum(line["held"] for line in lines),
+        "shippable": sum(line["shippable"] for line in lines),
+        "kinds": len(lines),
+    }
+
+
+async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> list[dict[str, Any]]:
+    """Judge every change that may be asked for a box: allowed, or refused by which rules and why.
+
+    A waybill is taken for granted where one is asked for. This and the change itself decide alike.
+
+    Raises:
+        NotFound: No such box for this caller.
+    """
+    async with house.db.connection() as connection:
+        box = with_sums(await _box(connection, vendor_ids, shipment_box_id))
+        busy = await effects.find_open(connection, box["vendor_id"], shipment_box_id)
+    at = house.now()
+    judged = []
+    for event in ASKED:
+        facts = box_facts(box, at, waybill=True, direct=event in _DIRECTLY)
+        verdict = next(one for one in BOX.explain(box["state"], facts) if one.event == event)
+        refused = [{"rule": rule, "unblock": unblock(rule)} for rule in verdict.missing]
+        if verdict.target is None:
+            sources = sorted({source for source, name, _ in BOX.edges() if name == event})
+            refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
+        elif event == "close_undelivered" and not box["invoice_number"]:
+            refused.append({"rule": "has_waybill", "unblock": "only a box with a waybill can be closed"})
+        if busy is not None:
+            refused.append({"rule": "no_open_change", "unblock": _until_settled(busy)})
+        judged.append(
+            {"action": event, "allowed": not refused, "target": verdict.target, "refused_by": refused}
+        )
+    return judged
+
+
+def _until_settled(effect: Mapping[str, Any]) -> str:
+    what = f"effect {effect['effect_id']} ({effect['kind']}, {effect['state']})"
+    if effect["state"] == "REVIEW":
+        return f"an operator must rule on {what}"
+    return f"wait until {what} is settled"
+
+
+async def get_effect(house: House, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
+    """Return one effect.
+
+    Raises:
+        NotFound: No such effect for this caller.
+    """
+    async with house.db.connection() as connection:
+        return await _effect(connection, vendor_ids, effect_id)
+
+
+async def _effect(connection: Connection, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
+    effect = await effects.find(connection, vendor_ids, effect_id)
+    if effect is None:
+        raise NotFound("no such effect", effect_id=str(effect_id))
+    return effect
+
+
+async def explain_effect(house: House, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
+    """Return one effect with `history` (its steps) and `trail` (its tries).
+
+    Raises:
+        NotFound: No such effect for this caller.
+    """
+    async with house.db.connection() as connection:
+        effect = await _effect(connection, vendor_ids, effect_id)
+        vendor_id = effect["vendor_id"]
+        steps = await boxes.history_of(connection, vendor_id, "effect", effect_id)
+        tries = await effects.list_attempts(connection, vendor_id, effect_id)
+    return {**effect, "history": steps, "trail": tries}
+
+
+async def list_effects(
+    house: House,
+    vendor_ids: Vendors,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    shipment_box_id: int | None = None,
+    before: int | None = None,
+    most: int,
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return effects, newest first, and where the next page begins (None: there is none)."""
+    async with house.db.connection() as connection:
+        rows = await effects.list_effects(
+            connection,
+            vendor_ids,
+            state=state,
+            kind=kind,
+            shipment_box_id=shipment_box_id,
+            before=before,
+            most=most + 1,
+        )
+    return (rows, None) if len(rows) <= most else (rows[:most], rows[most - 1]["effect_id"])
+
+
+def couriers() -> list[dict[str, Any]]:
+    """Return every courier that Coupang takes, in the order of its list."""
+    return [
+        {
+            "code": courier.code,
+            "name_ko": courier.name_ko,
+            "name_en": courier.name_en,
+            "pattern": courier.pattern.pattern if courier.pattern else None,
+            "direct": courier.code == DIRECT,
+        }
+        for courier in COURIERS.values()
+    ]
+
+
+async def check_ready(house: House) -> None:
+    """Make sure that the database answers and has the tables this code was written for.
+
+    Raises:
+        Unavailable: It does not.
+    """
+    async with house.db.connection() as connection:
+        found = await revision(connection)
+    if found != _head():
+        raise Unavailable("the database is not at the newest migration", found=found, wanted=_head())
+
+
+_head = cache(migrate.head)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the metrics show; no personal data. `uncovered_minutes` is numeric, times are aware."""
+
+    boxes: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    coverage: list[dict[str, Any]]
+    calls: list[dict[str, Any]]
+    quarantine: list[dict[str, Any]]
+    vendors: list[dict[str, Any]]
+    due_lag: timedelta
+    at: datetime
+
+
+async def figures(house: House) -> Figures:
+    """Count everything that the metrics show, in one statement each."""
+    at = house.now()
+    async with house.db.connection() as connection:
+        return Figures(
+            boxes=await boxes.count_by_state(connection, None),
+            effects=await effects.count_by_state(connection, None),
+            coverage=await _coverage(house, connection, None),
+            calls=await evidence.list_tally(connection, None, None),
+            quarantine=await evidence.count_quarantine(connection, None),
+            vendors=await vendors.list_vendors(connection, None),
+            due_lag=await vendors.longest_due(connection, at),
+            at=at,
+        )
+
+
+async def list_coverage(house: House, vendor_ids: Vendors) -> list[dict[str, Any]]:
+    """Return every feed with what it lacks of the days we promise to catch up."""
+    async with house.db.connection() as connection:
+        return await _coverage(house, connection, vendor_ids)
+
+
+async def _coverage(house: House, connection: Connection, vendor_ids: Vendors) -> list[dict[str, Any]]:
+    policy = house.policy
+    rows = await coverage.list_coverage(connection, vendor_ids, house.now(), policy.catch_up.days, policy.lag)
+    return [{**row, "uncovered_minutes": round(float(row["uncovered_minutes"]), 3)} for row in rows]
+
+
+async def list_polls(
+    house: House, vendor_ids: Vendors, *, feed: str | None, before: int | None, most: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return readings of feeds, newest first, and where the next page begins (None: there is none)."""
+    async with house.db.connection() as connection:
+        rows = await coverage.list_runs(connection, vendor_ids, feed, before, most + 1)
+    return (rows, None) if len(rows) <= most else (rows[:most], rows[most - 1]["run_id"])
+
+
+async def list_quarantine(house: House, vendor_ids: Vendors, most: int) -> list[dict[str, Any]]:
+    """Return rows that could not be read, newest first, without their text."""
+    async with house.db.connection() as connection:
+        return await evidence.list_quarantine(connection, vendor_ids, most)
+
+
+async def list_calls(house: House, vendor_ids: Vendors, since: datetime | None) -> list[dict[str, Any]]:
+    """Return how often Coupang was called, by vendor, purpose, route and answer."""
+    async with house.db.connection() as connection:
+        return await evidence.list_tally(connection, vendor_ids, since)

@@ -1,0 +1,210 @@
+"""What operators decide by hand: moves along the machine, readings on request, verdicts on doubtful effects.
+
+Every decision needs a reason, and the operator's statement is stored as evidence: he, not Coupang, says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from app.coupang.couriers import DIRECT
+from app.errors import Invalid, NotFound
+from app.flows import asking
+from app.flows.asking import Caller, Waybill
+from app.flows.deciding import box_facts, decide_box, decide_effect
+from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
+from app.flows.reports import get_box, with_sums
+from app.flows.sending import apply_confirmed
+from app.machines.effects import EFFECT, EffectFacts
+from app.machines.orders import OBSERVED, BoxState
+from app.store import boxes, doors, effects, evidence, vendors
+from app.store.database import Connection
+
+
+class Ruling(StrEnum):
+    """What an operator found out about an effect in REVIEW."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a change by hand may need beside its event."""
+
+    waybill: Waybill | None = None
+    later: tuple[int, ...] = ()
+    later_date: date | None = None
+
+
+async def observe(
+    house: House, caller: Caller, shipment_box_id: int, event: str, reason: str
+) -> dict[str, Any]:
+    """Move a box by the operator's word, along an observed event; return the box.
+
+    Raises:
+        Invalid: Not an observed event.
+        NotFound: No such box for this caller.
+        Refused: The machine has no such step here; names what is possible.
+    """
+    if event not in OBSERVED:
+        raise Invalid("not an observation", ("/event", f"one of {', '.join(sorted(OBSERVED))}"))
+
+    async def work() -> None:
+        at = house.now()
+        async with house.db.transaction() as tx:
+            box = await _box(tx, caller, shipment_box_id)
+            vendor_id = box["vendor_id"]
+            move = decide_box(box["state"], event, box_facts(box, at, proven=True))
+            about = {"box": str(shipment_box_id), "event": event}
+            digest = await _state(house, tx, vendor_id, caller, about, reason, at)
+            step = doors.Step(move.event, move.source, move.target, caller.actor, "operator", digest, reason)
+            due = house.policy.next_read(BoxState(move.target), box["address_final"], at)
+            await doors.move_boxes(
+                tx, vendor_id, [doors.BoxMove(shipment_box_id, box["version"], (step,), due)], at
+            )
+
+    await until_fresh(work)
+    return await get_box(house, caller.vendor_ids, shipment_box_id)
+
+
+async def ask(
+    house: House, caller: Caller, shipment_box_id: int, event: str, reason: str, asked: Asked
+) -> dict[str, Any]:
+    """Ask Coupang for a change in an operator's name; return the effect.
+
+    The statement with the reason is kept as evidence of the operator.
+
+    Raises:
+        Invalid: A field breaks a rule.
+        NotFound: No such box for this caller.
+        Refused: The machine refuses; names the rules.
+        Conflict: Another change of this box is still open.
+    """
+    waybill = asked.waybill
+    if waybill is not None:
+        asking.check_waybill(waybill)
+    box = with_sums(await get_box(house, caller.vendor_ids, shipment_box_id))
+    direct = waybill is not None and waybill.courier_code == DIRECT
+    # Decided here for the event as it was named; `asking` would pick the one that fits the waybill.
+    facts = box_facts(box, house.now(), waybill=waybill is not None, direct=direct)
+    decide_box(box["state"], event, facts)
+    match event:
+        case "acknowledge":
+            effect = await asking.acknowledge(house, caller, shipment_box_id)
+        case "close_undelivered":
+            effect = await asking.close_undelivered(house, caller, shipment_box_id)
+        case "change_invoice" | "change_invoice_direct" if waybill is not None:
+            effect = await asking.change_invoice(house, caller, shipment_box_id, waybill)
+        case "ship" | "ship_direct" | "ship_part" if waybill is not None:
+            if (event == "ship_part") != bool(asked.later):
+                raise Invalid("a part needs its rest", ("/later", "give it for ship_part, and only for it"))
+            effect = await asking.ship(
+                house, caller, shipment_box_id, waybill, later=asked.later, later_date=asked.later_date
+            )
+        case _:
+            raise Invalid("unknown event", ("/event", "one of the machine's events"))
+    about = {"box": str(shipment_box_id), "event": event, "effect": str(effect["effect_id"])}
+    async with house.db.transaction() as tx:
+        await _state(house, tx, box["vendor_id"], caller, about, reason, house.now())
+    return effect
+
+
+async def resync(house: House, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
+    """Have a box read again by itself, with its history; return the box.
+
+    Raises:
+        NotFound: No such box for this caller.
+    """
+    at = house.now()
+    async with house.db.transaction() as tx:
+        box = await _box(tx, caller, shipment_box_id)
+        await boxes.doubt(tx, box["vendor_id"], [shipment_box_id], at)
+    await _wake(house, box["vendor_id"], at)
+    return await get_box(house, caller.vendor_ids, shipment_box_id)
+
+
+async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, reason: str) -> dict[str, Any]:
+    """Settle an effect that nobody could prove or disprove; return it.
+
+    Applied fires the box's event as a confirmation would. Not applied sends it once more. Abandoned ends it.
+
+    Raises:
+        NotFound: No such effect for this caller.
+        Refused: It is not in REVIEW.
+    """
+
+    async def work() -> dict[str, Any]:
+        at = house.now()
+        async with house.db.transaction() as tx:
+            found = await effects.find(tx, caller.vendor_ids, effect_id)
+            if found is None:
+                raise NotFound("no such effect", effect_id=str(effect_id))
+            vendor_id = found["vendor_id"]
+            effect = (await effects.by_ids(tx, vendor_id, [effect_id]))[0]
+            move = decide_effect(effect["state"], f"rule_{ruling}", EffectFacts(reason=True))
+            about = {"effect": str(effect_id), "ruling": ruling}
+            digest = await _state(house, tx, vendor_id, caller, about, reason, at)
+            step = doors.Step(move.event, move.source, move.target, caller.actor, "operator", digest, reason)
+            settled = move.target in EFFECT.finals
+            await doors.move_effects(
+                tx,
+                vendor_id,
+                [
+                    doors.EffectMove(
+                        effect_id,
+                        effect["version"],
+                        (step,),
+                        not_before=at,
+                        result_code="RULED",
+                        result_message=reason,
+                        sent=False if ruling is Ruling.NOT_APPLIED else None,
+                        settled=settled,
+                    )
+                ],
+                at,
+            )
+            if ruling is Ruling.APPLIED:
+                await apply_confirmed(house, tx, vendor_id, [effect], digest, at)
+            ruled = await effects.find(tx, [vendor_id], effect_id)
+            return ruled or found
+
+    ruled = await until_fresh(work)
+    await _wake(house, ruled["vendor_id"], house.now())
+    return ruled
+
+
+async def _box(tx: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
+    box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
+    if box is None:
+        raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
+    return with_sums(box)
+
+
+async def _wake(house: House, vendor_id: str, at: datetime) -> None:
+    # After the commit: a visit holds its vendor before it asks for a box, and we held the box.
+    async with house.db.connection() as connection:
+        await vendors.wake(connection, vendor_id, at)
+    await house.wake(vendor_id)
+
+
+async def _state(
+    house: House,
+    tx: Connection,
+    vendor_id: str,
+    caller: Caller,
+    about: Mapping[str, str],
+    reason: str,
+    at: datetime,
+) -> bytes:
+    """Keep what an operator stated; return its digest."""
+    said = orjson.dumps({"operator": caller.actor, "at": at, "about": about, "reason": reason})
+    digest = house.vault.digest(said)
+    sealed = house.vault.seal_packed(said, PURPOSE_EVIDENCE)
+    await evidence.keep(tx, vendor_id, [(digest, "operator", sealed)], at)
+    return digest

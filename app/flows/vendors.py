@@ -1,0 +1,184 @@
+"""Vendors, as operators keep them: register, rotate keys, pause, resume, set their policy.
+
+Coupang's keys go in and never come out again; what is shown is their age, for they end after 180 days.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.flows.asking import Caller
+from app.flows.house import PURPOSE_SECRETS, House
+from app.store import vendors
+from app.store.database import Connection
+
+KEY_LIFE = timedelta(days=180)
+"""Coupang ends a key this long after it was issued."""
+
+
+async def register(
+    house: House,
+    caller: Caller,
+    vendor_id: str,
+    *,
+    name: str,
+    access_key: str,
+    secret_key: str,
+    key_issued_at: datetime | None = None,
+    auto_acknowledge: bool = True,
+) -> dict[str, Any]:
+    """Store a new vendor; its first visit is due at once.
+
+    Raises:
+        Forbidden: The caller is restricted to other vendors.
+        Conflict: There is this vendor already.
+        Invalid: The key was issued in the future.
+    """
+    if caller.vendor_ids is not None and vendor_id not in caller.vendor_ids:
+        raise Forbidden("this key is restricted to its vendors and cannot register others")
+    at = house.now()
+    sealed = _sealed(house, vendor_id, access_key, secret_key)
+    async with house.db.transaction() as tx:
+        stored = await vendors.add(
+            tx,
+            vendor_id=vendor_id,
+            name=name,
+            key_issued_at=_issued(key_issued_at, at),
+            auto_acknowledge=auto_acknowledge,
+            at=at,
+            **sealed,
+        )
+        if not stored:
+            raise Conflict("there is this vendor already; rotate its keys instead", vendor_id=vendor_id)
+        row = await _row(tx, caller, vendor_id)
+    await house.wake(vendor_id)
+    return _shown(row, at)
+
+
+async def register_or_rotate(
+    house: House, vendor_id: str, access_key: str, secret_key: str, *, name: str = ""
+) -> None:
+    """Make sure that a vendor is known under these keys, as the installation itself."""
+    us = Caller("us", None)
+    try:
+        await register(
+            house, us, vendor_id, name=name or vendor_id, access_key=access_key, secret_key=secret_key
+        )
+    except Conflict:
+        await rotate(house, us, vendor_id, access_key=access_key, secret_key=secret_key)
+
+
+async def rotate(
+    house: House,
+    caller: Caller,
+    vendor_id: str,
+    *,
+    access_key: str,
+    secret_key: str,
+    key_issued_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Replace a vendor's keys; the next visit speaks with the new ones.
+
+    Raises:
+        NotFound: No such vendor for this caller.
+        Invalid: The key was issued in the future.
+    """
+    values = {
+        **_sealed(house, vendor_id, access_key, secret_key),
+        "key_issued_at": _issued(key_issued_at, house.now()),
+    }
+    return await _change(house, caller, vendor_id, **values)
+
+
+async def pause(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
+    """Make no more visits to this vendor; the one under way ends by itself.
+
+    Raises:
+        NotFound: No such vendor for this caller.
+    """
+    return await _change(house, caller, vendor_id, state="PAUSED")
+
+
+async def resume(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
+    """Visit this vendor again, now, and forget why we kept silent.
+
+    Raises:
+        NotFound: No such vendor for this caller.
+    """
+    values = {"stopped_until": None, "stopped_reason": None, "stops": 0, "due_at": house.now()}
+    row = await _change(house, caller, vendor_id, state="ACTIVE", **values)
+    await house.wake(vendor_id)
+    return row
+
+
+async def set_policy(
+    house: House,
+    caller: Caller,
+    vendor_id: str,
+    *,
+    name: str | None = None,
+    auto_acknowledge: bool | None = None,
+) -> dict[str, Any]:
+    """Change what is given of a vendor's policy.
+
+    Raises:
+        NotFound: No such vendor for this caller.
+    """
+    given = {"name": name, "auto_acknowledge": auto_acknowledge}
+    return await _change(
+        house, caller, vendor_id, **{field: value for field, value in given.items() if value is not None}
+    )
+
+
+async def get_vendor(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
+    """Return one vendor without its keys.
+
+    Raises:
+        NotFound: No such vendor for this caller.
+    """
+    async with house.db.connection() as connection:
+        return _shown(await _row(connection, caller, vendor_id), house.now())
+
+
+async def list_vendors(house: House, caller: Caller) -> list[dict[str, Any]]:
+    """Return all vendors of this caller without their keys."""
+    async with house.db.connection() as connection:
+        rows = await vendors.list_vendors(connection, caller.vendor_ids)
+    at = house.now()
+    return [_shown(row, at) for row in rows]
+
+
+async def _change(house: House, caller: Caller, vendor_id: str, **values: Any) -> dict[str, Any]:
+    async with house.db.transaction() as tx:
+        await _row(tx, caller, vendor_id)
+        if values:
+            await vendors.change(tx, vendor_id, **values)
+        return _shown(await _row(tx, caller, vendor_id), house.now())
+
+
+async def _row(connection: Connection, caller: Caller, vendor_id: str) -> dict[str, Any]:
+    seen = caller.vendor_ids is None or vendor_id in caller.vendor_ids
+    rows = await vendors.list_vendors(connection, [vendor_id]) if seen else []
+    if not rows:
+        raise NotFound("no such vendor", vendor_id=vendor_id)
+    return rows[0]
+
+
+def _sealed(house: House, vendor_id: str, access_key: str, secret_key: str) -> dict[str, bytes]:
+    purpose = PURPOSE_SECRETS + vendor_id.encode()
+    return {
+        "sealed_access_key": house.vault.seal(access_key.encode(), purpose),
+        "sealed_secret_key": house.vault.seal(secret_key.encode(), purpose),
+    }
+
+
+def _issued(key_issued_at: datetime | None, at: datetime) -> datetime:
+    if key_issued_at is not None and key_issued_at > at:
+        raise Invalid("a key cannot be issued later", ("/key_issued_at", "not after the present time"))
+    return key_issued_at or at
+
+
+def _shown(row: dict[str, Any], at: datetime) -> dict[str, Any]:
+    age = at - row["key_issued_at"]
+    shown = {name: value for name, value in row.items() if name != "epoch"}
+    return {**shown, "key_age_days": age.days, "key_days_left": max(0, (KEY_LIFE - age).days)}

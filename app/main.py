@@ -1,0 +1,155 @@
+"""Build the web process: wiring only."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Generator
+from dataclasses import replace
+from importlib import metadata
+
+import uvicorn
+from fastapi import FastAPI
+
+from app.flows.house import House
+from app.flows.keys import Keyring
+from app.jobs.engine import Engine
+from app.settings import Settings
+from app.web import contract, ops, problems
+from app.web.admin import boxes as admin_boxes
+from app.web.admin import effects as admin_effects
+from app.web.admin import keys as admin_keys
+from app.web.admin import polls as admin_polls
+from app.web.admin import vendors as admin_vendors
+from app.web.deps import Edge
+from app.web.meters import Around, Meters
+from app.web.warehouse import boxes, changes, couriers, effects, orders
+from app.worker import open_house
+
+log = logging.getLogger(__name__)
+
+ROUTERS = (
+    boxes.router,
+    changes.router,
+    orders.router,
+    effects.router,
+    couriers.router,
+    admin_vendors.router,
+    admin_keys.router,
+    admin_boxes.router,
+    admin_effects.router,
+    admin_polls.router,
+    ops.router,
+    problems.router,
+)
+DESCRIPTION = """
+Every purchase order from payment to delivery. Ids are strings, because 18 digits do not fit into a
+JavaScript number; requests may carry them as strings or integers. Times are RFC 3339, in UTC. Every error
+is an RFC 9457 problem whose `type` is a page here. A key that is revoked works for at most 5 more seconds.
+"""
+
+
+def version() -> str:
+    """Return the version of the installed package; `0` when it runs from a bare checkout."""
+    try:
+        return metadata.version("coupang-fulfilment")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
+    """Build the REST app on a house that is open.
+
+    Args:
+        house: What every flow is given; closed by whoever opened it.
+        wait_most_s: Longest `Prefer: wait=N` that is honoured, in real seconds.
+    """
+    app = FastAPI(
+        title="Coupang fulfilment",
+        summary="Order fulfilment for Coupang sellers",
+        description=DESCRIPTION,
+        version=version(),
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    meters = Meters()
+    app.state.edge = Edge(house, Keyring(house), wait_most_s, app.version)
+    app.state.meters = meters
+    app.state.shelf = ops.Shelf()
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    contract.install(app)
+    app.add_middleware(Around, meters=meters)
+    return app
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set; then accept nothing more and finish what is under way."""
+    web = settings.web
+    async with open_house(settings) as house:
+        # An engine without visits: this process only asks for them.
+        engine = Engine(house.db.url)
+        async with engine.app.open_async():
+            app = create_app(replace(house, wake=engine.wake), wait_most_s=web.wait_most_s)
+            await listen(app, web.host, web.port, stop, finish_s=web.wait_most_s + 5)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process' signals to whoever owns the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture nothing."""
+        yield
+
+
+async def listen(
+    app: FastAPI,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    *,
+    finish_s: float = 35.0,
+    bound: "asyncio.Future[int] | None" = None,
+) -> None:
+    """Serve an app inside the running loop until `stop` is set.
+
+    Args:
+        app: What to serve.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        stop: Ends it.
+        finish_s: How long requests under way may take to finish.
+        bound: Gets the port once requests are answered.
+    """
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(finish_s),
+    )
+    server = _Server(config)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named: asyncio switches Nagle's delay (40 ms an answer) off only for known TCP.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not server.started and not serving.done():
+                await asyncio.sleep(0.005)
+            if bound is not None and server.started:
+                bound.set_result(listener.getsockname()[1])
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            server.should_exit = True
+            stopping.cancel()
+            await asyncio.gather(serving, stopping, return_exceptions=True)
+        if error := serving.exception():
+            raise error

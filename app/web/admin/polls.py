@@ -1,0 +1,76 @@
+"""What was polled, what coverage lacks, what could not be read, how often Coupang was called."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.flows import reports
+from app.web import answers
+from app.web.admin import shapes
+from app.web.contract import GUARDED, shown
+from app.web.deps import AdminDesk, Cursor, Limit
+from app.web.fields import Time, VendorId, read_cursor, write_cursor
+
+router = APIRouter(prefix="/admin/v1", tags=["polling"], responses=GUARDED)
+
+
+@router.get(
+    "/polls",
+    operation_id="list_polls",
+    response_model=shapes.PollPage,
+    responses={200: shown({"items": [shapes.POLL], "next_cursor": None})},
+)
+async def list_polls(
+    desk: AdminDesk,
+    vendor_id: VendorId | None = None,
+    feed: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$", examples=["orders"])] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List readings of windows, newest first."""
+    rows, then = await reports.list_polls(
+        desk.house,
+        desk.key.within(vendor_id),
+        feed=feed,
+        before=read_cursor(cursor)[1] if cursor is not None else None,
+        most=limit,
+    )
+    items = [answers.plain(row) for row in rows]
+    return answers.answer({"items": items, "next_cursor": write_cursor(0, then) if then else None})
+
+
+@router.get(
+    "/coverage",
+    operation_id="list_coverage",
+    response_model=shapes.Coverages,
+    responses={200: shown({"items": [shapes.COVERAGE]})},
+)
+async def list_coverage(desk: AdminDesk, vendor_id: VendorId | None = None) -> Response:
+    """Tell per feed which creation times no complete sweep has read."""
+    return answers.answer({"items": await reports.list_coverage(desk.house, desk.key.within(vendor_id))})
+
+
+@router.get(
+    "/quarantine",
+    operation_id="list_quarantine",
+    response_model=shapes.Quarantine,
+    responses={200: shown({"items": [shapes.QUARANTINED]})},
+)
+async def list_quarantine(desk: AdminDesk, vendor_id: VendorId | None = None, limit: Limit = 50) -> Response:
+    """List rows of Coupang that could not be read, without their text."""
+    rows = await reports.list_quarantine(desk.house, desk.key.within(vendor_id), limit)
+    return answers.answer({"items": [answers.plain(row) for row in rows]})
+
+
+@router.get(
+    "/calls",
+    operation_id="list_calls",
+    response_model=shapes.Tally,
+    responses={200: shown({"items": [shapes.CALLS]})},
+)
+async def list_calls(
+    desk: AdminDesk, vendor_id: VendorId | None = None, since: Time | None = None
+) -> Response:
+    """Tell how often Coupang was called, by purpose, route and answer."""
+    return answers.answer({"items": await reports.list_calls(desk.house, desk.key.within(vendor_id), since)})

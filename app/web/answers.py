@@ -1,0 +1,56 @@
+"""How values are written as JSON: ids as strings, times in UTC with a `Z`.
+
+Ids have 18 digits; a JSON number of that size is silently rounded by JavaScript. Rows are written as they
+are, without a validating model in between: the tests hold them against the documented shapes instead.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from app.machines.effects import EFFECT
+
+_WRITE = orjson.OPT_UTC_Z
+_IDS = ("shipment_box_id", "order_id", "effect_id", "vendor_item_id", "attempt_id", "run_id")
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Write a value as JSON."""
+    return Response(
+        orjson.dumps(value, option=_WRITE), status, media_type="application/json", headers=headers
+    )
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the ids of a row into strings."""
+    shown = dict(row)
+    for name in _IDS:
+        value = shown.get(name)
+        if value is not None:
+            shown[name] = str(value)
+    return shown
+
+
+def box(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Present a box, with its lines when it has any."""
+    shown = plain(row)
+    if "lines" in shown:
+        shown["lines"] = [plain(line) for line in shown["lines"]]
+    return shown
+
+
+def effect(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Present an effect, with its history and tries when it has them."""
+    shown = plain(row)
+    del shown["intent_key"]
+    shown["tries"] = shown.pop("attempts")
+    shown["final"] = row["state"] in EFFECT.finals
+    shown["evidence"] = row["evidence"].hex() if row["evidence"] else None
+    if "lines" in shown["payload"]:
+        lines = [plain(line) for line in shown["payload"]["lines"]]
+        shown["payload"] = {**shown["payload"], "lines": lines}
+    if "trail" in shown:
+        shown["trail"] = [plain(one) for one in shown["trail"]]
+    return shown

@@ -1,0 +1,147 @@
+"""The OpenAPI document: every route declares its problems, in the one form they have."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    Unauthorized,
+    Unavailable,
+)
+from app.web.problems import MEDIA_TYPE, TooLarge, document
+
+Responses = dict[int | str, dict[str, Any]]
+
+_REFUSED = Refused(
+    "ship needs address_is_final",
+    state="INSTRUCT",
+    event="ship",
+    missing=[{"rule": "address_is_final", "unblock": "Read the box again once Coupang shows INSTRUCT"}],
+    allowed=["see_departure", "see_none_tracking"],
+)
+_EXAMPLES: dict[type[AppError], AppError] = {
+    NotFound: NotFound("no such box", shipment_box_id="642538970006401429"),
+    Conflict: Conflict(
+        "another change of this box is still open",
+        effect="42",
+        effect_kind="ACKNOWLEDGE",
+        effect_state="SENDING",
+    ),
+    Refused: _REFUSED,
+    Invalid: Invalid(
+        "malformed waybill", ("/invoice_number", r"CJGLS (CJ대한통운) numbers match ^(\d{10}|\d{12})$")
+    ),
+    Unauthorized: Unauthorized("this key is not valid"),
+    Forbidden: Forbidden("this key lacks the scope warehouse:write", scope="warehouse:write"),
+    TooLarge: TooLarge("the body is larger than 1048576 bytes"),
+    Unavailable: Unavailable("the database does not answer right now"),
+}
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. Further members depend on `type`, which is also the address of a page.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/invalid-request"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "Also in the log (500 only)."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "in": {"type": "string", "enum": ["body", "query", "path", "header"]},
+                    "pointer": {"type": "string", "description": "JSON pointer to the field."},
+                    "detail": {"type": "string", "description": "The rule."},
+                },
+            },
+        },
+        "missing": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["rule", "unblock"],
+                "properties": {"rule": {"type": "string"}, "unblock": {"type": "string"}},
+            },
+        },
+        "allowed": {"type": "array", "items": {"type": "string"}},
+        "state": {"type": "string"},
+        "event": {"type": "string"},
+    },
+}
+
+
+def may_raise(*kinds: type[AppError]) -> Responses:
+    """Declare the problems of a route, each with an example; kinds of one status share an entry."""
+    declared: Responses = {}
+    for kind in kinds:
+        entry = declared.setdefault(
+            kind.status,
+            {
+                "description": kind.title,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
+            },
+        )
+        example = {"summary": kind.title, "value": document(_EXAMPLES[kind])}
+        entry["content"][MEDIA_TYPE]["examples"][kind.slug] = example
+        if kind is Unauthorized:
+            entry["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}}
+    return declared
+
+
+GUARDED = may_raise(Unauthorized, Forbidden, Invalid, Unavailable)
+"""What any route behind a key may answer."""
+ONE = may_raise(NotFound)
+"""A route about one thing."""
+BODY = may_raise(TooLarge)
+"""A route that takes a body."""
+CHANGE = {**ONE, **BODY, **may_raise(Refused, Conflict)}
+"""A route that asks for a change of one thing."""
+
+
+def shown(example: Any, description: str = "") -> dict[str, Any]:
+    """Declare a success with a real example."""
+    return {"description": description, "content": {"application/json": {"example": example}}}
+
+
+def install(app: FastAPI) -> None:
+    """Build the document on demand: with the problem's schema and who needs a key."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            made = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            components = made.setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = _PROBLEM
+            components["securitySchemes"] = {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "cf_<key id>_<secret>",
+                    "description": "An API key; made under /admin/v1/keys or with `python -m app key`.",
+                }
+            }
+            for path, ways in made["paths"].items():
+                if path.startswith(("/v1", "/admin")):
+                    for way in ways.values():
+                        way["security"] = [{"bearer": []}]
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

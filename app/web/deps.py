@@ -1,0 +1,110 @@
+"""What a route is given: the house, the caller within scope, a page, a preference."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Query, Request
+
+from app.errors import Forbidden
+from app.flows.house import House
+from app.flows.keys import ADMIN, READ, WRITE, Key, Keyring
+
+T = TypeVar("T")
+LOOK_EVERY_S = 0.1
+"""Pause between two looks at something that a caller waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What every route shares; built once by `app.main`."""
+
+    house: House
+    keyring: Keyring
+    wait_most_s: float
+    version: str
+
+
+async def edge_of(request: Request) -> Edge:
+    """Return what every route shares."""
+    edge: Edge = request.app.state.edge
+    return edge
+
+
+EdgeDep = Annotated[Edge, Depends(edge_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One authenticated request: the house and who asks."""
+
+    edge: Edge
+    key: Key
+
+    @property
+    def house(self) -> House:
+        """What every flow is given."""
+        return self.edge.house
+
+
+def needs(scope: str) -> Callable[[Request], Awaitable[Desk]]:
+    """Return a dependency that lets only keys with this scope in.
+
+    Raises:
+        Unauthorized: No valid key.
+        Forbidden: A valid key without the scope.
+    """
+
+    async def desk(request: Request) -> Desk:
+        edge: Edge = request.app.state.edge
+        key = await edge.keyring.authenticate(request.headers.get("authorization"))
+        if scope not in key.scopes:
+            raise Forbidden(f"this key lacks the scope {scope}", scope=scope)
+        return Desk(edge, key)
+
+    return desk
+
+
+ReadDesk = Annotated[Desk, Depends(needs(READ))]
+WriteDesk = Annotated[Desk, Depends(needs(WRITE))]
+AdminDesk = Annotated[Desk, Depends(needs(ADMIN))]
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows in one page.")]
+Cursor = Annotated[
+    str | None, Query(max_length=64, description="`next_cursor` of the page before, unchanged.")
+]
+
+
+def waiting_s(prefer: str | None, most_s: float) -> int | None:
+    """Return how many whole seconds a `Prefer` header asks to wait, at most `most_s`; None: not at all.
+
+    What cannot be read is ignored, as RFC 7240 wants it.
+    """
+    for preference in (prefer or "").split(","):
+        found = re.fullmatch(r'\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(;.*)?', preference, re.IGNORECASE)
+        if found:
+            return int(min(int(found[1]), most_s))
+    return None
+
+
+Prefer = Annotated[
+    str | None,
+    Header(
+        alias="Prefer",
+        max_length=200,
+        description="`wait=N` waits up to N seconds for the outcome (RFC 7240); never an error.",
+    ),
+]
+
+
+async def look_until(look: Callable[[], Awaitable[T]], done: Callable[[T], Any], patience_s: float) -> T:
+    """Look again and again until it is done or the patience (real seconds) is over; return the last look."""
+    end = time.monotonic() + patience_s
+    seen = await look()
+    while not done(seen) and (left := end - time.monotonic()) > 0:
+        await asyncio.sleep(min(LOOK_EVERY_S, left))
+        seen = await look()
+    return seen

@@ -1,0 +1,94 @@
+"""What many tests need: a migrated database of their own, and a house on a frozen clock.
+
+One PostgreSQL serves the whole run (one per xdist worker); each test gets a clone of a migrated template.
+`DATABASE_URL_TEST` names a server to use instead of the embedded one.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from app.clock import Frozen
+from app.flows.house import House
+from app.postgres import Embedded
+from app.store import migrate
+from app.store.database import Database
+from app.vault import Vault, new_key, parse_ring
+
+START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+"""12:00 in Seoul."""
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_SERVERS = Path(__file__).parents[1] / ".cache" / "tests"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A PostgreSQL server that may be littered."""
+    if given := os.environ.get("DATABASE_URL_TEST"):
+        yield given
+        return
+    directory = _SERVERS / f"server-{WORKER}-{os.getpid()}"
+    try:
+        with Embedded(directory, durable=False) as server:
+            yield server.url
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _other(url: str, database: str) -> str:
+    told = conninfo_to_dict(url)
+    return f"postgresql://{told['user']}:{told['password']}@{told['host']}:{told['port']}/{database}"
+
+
+def _make(url: str, name: str, template: str | None = None) -> str:
+    _drop(url, name)
+    names = sql.Identifier(name), sql.Identifier(template or "template1")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+    return _other(url, name)
+
+
+def _drop(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str) -> Iterator[str]:
+    """The name of a migrated, empty database to clone."""
+    name = f"template_{WORKER}"
+    migrate.upgrade(_make(server_url, name))
+    yield name
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def database_url(server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated, empty database of this test's own."""
+    name = f"test_{WORKER}"
+    yield _make(server_url, name, template_database)
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def clock() -> Frozen:
+    """Noon in Seoul; moves only when told to."""
+    return Frozen(START)
+
+
+@pytest.fixture
+async def house(database_url: str, clock: Frozen) -> AsyncIterator[House]:
+    """An open house without vendors."""
+    database = Database(database_url, 5)
+    await database.open()
+    try:
+        yield House(database, clock, Vault(parse_ring(new_key()), b"d" * 32), worker="test")
+    finally:
+        await database.close()
