@@ -105,13 +105,12 @@ async def take_page(
         async with house.db.transaction() as tx:
             if epoch is not None:
                 await doors.fence(tx, vendor_id, epoch)
-            known = await pages.known(tx, vendor_id, list(sheets)) if sheets else {}
+            differing = await pages.differing(tx, vendor_id, digests)
             plan = _Plan([], [], [])
             for box_id, sheet in sheets.items():
-                old = known.get(box_id)
-                if old is not None and old["content_hash"] == digests[box_id]:
-                    continue
-                _observe(house, plan, sheet, old, digests[box_id], cause, at, box_id in proven)
+                if box_id in differing:
+                    old = differing[box_id]
+                    _observe(house, plan, sheet, old, digests[box_id], cause, at, box_id in proven)
             initial = str(BOX.initial)
             await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)

@@ -5,8 +5,7 @@ whatever Coupang shows beyond that, they walk through the door. Known boxes get 
 their content hash is still the one that was compared: otherwise nothing is written and `Stale` is raised.
 """
 
-from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
@@ -62,39 +61,60 @@ class BoxContent:
     lines: tuple[LineContent, ...]
 
 
-_KNOWN: LiteralString = """
-SELECT b.shipment_box_id, b.order_id, b.state, b.version, b.content_hash, b.market_status, b.market_seen_at,
+_DIFFERING: LiteralString = """
+SELECT k.shipment_box_id, b.order_id, b.state, b.version, b.content_hash, b.market_status, b.market_seen_at,
        b.address_version, b.address_final, b.courier_code, b.invoice_number, b.departed_at, b.doubtful,
        b.next_read_at, b.reads, b.state_at, r.digest AS receiver_digest
-FROM box b
+FROM unnest(%(ids)b::bigint[], %(digests)b::bytea[]) AS k(shipment_box_id, digest)
+LEFT JOIN box b ON b.vendor_id = %(vendor_id)s AND b.shipment_box_id = k.shipment_box_id
 LEFT JOIN receiver r
   ON r.vendor_id = b.vendor_id AND r.shipment_box_id = b.shipment_box_id AND r.version = b.address_version
-WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(ids)s)"""
+WHERE b.content_hash IS DISTINCT FROM k.digest"""
 
 
-async def known(
-    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int]
-) -> dict[int, dict[str, Any]]:
-    """Return what is stored of these boxes, by id: state, version, content hash, receiver digest."""
-    rows = await fetch(connection, _KNOWN, vendor_id=vendor_id, ids=list(shipment_box_ids))
-    return {row["shipment_box_id"]: row for row in rows}
+async def differing(
+    connection: Connection, vendor_id: str, digests: Mapping[int, bytes]
+) -> dict[int, dict[str, Any] | None]:
+    """Return, of these boxes, those whose content is not the stored one; the server compares.
+
+    Args:
+        connection: Inside a transaction.
+        vendor_id: Whose boxes.
+        digests: Content hash of what was just read, by box id.
+
+    Returns:
+        By box id: what is stored (state, version, content hash, receiver digest), None for a new box.
+    """
+    if not digests:
+        return {}
+    rows = await fetch(
+        connection, _DIFFERING, vendor_id=vendor_id, ids=list(digests), digests=list(digests.values())
+    )
+    return {row["shipment_box_id"]: row if row["version"] is not None else None for row in rows}
 
 
+# Sealed bytes go beside the document, in binary: inside they would be base64, parsed and decoded again.
+# `changed` names what the join with the document would find anyway: the planner knows how to look up an
+# array, but guesses 100 rows for a document, and then reads whole tables.
 _WRITE: LiteralString = """
 WITH doc AS (
   SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
-    shipment_box_id bigint, order_id bigint, was text, content_hash text, market_status text,
+    shipment_box_id bigint, order_id bigint, was bytea, content_hash bytea, market_status text,
     ordered_at timestamptz, paid_at timestamptz, ship_by date, address_version bigint, address_final boolean,
-    receiver_digest text, sealed_receiver text, courier_code text, invoice_number text,
-    split_shipping boolean, able_split_shipping boolean, departed_at timestamptz, delivered_at timestamptz,
-    next_read_at timestamptz, sealed_evidence text, lines jsonb)
+    courier_code text, invoice_number text, split_shipping boolean, able_split_shipping boolean,
+    departed_at timestamptz, delivered_at timestamptz, next_read_at timestamptz)
+), items AS (
+  SELECT * FROM jsonb_to_recordset(%(items)s::jsonb) AS l(
+    shipment_box_id bigint, vendor_item_id bigint, ordered bigint, held bigint, cancelled bigint, name text,
+    seller_product_name text, seller_item_name text, sku text, sales_price_krw bigint,
+    planned_shipping_date date)
 ), born AS (
   INSERT INTO box (vendor_id, shipment_box_id, order_id, state, version, state_at, market_status,
                    market_seen_at, content_hash, ordered_at, paid_at, ship_by, address_version, address_final,
                    courier_code, invoice_number, split_shipping, able_split_shipping, departed_at,
                    delivered_at, next_read_at, first_seen_at)
   SELECT %(vendor_id)s, shipment_box_id, order_id, %(initial)s, 1, %(at)s, market_status, %(at)s,
-         decode(content_hash, 'base64'), ordered_at, paid_at, ship_by, address_version, address_final,
+         content_hash, ordered_at, paid_at, ship_by, address_version, address_final,
          courier_code, invoice_number, split_shipping, able_split_shipping, departed_at, delivered_at,
          next_read_at, %(at)s
   FROM doc WHERE was IS NULL
@@ -109,7 +129,7 @@ WITH doc AS (
 ), renewed AS (
   UPDATE box b
   SET order_id = d.order_id, market_status = d.market_status, market_seen_at = %(at)s,
-      content_hash = decode(d.content_hash, 'base64'), ordered_at = d.ordered_at, paid_at = d.paid_at,
+      content_hash = d.content_hash, ordered_at = d.ordered_at, paid_at = d.paid_at,
       ship_by = d.ship_by, address_version = d.address_version, address_final = d.address_final,
       courier_code = coalesce(d.courier_code, b.courier_code),
       invoice_number = coalesce(d.invoice_number, b.invoice_number),
@@ -117,21 +137,19 @@ WITH doc AS (
       departed_at = coalesce(d.departed_at, b.departed_at), delivered_at = d.delivered_at,
       next_read_at = d.next_read_at, doubtful = false, attention = NULL
   FROM doc d
-  WHERE d.was IS NOT NULL AND b.vendor_id = %(vendor_id)s AND b.shipment_box_id = d.shipment_box_id
-    AND b.content_hash = decode(d.was, 'base64')
+  WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(changed)b::bigint[])
+    AND b.shipment_box_id = d.shipment_box_id AND b.content_hash = d.was
   RETURNING b.shipment_box_id
 ), gone AS (
-  DELETE FROM line l USING doc d
-  WHERE d.was IS NOT NULL AND l.vendor_id = %(vendor_id)s AND l.shipment_box_id = d.shipment_box_id
-    AND NOT EXISTS (SELECT FROM jsonb_array_elements(d.lines) AS e
-                    WHERE (e ->> 'vendor_item_id')::bigint = l.vendor_item_id)
+  DELETE FROM line l
+  WHERE l.vendor_id = %(vendor_id)s AND l.shipment_box_id = ANY(%(changed)b::bigint[])
+    AND NOT EXISTS (SELECT FROM items i WHERE i.shipment_box_id = l.shipment_box_id
+                      AND i.vendor_item_id = l.vendor_item_id)
 ), lined AS (
   INSERT INTO line (vendor_id, shipment_box_id, vendor_item_id, ordered, held, cancelled, name,
                     seller_product_name, seller_item_name, sku, sales_price_krw, planned_shipping_date)
-  SELECT %(vendor_id)s, d.shipment_box_id, l.*
-  FROM doc d, jsonb_to_recordset(d.lines) AS l(
-    vendor_item_id bigint, ordered bigint, held bigint, cancelled bigint, name text, seller_product_name text,
-    seller_item_name text, sku text, sales_price_krw bigint, planned_shipping_date date)
+  SELECT %(vendor_id)s, i.*
+  FROM items i
   ON CONFLICT (vendor_id, shipment_box_id, vendor_item_id) DO UPDATE
   SET ordered = excluded.ordered, held = excluded.held, cancelled = excluded.cancelled,
       planned_shipping_date = excluded.planned_shipping_date
@@ -139,17 +157,20 @@ WITH doc AS (
     IS DISTINCT FROM (excluded.ordered, excluded.held, excluded.cancelled, excluded.planned_shipping_date)
 ), addressed AS (
   INSERT INTO receiver (vendor_id, shipment_box_id, version, digest, sealed, seen_at)
-  SELECT %(vendor_id)s, shipment_box_id, address_version, decode(receiver_digest, 'base64'),
-         decode(sealed_receiver, 'base64'), %(at)s
-  FROM doc WHERE sealed_receiver IS NOT NULL
+  SELECT %(vendor_id)s, a.*, %(at)s
+  FROM unnest(%(a_box)b::bigint[], %(a_version)b::bigint[], %(a_digest)b::bytea[], %(a_sealed)b::bytea[]) AS a
   ON CONFLICT DO NOTHING
 ), proven AS (
   INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
-  SELECT %(vendor_id)s, decode(content_hash, 'base64'), 'sheet', decode(sealed_evidence, 'base64'), %(at)s
-  FROM doc
+  SELECT %(vendor_id)s, e.digest, 'sheet', e.sealed, %(at)s
+  FROM unnest(%(e_digest)b::bytea[], %(e_sealed)b::bytea[]) AS e(digest, sealed)
   ON CONFLICT DO NOTHING
 )
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
+
+_BESIDE = ("receiver_digest", "sealed_receiver", "sealed_evidence", "lines")
+_SCALARS = tuple(name for name in BoxContent.__dataclass_fields__ if name not in _BESIDE)
+_LINE = tuple(LineContent.__dataclass_fields__)
 
 
 async def write(
@@ -176,17 +197,39 @@ async def write(
     """
     if not rows:
         return
-    doc = orjson.dumps([_document(row) for row in rows]).decode()
+    addressed = [row for row in rows if row.sealed_receiver is not None]
     counted = await fetch_one(
-        connection, _WRITE, vendor_id=vendor_id, doc=doc, initial=initial, cause=cause, at=at
+        connection,
+        _WRITE,
+        vendor_id=vendor_id,
+        doc=_json([_document(row) for row in rows]),
+        changed=[row.shipment_box_id for row in rows if row.was is not None],
+        items=_json([_item(row.shipment_box_id, line) for row in rows for line in row.lines]),
+        a_box=[row.shipment_box_id for row in addressed],
+        a_version=[row.address_version for row in addressed],
+        a_digest=[row.receiver_digest for row in addressed],
+        a_sealed=[row.sealed_receiver for row in addressed],
+        e_digest=[row.content_hash for row in rows],
+        e_sealed=[row.sealed_evidence for row in rows],
+        initial=initial,
+        cause=cause,
+        at=at,
     )
     if counted is None or counted["born"] + counted["renewed"] != len(rows):
         raise Stale("a box of this page has changed since it was compared")
 
 
 def _document(row: BoxContent) -> dict[str, Any]:
-    document = {name: getattr(row, name) for name in BoxContent.__dataclass_fields__}
-    for name in ("was", "content_hash", "receiver_digest", "sealed_receiver", "sealed_evidence"):
-        if (value := document[name]) is not None:
-            document[name] = b64encode(value).decode()
+    document = {name: getattr(row, name) for name in _SCALARS}
+    document["content_hash"] = rf"\x{row.content_hash.hex()}"
+    if row.was is not None:
+        document["was"] = rf"\x{row.was.hex()}"
     return document
+
+
+def _item(shipment_box_id: int, line: LineContent) -> dict[str, Any]:
+    return {"shipment_box_id": shipment_box_id} | {name: getattr(line, name) for name in _LINE}
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
