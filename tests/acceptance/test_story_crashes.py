@@ -1,0 +1,212 @@
+"""Visits that die at any moment, and visits that were overtaken: nothing lost, nothing doubled."""
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.coupang import orders
+from app.flows import asking, sending
+from tests.acceptance.shops import Shop, assert_promises, newer_epoch
+
+Arm = Callable[[str, str], list[int]]
+
+
+@pytest.fixture
+def die(monkeypatch: pytest.MonkeyPatch) -> Arm:
+    """Let the visit die before, or right after, the next call of a function; returns a tally of deaths."""
+
+    def arm(place: str, when: str) -> list[int]:
+        module, _, name = place.rpartition(".")
+        home = importlib.import_module(module)
+        real = getattr(home, name)
+        deaths: list[int] = []
+
+        async def dying(*args: Any, **options: Any) -> Any:
+            if deaths:
+                return await real(*args, **options)
+            deaths.append(1)
+            if when == "after":
+                await real(*args, **options)
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(home, name, dying)
+        return deaths
+
+    return arm
+
+
+async def mortal_visit(shop: Shop) -> bool:
+    try:
+        return await type(shop).visit(shop)
+    except asyncio.CancelledError:
+        return True
+
+
+POINTS = [
+    ("app.flows.sending.take", "after"),
+    ("app.store.effects.begin_attempts", "before"),
+    ("app.store.effects.begin_attempts", "after"),
+    ("app.coupang.orders.{call}", "before"),
+    ("app.coupang.orders.{call}", "after"),
+    ("app.flows.sending.settle", "before"),
+    ("app.store.evidence.keep", "before"),
+    ("app.flows.sending.apply_confirmed", "before"),
+    ("app.flows.sending.apply_confirmed", "after"),
+    ("app.store.effects.end_attempts", "before"),
+    ("app.store.effects.end_attempts", "after"),
+    ("app.flows.sending.settle", "after"),
+    ("app.flows.turns.end", "before"),
+]
+
+
+@pytest.mark.parametrize("call", ["acknowledge", "upload_invoices"])
+@pytest.mark.parametrize(("place", "when"), POINTS)
+async def test_a_visit_that_dies_while_it_sends(
+    shop: Shop, die: Arm, place: str, when: str, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.world.set_rules(couriers=False)
+    ids = [shop.order().box_id for _ in range(2)]
+    if call == "upload_invoices":
+        for box_id in ids:
+            await shop.to_instruct(box_id)
+        for box_id in ids:
+            await shop.ship(box_id, urgent=True)
+    else:
+
+        async def asked() -> bool:
+            return len(await shop.effects()) == len(ids)
+
+        await shop.until(asked)
+        shop.clock.set((await shop.effects())[0]["not_before"])
+    deaths = die(place.format(call=call), when)
+    monkeypatch.setattr(shop, "visit", lambda: mortal_visit(shop))
+    await shop.visit()
+    assert deaths, "it died where it should"
+
+    async def left() -> bool:
+        await shop.ship_ready()
+        return {box["state"] for box in (await shop.boxes()).values()} == {"DEPARTURE"}
+
+    await shop.until(left)
+    for box_id in ids:
+        assert sorted(shop.mutations(box_id)) == [("acknowledge", 1), ("invoice", 1)]
+        assert {effect["state"] for effect in await shop.effects(box_id)} == {"CONFIRMED"}
+    await assert_promises(shop)
+
+
+@pytest.mark.parametrize(
+    ("place", "when"),
+    [
+        ("app.flows.reading.settle", "before"),
+        ("app.flows.reading.settle", "after"),
+        ("app.flows.reading.apply_confirmed", "before"),
+        ("app.jobs.looking.take_single", "after"),
+        ("app.jobs.looking.take_single", "before"),
+        ("app.flows.sending.recover", "after"),
+    ],
+)
+async def test_a_visit_that_dies_while_it_reads_back(
+    shop: Shop, die: Arm, place: str, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.world.set_rules(couriers=False)
+    box_id = shop.order().box_id
+    await shop.to_instruct(box_id)
+    shop.world.add_fault("504_after", route="O7")
+    await shop.ship(box_id, urgent=True)
+    await shop.visit()
+    assert (await shop.effects(box_id))[-1]["state"] == "UNKNOWN"
+    deaths = die(place, when)
+    monkeypatch.setattr(shop, "visit", lambda: mortal_visit(shop))
+
+    async def proven() -> bool:
+        return bool((await shop.effects(box_id))[-1]["state"] == "CONFIRMED" and deaths)
+
+    await shop.until(proven)
+    assert shop.calls("O7") == 1
+    await assert_promises(shop)
+
+
+async def memory(shop: Shop) -> dict[str, Any]:
+    """Everything we hold, except whose turn it is."""
+    tables = ("box", "line", "receiver", "history", "effect", "attempt", "evidence", "poll_run", "quarantine")
+    held = {name: await shop.rows(f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in tables}
+    return held | {"feed": await shop.rows("SELECT feed, covered, failures, last_ok_at FROM feed ORDER BY 1")}
+
+
+@pytest.mark.parametrize("reading", ["list_minutes", "list_days"])
+async def test_an_overtaken_visit_stores_no_page_and_claims_nothing(
+    shop: Shop, reading: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.visit()
+    shop.order()
+    shop.later(timedelta(hours=2) if reading == "list_minutes" else timedelta(days=3))
+    before = await memory(shop)
+    real = getattr(orders, reading)
+    overtaken: list[int] = []
+
+    async def minutes(*args: Any, **options: Any) -> Any:
+        page = await real(*args, **options)
+        overtaken.append(await newer_epoch(shop))
+        return page
+
+    async def days(*args: Any, **options: Any) -> Any:
+        async for page in real(*args, **options):
+            overtaken.append(await newer_epoch(shop))
+            yield page
+
+    if reading == "list_days":
+        # The look for new orders comes first and is not what this is about.
+        async with shop.house.db.transaction() as tx:
+            await tx.execute("UPDATE feed SET due_at = due_at + interval '9 days' WHERE feed = 'accept'")
+    monkeypatch.setattr(orders, reading, minutes if reading == "list_minutes" else days)
+    await shop.visit()
+    assert len(overtaken) == 1, "it stopped at once"
+    assert await memory(shop) == before
+    monkeypatch.undo()
+    shop.later(timedelta(minutes=5))
+    await shop.visit()
+    assert len(await shop.boxes()) == 1
+    await assert_promises(shop)
+
+
+async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.world.set_rules(couriers=False)
+    box_id = shop.order().box_id
+    held: list[dict[str, Any]] = []
+
+    def overtake(home: Any, name: str, *, after: bool) -> None:
+        real = getattr(home, name)
+
+        async def wrapped(*args: Any, **options: Any) -> Any:
+            monkeypatch.setattr(home, name, real)
+            answer = await real(*args, **options) if after else None
+            await newer_epoch(shop)
+            held.append(await memory(shop))
+            return answer if after else await real(*args, **options)
+
+        monkeypatch.setattr(home, name, wrapped)
+
+    for home, name, after in (
+        (asking, "acknowledge_all_due", False),
+        (sending, "take", False),
+        (orders, "acknowledge", True),
+        (orders, "get_box", True),
+    ):
+        overtake(home, name, after=after)
+        seen = len(held)
+
+        async def overtaken(seen: int = seen) -> bool:
+            return len(held) > seen
+
+        await shop.until(overtaken)
+        assert await memory(shop) == held[-1], name
+    # The call of the third had been answered: it is proven by reading, not by asking again.
+    await shop.to_instruct(box_id)
+    assert shop.calls("O6") == 1
+    await assert_promises(shop)
