@@ -10,6 +10,12 @@
       |   + UnreadableAnswer  truncated, HTML or not what the page promises                retryable
       + Rejected            400, 404 and the rest of 4xx: a business no      stop call
       |   + Gone              the box was cancelled or returned              stop call
+      |   + NotExisting       the receipt was withdrawn, or never was        stop call
+      |   + AlreadyDone       the return is completed already                stop call
+      |   + CountMismatch     the count is not that of the receipt           stop call
+      |   + NotSuitable       the box does not take this waybill             stop call
+      |   + WaybillRefused    the waybill number is used or not valid        stop call
+      |   + HalfDone          it failed midway, outcome unknown              stop call
       |   + RangeTooWide      the window must be narrower                    stop call
       + RepeatedToken       a list gave the same page token twice                          retryable
 
@@ -130,6 +136,32 @@ class Gone(Rejected):
     """The box or order was cancelled or returned; its receipt tells the rest."""
 
 
+class NotExisting(Rejected):
+    """No such receipt: withdrawn by the customer, of another seller, or never there; ask the withdrawals."""
+
+
+class AlreadyDone(Rejected):
+    """The return is completed already; what was asked for needs no doing."""
+
+
+class CountMismatch(Rejected):
+    """The count is not that of the whole receipt; read the receipt again."""
+
+
+class NotSuitable(Rejected):
+    """The box does not take a waybill; an exchange's original box was named instead of its new one."""
+
+
+class WaybillRefused(Rejected):
+    """The waybill number is in use already, or is not valid."""
+
+
+class HalfDone(Rejected):
+    """A cancel failed on the way and may be half applied; read back, never repeat blindly."""
+
+    after_sending: Outcome = "unknown"
+
+
 class RangeTooWide(Rejected):
     """The asked time window is too wide, or too slow to answer."""
 
@@ -142,7 +174,54 @@ class RepeatedToken(CoupangError):
 
 GONE = "해당 주문이 취소 또는 반품되었습니다."
 EXPIRED = "Specified signature is expired."
-RANGES = ("range should less than", "should less then 7day", "The maximum view duration")
+RANGES = (
+    "range should less than",
+    "should less then 7day",
+    "The maximum view duration",
+    "최대 조회 기간은 7 일 입니다",
+)
+UNDETERMINED = ("출고 정지 요청 롤백에 실패했습니다", "내부 오류가 발생하였습니다. 쿠팡으로 문의하세요")
+"""Texts of a cancel that failed on the way: nobody says how far it came."""
+
+_COUNT = "취소반품접수수량과 cancelCount가 일치하지 않습니다"
+_REFUSALS: dict[str, type[Rejected]] = {
+    "취소반품접수내역이 존재하지 않습니다": NotExisting,
+    "cannot find the Receipt": NotExisting,
+    "doesn't belong to the vendorId": NotExisting,
+    "There is no history": NotExisting,
+    "이미 반품이 완료": AlreadyDone,
+    "Product is already returned": AlreadyDone,
+    _COUNT: CountMismatch,
+    "is not suitable for applyInvoice": NotSuitable,
+    "이미 저장된 송장번호가 있어 송장번호 등록이 불가능합니다": WaybillRefused,
+    "송장번호가 유효하지 않습니다": WaybillRefused,
+    **dict.fromkeys(UNDETERMINED, HalfDone),
+}
+# These come as HTTP 500 and are a business no all the same.
+_REFUSALS_AS_500 = (_COUNT, *UNDETERMINED)
+
+CANCEL_TEXTS = (
+    "주문 ID를 입력해 주세요.",
+    "취소할 벤더아이템 아이디 목록을 입력해주세요.",
+    "취소할 아이탬 개수 목록을 입력해주세요.",
+    "취소할 아이템 개수 목록을 입력해주세요.",
+    "요청한 상품 개수와 취소 개수를 확인해주세요.",
+    "취소사유 대분류 코드를 입력해주세요.",
+    "취소사유 대분류 코드를 확인해 주세요.",
+    "취소사유 중분류 코드를 입력해주세요.",
+    "취소사유 중분류 코드를 확인해 주세요.",
+    "업체 ID를 입력해주세요.",
+    "업체 ID에 맞는 올바른 유저 ID를 입력해주세요.",
+    "주문 정보가 없습니다.",
+    "주문정보가 없습니다.",
+    "취소 가능한 개수보다 요청한 개수가 더 많습니다.",
+    "해당 벤더아이템이 결제완료/상품지시 중 상태가 아닙니다.",
+    "요청한 업체의 상품이 아닙니다.",
+    "취소요청 중 오류가 발생하였습니다.",
+    "부분 취소는 불가능합니다.",
+    "출고정지 완료 처리에 실패했습니다.",
+)
+"""What a cancel may be refused with, for one item inside the message or for the whole call (360033843154)."""
 DENIALS = (
     "Invalid signature.",
     "HMAC format is invalid.",
@@ -164,6 +243,17 @@ DOCUMENTED = (
     "required parameters are missing",
     "배송완료 처리 실패. 배송상태: INSTRUCT",
     "배송완료 처리 실패. 배송상태: DEPARTURE",
+    *_REFUSALS,
+    *CANCEL_TEXTS,
+    "OrderId can't be null, if doesn't pass the parameter status",
+    "invalid vendorId",
+    "Required String parameter 'dateFrom' is not present",
+    "Required String parameter 'dateTo' is not present",
+    "종료일자는 시작일자보다 작거나 같아야 합니다.",
+    "날짜입력을 확인해 주세요. (형식:yyyy-MM-dd)",
+    "페이지별 최대 표시 갯수(sizePerPage)는 100 입니다.",
+    "pageindex 는 음수 또는 0 일 수 없습니다.",
+    "Object is null",
 )
 
 
@@ -225,6 +315,8 @@ def _kind(number: int, text: str, html: bool, body: bytes, method: str) -> type[
         return Blocked
     if number == 429:
         return Throttled
+    if any(words in text for words in _REFUSALS_AS_500):
+        return _refusal(text)
     if number >= 500 or number in (408, 425):
         return Broken
     # Integrators saw the same words under other statuses, so words go before numbers.
@@ -238,8 +330,25 @@ def _kind(number: int, text: str, html: bool, body: bytes, method: str) -> type[
     if any(words in text for words in RANGES) or (number == 412 and method == "GET" and not wrong_method):
         return RangeTooWide
     if 400 <= number < 500:
-        return Rejected
+        return _refusal(text)
     return UnreadableAnswer if html else Broken
+
+
+def refusal(text: str, body: bytes, method: str, path: str, code: str = "") -> Rejected:
+    """Return the error for an answer that says HTTP 200 outside and no inside.
+
+    Args:
+        text: Coupang's words for the no.
+        body: Whole body.
+        method: HTTP method of the request.
+        path: Path of the request, without query.
+        code: The code that said no.
+    """
+    return _refusal(text)(text, status=200, code=code or None, method=method, path=path, body=body)
+
+
+def _refusal(text: str) -> type[Rejected]:
+    return next((kind for words, kind in _REFUSALS.items() if words in text), Rejected)
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
