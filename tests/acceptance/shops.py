@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from app.clock import Frozen
 from app.flows import asking
@@ -268,6 +269,13 @@ async def open_shop(
             yield Shop(clock, world, house, Reach(sandbox.url, pace_per_s=pace_per_s))
     finally:
         await database.close()
+
+
+@pytest.fixture
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    """A shop with everything behind it; a conftest that wants it imports it."""
+    async with open_shop(database_url) as opened:
+        yield opened
 
 
 async def newer_epoch(shop: Shop) -> int:
