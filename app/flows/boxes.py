@@ -10,13 +10,20 @@ from app.machines.orders import BoxState
 from app.store import boxes, doors
 
 MISSES = 3
-"""Looks by list that may miss a box before it is read by itself."""
+"""Every third look at a box is thorough: one that misses it leads to reading the box by itself."""
+TRACKED = (BoxState.DEPARTURE, BoxState.DELIVERING)
+"""States in which a courier is awaited."""
 
 
 async def to_read(house: House, vendor_id: str, *, most: int = 500) -> list[dict[str, Any]]:
-    """Return boxes that are due to be read again, the longest waiting first."""
+    """Return boxes that are due to be read again, the longest waiting first.
+
+    Open deliveries come along early when one of them is due, so that they share their calls.
+    """
     async with house.db.connection() as connection:
-        return await boxes.to_read(connection, vendor_id, house.now(), most)
+        return await boxes.to_read(
+            connection, vendor_id, house.now(), most, company=house.policy.track_first, states=TRACKED
+        )
 
 
 async def likely_pages(
@@ -29,9 +36,11 @@ async def likely_pages(
     return max(1, -(-max(shown, least if shown == 0 else 0) // 50))
 
 
-def must_be_found(box: Mapping[str, Any]) -> bool:
-    """Tell whether this look, if it misses the box, leads to reading the box by itself."""
-    return (int(box["reads"]) + 1) % MISSES == 0
+def must_be_found(looked: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a look at these boxes must be thorough: what it misses is then read by itself."""
+    turn = sum((int(box["reads"]) + 1) % MISSES == 0 for box in looked)
+    overdue = any(int(box["reads"]) + 1 >= 3 * MISSES for box in looked)
+    return turn * 2 >= len(looked) or (overdue and turn > 0)
 
 
 def _lags(box: Mapping[str, Any], at: datetime) -> bool:
@@ -41,14 +50,27 @@ def _lags(box: Mapping[str, Any], at: datetime) -> bool:
 
 
 async def seen_or_not(
-    house: House, vendor_id: str, epoch: int, looked: Sequence[Mapping[str, Any]], seen: Set[int]
+    house: House,
+    vendor_id: str,
+    epoch: int,
+    looked: Sequence[Mapping[str, Any]],
+    seen: Set[int],
+    *,
+    thorough: bool,
 ) -> None:
-    """Set the next look at boxes that are still due after one: later each time, singly after misses."""
+    """Set the next look at boxes that a look brought no news of: later each time.
+
+    What a thorough look missed is read by itself next; absence from a list proves nothing.
+    """
     at = house.now()
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
-        still = {box["shipment_box_id"]: box for box in await boxes.to_read(tx, vendor_id, at, 1000)}
-        left = [still[box["shipment_box_id"]] for box in looked if box["shipment_box_id"] in still]
+        before = {box["shipment_box_id"]: box["next_read_at"] for box in looked}
+        left = [
+            box
+            for box in await boxes.present(tx, vendor_id, list(before))
+            if box["next_read_at"] == before[box["shipment_box_id"]]
+        ]
         reads = [
             (
                 box["shipment_box_id"],
@@ -61,7 +83,7 @@ async def seen_or_not(
         missed = [
             box["shipment_box_id"]
             for box in left
-            if box["shipment_box_id"] not in seen and must_be_found(box) and not _lags(box, at)
+            if thorough and box["shipment_box_id"] not in seen and not _lags(box, at)
         ]
         if missed:
             await boxes.doubt(tx, vendor_id, missed, at)

@@ -150,14 +150,16 @@ async def reread(line: Line) -> int:
         members = [box for box in due if box["state"] in group.states and not box["doubtful"]]
         if not members:
             continue
-        thorough = any(box_flows.must_be_found(box) for box in members)
+        thorough = box_flows.must_be_found(members)
         statuses = (*group.rest, *group.news) if thorough else group.news
         try:
             found = await look_at(line, members, statuses, group.purpose)
         except CoupangError as error:
             hush(error)
             found = {}
-        await box_flows.seen_or_not(line.house, line.vendor_id, line.epoch, members, set(found))
+        await box_flows.seen_or_not(
+            line.house, line.vendor_id, line.epoch, members, set(found), thorough=thorough
+        )
     return len(due)
 
 

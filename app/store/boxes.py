@@ -1,7 +1,7 @@
 """Boxes, lines, receivers and histories, as they are read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from sqlalchemy import select, tuple_
@@ -177,15 +177,42 @@ async def to_acknowledge(connection: Connection, vendor_id: str, most: int) -> l
     return await fetch(connection, query, vendor_id=vendor_id, most=most)
 
 
-async def to_read(connection: Connection, vendor_id: str, at: datetime, most: int) -> list[dict[str, Any]]:
-    """Return boxes that are due to be read again, the longest waiting first."""
+async def to_read(
+    connection: Connection,
+    vendor_id: str,
+    at: datetime,
+    most: int,
+    *,
+    company: timedelta = timedelta(0),
+    states: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """Return boxes that are due to be read again, the longest waiting first.
+
+    Once one in `states` is due, those of these states that would be due within `company` come along: one
+    list shows them all, and from then on they are due together.
+    """
     query = """
     SELECT shipment_box_id, order_id, state, version, paid_at, market_status, address_final, doubtful, reads,
-           state_at, split_shipping
-    FROM box
-    WHERE vendor_id = %(vendor_id)s AND next_read_at <= %(at)s
+           state_at, split_shipping, next_read_at
+    FROM box b
+    WHERE vendor_id = %(vendor_id)s
+      AND (next_read_at <= %(at)s
+           OR (state = ANY(%(states)s) AND NOT doubtful AND next_read_at <= %(at)s + %(company)s
+               AND EXISTS (SELECT FROM box d WHERE d.vendor_id = b.vendor_id AND d.next_read_at <= %(at)s
+                             AND d.state = ANY(%(states)s) AND NOT d.doubtful)))
     ORDER BY next_read_at LIMIT %(most)s"""
-    return await fetch(connection, query, vendor_id=vendor_id, at=at, most=most)
+    return await fetch(
+        connection, query, vendor_id=vendor_id, at=at, most=most, company=company, states=list(states)
+    )
+
+
+async def present(
+    connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Return what decides when these boxes are read next."""
+    query = """SELECT shipment_box_id, state, state_at, address_final, reads, next_read_at FROM box
+               WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s)"""
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids))
 
 
 async def schedule_reads(
