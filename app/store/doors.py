@@ -60,9 +60,9 @@ told AS (
                        actor, cause, reason, evidence, at)
   SELECT %(vendor_id)s, %(aggregate)s, s.id, s.version, s.source, s.target, s.event,
          s.actor, s.cause, s.reason, s.evidence, %(at)s
-  FROM unnest(%(s_id)s::bigint[], %(s_version)s::bigint[], %(s_source)s::text[], %(s_target)s::text[],
-              %(s_event)s::text[], %(s_actor)s::text[], %(s_cause)s::text[], %(s_reason)s::text[],
-              %(s_evidence)s::bytea[])
+  FROM unnest(%(s_id)b::bigint[], %(s_version)b::bigint[], %(s_source)b::text[], %(s_target)b::text[],
+              %(s_event)b::text[], %(s_actor)b::text[], %(s_cause)b::text[], %(s_reason)b::text[],
+              %(s_evidence)b::bytea[])
        AS s(id, version, source, target, event, actor, cause, reason, evidence)
   JOIN moved USING (id)
   ORDER BY s.id, s.version
@@ -72,8 +72,8 @@ SELECT count(*) AS moved FROM moved"""
 _BOXES: LiteralString = (
     """
 WITH m AS (
-  SELECT * FROM unnest(%(id)s::bigint[], %(version)s::bigint[], %(source)s::text[], %(target)s::text[],
-                       %(steps)s::int[], %(departs)s::boolean[], %(next_read_at)s::timestamptz[])
+  SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
+                       %(steps)b::int[], %(departs)b::boolean[], %(next_read_at)b::timestamptz[])
     AS m(id, version, source, target, steps, departs, next_read_at)
 ), moved AS (
   UPDATE box r
@@ -91,9 +91,9 @@ WITH m AS (
 _EFFECTS: LiteralString = (
     """
 WITH m AS (
-  SELECT * FROM unnest(%(id)s::bigint[], %(version)s::bigint[], %(source)s::text[], %(target)s::text[],
-                       %(steps)s::int[], %(not_before)s::timestamptz[], %(code)s::text[], %(message)s::text[],
-                       %(sent)s::boolean[], %(settled)s::boolean[], %(evidence)s::bytea[])
+  SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
+                       %(steps)b::int[], %(not_before)b::timestamptz[], %(code)b::text[], %(message)b::text[],
+                       %(sent)b::boolean[], %(settled)b::boolean[], %(evidence)b::bytea[])
     AS m(id, version, source, target, steps, not_before, code, message, sent, settled, evidence)
 ), moved AS (
   UPDATE effect r
