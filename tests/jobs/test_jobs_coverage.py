@@ -1,0 +1,152 @@
+"""What coverage claims: never too much, nothing for a window that failed, and holes are read oldest first."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.flows import feeds
+from app.store import coverage
+from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
+
+LAG = timedelta(minutes=10)
+
+
+async def covered(shop: Shop) -> list[tuple[datetime, datetime]]:
+    rows = await shop.rows(
+        """SELECT lower(part) AS start, upper(part) AS until
+           FROM feed, unnest(covered) AS part WHERE feed = 'orders' ORDER BY 1"""
+    )
+    return [(row["start"], row["until"]) for row in rows]
+
+
+async def test_nothing_is_claimed_that_the_lists_may_not_show_yet(shop: Shop) -> None:
+    for _ in range(8):
+        await shop.visit()
+        (_, until), *more = await covered(shop)
+        assert not more
+        assert until <= shop.clock.now() - LAG
+        shop.later(7 * MINUTE)
+    # An order that was paid just inside the lag is beyond every claim until it can be seen.
+    box_id = shop.order().box_id
+    paid_at = shop.clock.now()
+    await shop.visit()
+    while box_id not in await shop.boxes():
+        assert (await covered(shop))[-1][1] <= paid_at
+        shop.later(MINUTE)
+        await shop.visit()
+
+
+async def test_a_window_that_fails_at_its_fourth_status_claims_nothing(shop: Shop) -> None:
+    await shop.visit()
+    before = await covered(shop)
+    shop.later(40 * MINUTE)
+    # The look for new orders is the first O2, the statuses of the sweep follow.
+    shop.world.add_fault("500", route="O2", skip=4)
+    await shop.visit()
+    assert await covered(shop) == before
+    run = (await shop.rows("SELECT * FROM poll_run ORDER BY run_id DESC LIMIT 1"))[0]
+    assert (run["outcome"], run["pages"]) == ("failed", 3)
+    assert run["error"].startswith("Broken HTTP 500")
+    feed = (await shop.rows("SELECT * FROM feed WHERE feed = 'orders'"))[0]
+    assert feed["failures"] == 1
+    # Not at once and not half an hour later: two minutes.
+    assert feed["due_at"] == shop.clock.now() + 2 * MINUTE
+    shop.clock.set(feed["due_at"])
+    await shop.visit()
+    (start, until), *more = await covered(shop)
+    assert (start, until, more) == (before[0][0], shop.clock.now() - LAG, [])
+    feed = (await shop.rows("SELECT * FROM feed WHERE feed = 'orders'"))[0]
+    assert (feed["failures"], feed["last_error"]) == (0, None)
+
+
+async def test_two_holes_are_read_oldest_first(shop: Shop) -> None:
+    await shop.visit()
+    shop.later(3 * DAY)
+    now = shop.clock.now()
+    cuts = [(now - 20 * HOUR, now - 18 * HOUR), (now - 9 * HOUR, now - LAG)]
+    await shop.visit()
+    async with shop.house.db.transaction() as tx:
+        for start, end in cuts:
+            await tx.execute(
+                "UPDATE feed SET covered = covered - tstzmultirange(tstzrange(%s, %s))", [start, end]
+            )
+        await tx.execute("UPDATE feed SET due_at = %s", [now])
+    assert await shop.holes() == cuts
+    windows = await feeds.holes(shop.house, shop.vendor_id)
+    assert [(window.start, window.end) for window in windows] == cuts
+    await shop.visit()
+    runs = await shop.rows(
+        "SELECT lower(w.window) AS start FROM poll_run w WHERE feed = 'orders' ORDER BY run_id"
+    )
+    assert [run["start"] for run in runs][-2:] == [start for start, _ in cuts]
+    assert await shop.holes() == []
+
+
+async def test_of_two_holes_the_one_that_fails_stays_the_other_closes(shop: Shop) -> None:
+    await shop.visit()
+    shop.later(3 * DAY)
+    await shop.visit()
+    now = shop.clock.now()
+    cuts = [(now - 20 * HOUR, now - 18 * HOUR), (now - 9 * HOUR, now - LAG)]
+    async with shop.house.db.transaction() as tx:
+        for start, end in cuts:
+            await tx.execute(
+                "UPDATE feed SET covered = covered - tstzmultirange(tstzrange(%s, %s))", [start, end]
+            )
+        await tx.execute("UPDATE feed SET due_at = %s WHERE feed = 'orders'", [now])
+    shop.world.add_fault("504_before", route="O2", skip=2)
+    await shop.visit()
+    assert await shop.holes() == cuts[:1]
+    assert (await shop.one("SELECT failures FROM feed WHERE feed = 'orders'")) == 1
+
+
+async def test_a_hole_is_closed_only_within_the_transaction_of_its_last_page(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.visit()
+    before = await covered(shop)
+    shop.order()
+    shop.later(2 * HOUR)
+    real = coverage.grow
+
+    async def grow(*args: Any) -> None:
+        await real(*args)
+        raise ConnectionResetError("the database goes away before the commit")
+
+    monkeypatch.setattr(coverage, "grow", grow)
+    with pytest.raises(ConnectionResetError):
+        await shop.visit()
+    assert await covered(shop) == before
+    monkeypatch.undo()
+    shop.later(MINUTE)
+    await shop.visit()
+    assert (await covered(shop))[-1][1] == shop.clock.now() - LAG
+    await assert_promises(shop)
+
+
+async def test_a_window_that_is_too_wide_is_cut_in_half(shop: Shop) -> None:
+    await shop.visit()
+    shop.order()
+    shop.later(4 * HOUR)
+    message = "endTime-startTime range should less than31."
+    shop.world.add_fault("status", route="O2", skip=1, status=400, message=message)
+    await shop.visit()
+    runs = await shop.rows(
+        """SELECT outcome, upper(w.window) - lower(w.window) AS length
+           FROM poll_run w WHERE feed = 'orders' ORDER BY run_id"""
+    )
+    assert [run["outcome"] for run in runs[-2:]] == ["ok", "ok"]
+    assert [run["length"] for run in runs[-2:]] == [2 * HOUR, 2 * HOUR]
+    assert await shop.holes() == []
+    await assert_promises(shop)
+
+
+async def test_old_coverage_is_forgotten_but_not_what_is_still_needed(shop: Shop) -> None:
+    for _ in range(8):
+        await shop.visit()
+        shop.later(10 * DAY)
+    (start, _), *more = await covered(shop)
+    assert not more
+    catch_up = shop.house.policy.catch_up
+    assert timedelta(0) <= (shop.clock.now() - 10 * DAY - catch_up) - start <= DAY

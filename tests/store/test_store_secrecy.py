@@ -1,0 +1,125 @@
+"""Nobody who reads the database learns a key or where somebody lives; and keys can be rotated."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS
+from app.flows.rotation import rotate
+from app.flows.setup import with_digest_key
+from app.sandbox.entities import Receiver
+from app.vault import Sealed, Vault, new_key, parse_ring
+from tests.acceptance.shops import (
+    ACCESS_KEY,
+    HOUR,
+    SECRET_KEY,
+    VENDOR,
+    Shop,
+    assert_promises,
+)
+
+PERSON = Receiver("홍비밀", "50377778888", "제주특별자치도 비밀시 숨은길 31", "909동 1717호", "63999")
+
+
+async def a_full_story(shop: Shop) -> int:
+    """Let one box go the whole way, with an unreadable row, a refusal and a doubtful answer beside it."""
+    shop.world.set_rules(couriers=False)
+    box_id = shop.order(receiver=PERSON).box_id
+    broken = shop.order(receiver=PERSON).box_id
+    fault = shop.world.add_fault("unreadable_row", times=2, box_id=broken, set={"orderItems": PERSON.name})
+    shop.world.add_fault("504_after", route="O7")
+    await shop.to_instruct(box_id)
+    await shop.ship(box_id)
+    await shop.until_state("DEPARTURE", box_id)
+    shop.world.deliver(box_id)
+    await shop.until_state("FINAL_DELIVERING", box_id)
+    assert fault.hits
+    return box_id
+
+
+async def everything(shop: Shop) -> dict[str, bytes]:
+    """Return all tables as the bytes they hold, `bytea` unescaped."""
+    names = await shop.rows(
+        """SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = 'public' AND c.relkind = 'r'"""
+    )
+    held: dict[str, bytes] = {}
+    for row in names:
+        found = await shop.rows(f'SELECT * FROM "{row["name"]}"')
+        held[row["name"]] = b"\n".join(_bytes(value) for one in found for value in one.values())
+    return held
+
+
+def _bytes(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode()
+
+
+async def test_no_table_holds_a_key_or_a_person_in_plain(shop: Shop) -> None:
+    await a_full_story(shop)
+    held = await everything(shop)
+    assert {"box", "receiver", "evidence", "vendor", "quarantine", "procrastinate_jobs"} <= held.keys()
+    assert sum(map(len, held.values())) > 10_000
+    secrets = [ACCESS_KEY, SECRET_KEY, PERSON.name, PERSON.addr1, PERSON.addr2, PERSON.safe_digits]
+    for name, content in held.items():
+        for secret in secrets:
+            assert secret.encode() not in content, name
+            assert secret.encode("utf-16-le") not in content, name
+            assert repr(secret)[1:-1].encode() not in content, name
+    # What is looked for can be found: the same search finds the vendor and the name of the goods.
+    assert VENDOR.encode() in held["box"]
+    assert "예시".encode() in held["line"]
+    # And sealed it is there.
+    box_id = next(iter(await shop.boxes()))
+    assert (await shop.receivers(box_id))[0]["name"] == PERSON.name
+
+
+async def test_a_new_master_key_in_front_still_opens_what_the_old_one_sealed(shop: Shop) -> None:
+    old, new = new_key(), new_key()
+    shop.house = await under(shop, f"k1:{old}", reseal=True)
+    box_id = await a_full_story(shop)
+    digests = await shop.rows("SELECT digest FROM receiver")
+
+    shop.house = await under(shop, f"k2:{new},k1:{old}")
+    assert (await shop.receivers(box_id))[0]["addr1"] == PERSON.addr1
+    await shop.run_for(HOUR)
+    # The digest key is of its own: a rotation does not look like a change of every address.
+    assert await shop.rows("SELECT digest FROM receiver") == digests
+
+    assert await rotate(shop.house) > 5
+    assert await rotate(shop.house) == 0
+    shop.house = await under(shop, f"k2:{new}")
+    assert (await shop.receivers(box_id))[0]["addr1"] == PERSON.addr1
+    assert await shop.visit(), "the vendor's keys open as well"
+    await assert_promises(shop)
+
+    stranger = Vault(parse_ring(f"k1:{old}"))
+    sealed = await shop.one("SELECT sealed FROM receiver")
+    with pytest.raises(Sealed, match="'k2'"):
+        stranger.open(sealed, PURPOSE_RECEIVER)
+
+
+async def under(shop: Shop, ring: str, *, reseal: bool = False) -> Any:
+    """Return the house with another ring; `reseal` as a fresh installation."""
+    vault = Vault(parse_ring(ring))
+    if reseal:
+        purpose = PURPOSE_SECRETS + VENDOR.encode()
+        async with shop.house.db.transaction() as tx:
+            await tx.execute("DELETE FROM secret")
+            await tx.execute(
+                "UPDATE vendor SET sealed_access_key = %s, sealed_secret_key = %s",
+                [vault.seal(ACCESS_KEY.encode(), purpose), vault.seal(SECRET_KEY.encode(), purpose)],
+            )
+    house = replace(shop.house, vault=vault)
+    return replace(house, vault=await with_digest_key(house))
+
+
+async def test_two_processes_that_start_at_once_agree_on_the_digest_key(shop: Shop) -> None:
+    async with shop.house.db.transaction() as tx:
+        await tx.execute("DELETE FROM secret")
+    vault = Vault(parse_ring(new_key()))
+    house = replace(shop.house, vault=vault)
+    both = await asyncio.gather(with_digest_key(house), with_digest_key(house))
+    assert both[0].digest(b"the same") == both[1].digest(b"the same")
+    assert both[0].digest(b"the same") != vault.digest(b"the same")
