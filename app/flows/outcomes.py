@@ -77,6 +77,8 @@ def read_back(
     shipment_box_id: int,
     silent_for: timedelta,
     shows_within: timedelta,
+    *,
+    said_no: bool = False,
 ) -> Verdict:
     """Compare an effect of unknown outcome with what Coupang shows.
 
@@ -88,6 +90,7 @@ def read_back(
         shipment_box_id: The box that was asked about.
         silent_for: Time since it was last sent.
         shows_within: After this long a change that does not show was not applied.
+        said_no: It was sent once, and the row that came back said no.
 
     Returns:
         `prove`, `disprove`, `refute` or `wait`.
@@ -96,7 +99,10 @@ def read_back(
     match kind:
         case Kind.ACKNOWLEDGE:
             shown = own is not None and own.status != WireStatus.ACCEPT
-            refused = own is not None and any(line.held for line in own.lines)
+            # Held while it shows ACCEPT: a refund that keeps it from being acknowledged, or a stop request
+            # after an acknowledge that does not show yet.
+            late = said_no or silent_for >= shows_within
+            refused = late and own is not None and any(line.held for line in own.lines)
         case Kind.SHIP | Kind.CHANGE_INVOICE:
             shown = _carries(payload, sheets, own)
             refused = own is not None and not shown and kind is Kind.SHIP and own.status in _SHIPPED

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.coupang.wire import Sheet
+from app.coupang.wire import ResultCode, Sheet
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, read_back
 from app.flows.sending import apply_confirmed, effect_step
@@ -24,7 +24,11 @@ def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet]) -> 
     policy = house.policy
     within = policy.acknowledge_shows_within if kind is Kind.ACKNOWLEDGE else policy.write_shows_within
     silent = house.now() - (effect["sent_at"] or effect["asked_at"])
-    return read_back(kind, effect["payload"], sheets, effect["shipment_box_id"], silent, within)
+    # Anything but a code of Coupang's own is our word for an answer that was not one.
+    said_no = effect["attempts"] == 1 and effect["result_code"] in set(ResultCode)
+    return read_back(
+        kind, effect["payload"], sheets, effect["shipment_box_id"], silent, within, said_no=said_no
+    )
 
 
 async def settle(

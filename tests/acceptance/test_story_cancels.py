@@ -60,6 +60,26 @@ async def test_a_cancel_asked_after_the_acknowledge_holds_the_box(shop: Shop) ->
     await assert_promises(shop)
 
 
+async def test_a_cancel_asked_before_a_lost_acknowledge_shows_does_not_disprove_it(shop: Shop) -> None:
+    box_id = shop.order().box_id
+    shop.world.fix_acknowledge_lag(box_id, 20 * 60)
+    fault = shop.world.add_fault("504_after", route="O6")
+
+    async def sent() -> bool:
+        return bool(fault.hits)
+
+    await shop.until(sent)
+    # Applied, unanswered, not shown yet, and now held: it looks like a refund before the acknowledge.
+    shop.world.request_cancel(box_id)
+    await shop.to_instruct(box_id)
+    await shop.run_for(HOUR)
+    assert [(one["kind"], one["state"]) for one in await shop.effects(box_id)] == [
+        ("ACKNOWLEDGE", "CONFIRMED")
+    ]
+    assert shop.calls("O6") == 1
+    await assert_promises(shop)
+
+
 async def test_a_cancel_asked_right_before_the_waybill_stops_it(shop: Shop) -> None:
     shop.world.set_rules(couriers=False)
     box_id = shop.order().box_id

@@ -97,6 +97,7 @@ READINGS: list[tuple[str, Kind, dict[str, Any], list[Sheet], timedelta, str]] = 
     ("it may show later", ACK, {}, [sheet("ACCEPT")], BEFORE, "wait"),
     ("it never showed", ACK, {}, [sheet("ACCEPT")], AFTER, "disprove"),
     ("a cancel is pending", ACK, {}, [sheet("ACCEPT", held=1)], AFTER, "refute"),
+    ("held, but it may show later", ACK, {}, [sheet("ACCEPT", held=1)], BEFORE, "wait"),
     ("the box is gone", ACK, {}, [], BEFORE, "refute"),
     ("it carries our waybill", SHIP, waybill(), [sheet("DEPARTURE", **OURS)], BEFORE, "prove"),
     (
@@ -168,6 +169,13 @@ def test_what_a_reading_says(
     verdict = read_back(kind, payload, sheets, BOX, silent, WITHIN)
     assert verdict.event == event
     assert verdict.code
+
+
+def test_a_held_box_whose_row_said_no_need_not_wait() -> None:
+    verdict = read_back(ACK, {}, [sheet("ACCEPT", held=1)], BOX, timedelta(0), WITHIN, said_no=True)
+    assert verdict.event == "refute"
+    verdict = read_back(ACK, {}, [sheet("ACCEPT")], BOX, timedelta(0), WITHIN, said_no=True)
+    assert verdict.event == "wait"
 
 
 @pytest.mark.parametrize("kind", Kind)
