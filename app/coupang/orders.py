@@ -1,20 +1,17 @@
 """The calls O1 to O8 and O12: boxes, their history, acknowledge, invoices, long-term completion."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 
-from app.coupang import wire
+from app.coupang import windows, wire
 from app.coupang.client import Client, quoted
-from app.coupang.errors import RepeatedToken, UnreadableAnswer
-from app.coupang.values import KST
+from app.coupang.errors import UnreadableAnswer
+from app.coupang.paging import by_token
 from app.coupang.wire import BoxHistory, InvoiceRow, Results, SheetPage, WireStatus
 
 MOST_DAYS = 30
 MOST_BOXES = 50
 PAGE_ROWS = 50
-_MINUTE = timedelta(minutes=1)
-_Answer = TypeVar("_Answer")
 
 
 async def list_days(
@@ -47,20 +44,14 @@ async def list_days(
         f"createdAtFrom={first.isoformat()}%2B09:00&createdAtTo={last.isoformat()}%2B09:00"
         f"&maxPerPage={PAGE_ROWS}&status={status.value}"
     )
-    token: str | None = None
-    seen: set[str] = set()
-    while True:
+
+    async def ask(token: str | None) -> SheetPage:
         asked = f"{query}&nextToken={quoted(token)}" if token else query
-        page = _told(
-            wire.read_sheet_page, await client.request("O1", "GET", path, asked, purpose=purpose), "GET", path
-        )
+        answer = await client.request("O1", "GET", path, asked, purpose=purpose)
+        return wire.told(wire.read_sheet_page, answer, "GET", path)
+
+    async for page in by_token(ask, lambda page: page.sheets, path):
         yield page
-        token = page.next_token
-        if token is None or not (page.sheets or page.unreadable):
-            return
-        if token in seen:
-            raise RepeatedToken("a page token came twice", method="GET", path=path, body=page.raw)
-        seen.add(token)
 
 
 async def list_minutes(
@@ -82,12 +73,7 @@ async def list_minutes(
     Source:
         Articles 360033792774 (v5), 360022937714 (overlapping windows of ten minutes), read 2026-11-21.
     """
-    if start.tzinfo is None or end.tzinfo is None:
-        raise ValueError("a minute window needs aware times")
-    from_minute = start.astimezone(KST).replace(second=0, microsecond=0)
-    to_minute = end.astimezone(KST).replace(second=0, microsecond=0)
-    if to_minute < end:
-        to_minute += _MINUTE
+    from_minute, to_minute = windows.minutes(start, end)
     if not timedelta(0) <= to_minute - from_minute < timedelta(days=1):
         raise ValueError("a minute window spans less than 24 hours")
     query = (
@@ -95,7 +81,7 @@ async def list_minutes(
         f"&searchType=timeFrame&status={status.value}"
     )
     path = client.path("v5", "ordersheets")
-    return _told(
+    return wire.told(
         wire.read_sheet_page,
         await client.request("O2", "GET", path, query, purpose=purpose, extended=True),
         "GET",
@@ -115,7 +101,9 @@ async def get_box(client: Client, shipment_box_id: int, *, purpose: str) -> Shee
         Article 360033792854 (v5), read 2026-11-21.
     """
     path = client.path("v5", f"ordersheets/{shipment_box_id}")
-    page = _told(wire.read_sheet_page, await client.request("O3", "GET", path, purpose=purpose), "GET", path)
+    page = wire.told(
+        wire.read_sheet_page, await client.request("O3", "GET", path, purpose=purpose), "GET", path
+    )
     named = [sheet.shipment_box_id for sheet in page.sheets] + [
         row.shipment_box_id for row in page.unreadable
     ]
@@ -137,7 +125,9 @@ async def get_order(client: Client, order_id: int, *, purpose: str) -> SheetPage
         Article 360034320553 (v5), read 2026-11-21; documented as an object, an array in practice.
     """
     path = client.path("v5", f"{order_id}/ordersheets")
-    return _told(wire.read_sheet_page, await client.request("O4", "GET", path, purpose=purpose), "GET", path)
+    return wire.told(
+        wire.read_sheet_page, await client.request("O4", "GET", path, purpose=purpose), "GET", path
+    )
 
 
 async def get_history(client: Client, shipment_box_id: int, *, purpose: str) -> BoxHistory:
@@ -151,7 +141,9 @@ async def get_history(client: Client, shipment_box_id: int, *, purpose: str) -> 
         Article 360033792934 (v5), read 2026-11-21.
     """
     path = client.path("v5", f"ordersheets/{shipment_box_id}/history")
-    return _told(wire.read_box_history, await client.request("O5", "GET", path, purpose=purpose), "GET", path)
+    return wire.told(
+        wire.read_box_history, await client.request("O5", "GET", path, purpose=purpose), "GET", path
+    )
 
 
 async def acknowledge(client: Client, shipment_box_ids: Sequence[int], *, purpose: str) -> Results:
@@ -168,7 +160,7 @@ async def acknowledge(client: Client, shipment_box_ids: Sequence[int], *, purpos
         raise ValueError(f"acknowledge takes 1 to {MOST_BOXES} boxes")
     body = {"vendorId": client.vendor_id, "shipmentBoxIds": list(shipment_box_ids)}
     path = client.path("v4", "ordersheets/acknowledgement")
-    return _told(
+    return wire.told(
         wire.read_results,
         await client.request("O6", "PUT", path, body=body, purpose=purpose, extended=True),
         "PUT",
@@ -226,7 +218,7 @@ async def complete_undelivered(
     body = {"shipmentBoxId": shipment_box_id, "invoiceNumber": invoice_number}
     path = client.path("v4", "completeLongTermUndelivery")
     answer = await client.request("O12", "POST", path, body=body, purpose=purpose)
-    data = _told(wire.read_envelope, answer, "POST", path).data
+    data = wire.told(wire.read_envelope, answer, "POST", path).data
     return data is not None and bytes(data).strip(b'"').lower() == b"true"
 
 
@@ -242,17 +234,9 @@ async def _send_invoices(
         "orderSheetInvoiceApplyDtos": [row.to_wire() for row in rows],
     }
     path = client.path("v4", rest)
-    return _told(
+    return wire.told(
         wire.read_results,
         await client.request(route, "POST", path, body=body, purpose=purpose),
         "POST",
         path,
     )
-
-
-def _told(reader: Callable[[bytes], _Answer], answer: bytes, method: str, path: str) -> _Answer:
-    """Read an answer; one that says 200 and nothing readable knows which call it belongs to."""
-    try:
-        return reader(answer)
-    except UnreadableAnswer as vague:
-        raise UnreadableAnswer(vague.message, status=200, method=method, path=path, body=answer) from vague

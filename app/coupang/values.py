@@ -12,6 +12,7 @@ import msgspec
 KST = timezone(timedelta(hours=9), "Asia/Seoul")
 """Asia/Seoul; Korea has had no daylight saving time since 1988."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INT64_MAX = 2**63 - 1
 INT32_MAX = 2**31 - 1
 
@@ -101,6 +102,16 @@ def moment(value: str | None) -> datetime | None:
             tzinfo=_zone(offset),
         ).astimezone(UTC)
     except (ValueError, OverflowError):
+        return None
+
+
+def instant(value: Text) -> datetime | None:
+    """Return an aware UTC time from text or, as older answers have it, from milliseconds since 1970."""
+    if not isinstance(value, int):
+        return moment(value)
+    try:
+        return _EPOCH + timedelta(milliseconds=value)
+    except OverflowError:
         return None
 
 

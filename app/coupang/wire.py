@@ -9,9 +9,9 @@ Two lines of one box with the same vendor item are one line here: quantities and
 because invoices and cancels know only the vendor item.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -32,6 +32,7 @@ from app.coupang.boxes import (
     WireStatus,
 )
 from app.coupang.errors import UnreadableAnswer
+from app.coupang.fields import UNREADABLE, Missing, elements, quantity_or_zero, required_id, shown
 
 __all__ = [
     "BoxHistory",
@@ -51,23 +52,30 @@ __all__ = [
     "read_envelope",
     "read_results",
     "read_sheet_page",
+    "told",
 ]
 
 
 _envelopes = msgspec.json.Decoder(rows.Envelope)
-_arrays = msgspec.json.Decoder(list[msgspec.Raw])
 _rows = msgspec.json.Decoder(rows.Row)
 _box_ids = msgspec.json.Decoder(rows.BoxId)
 _histories = msgspec.json.Decoder(rows.History)
 _results = msgspec.json.Decoder(rows.Results)
 _result_rows = msgspec.json.Decoder(rows.Result)
 
-# Broken UTF-8 inside a row surfaces as UnicodeDecodeError, everything else as msgspec's own.
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+_Answer = TypeVar("_Answer")
 
 
-class _Missing(Exception):
-    """A field that a box cannot be handled without; the message names it."""
+def told(reader: Callable[[bytes], _Answer], answer: bytes, method: str, path: str) -> _Answer:
+    """Read an answer; one that says 200 and nothing readable knows which call it belongs to.
+
+    Raises:
+        UnreadableAnswer: What `reader` raised, with method and path.
+    """
+    try:
+        return reader(answer)
+    except UnreadableAnswer as vague:
+        raise UnreadableAnswer(vague.message, status=200, method=method, path=path, body=answer) from vague
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -78,7 +86,7 @@ def read_envelope(body: bytes) -> Envelope:
     """
     try:
         outer = _envelopes.decode(body)
-    except _UNREADABLE as broken:
+    except UNREADABLE as broken:
         raise UnreadableAnswer("the envelope cannot be read", body=body) from broken
     data = None if bytes(outer.data) == b"null" else outer.data
     token = values.text(outer.next_token) if outer.next_token != 0 else ""
@@ -97,7 +105,7 @@ def read_sheet_page(body: bytes) -> SheetPage:
     envelope = read_envelope(body)
     sheets: list[Sheet] = []
     unreadable: list[Unreadable] = []
-    for row in _elements(envelope.data, body):
+    for row in elements(envelope.data, body):
         read = _sheet(row)
         if isinstance(read, Sheet):
             sheets.append(read)
@@ -117,8 +125,8 @@ def read_box_history(body: bytes) -> BoxHistory:
     """
     data = read_envelope(body).data
     try:
-        history = _histories.decode(next(iter(_elements(data, body)), b"null") if data else body)
-    except _UNREADABLE as broken:
+        history = _histories.decode(next(iter(elements(data, body)), b"null") if data else body)
+    except UNREADABLE as broken:
         raise UnreadableAnswer("the history cannot be read", body=body) from broken
     box_id = values.identifier(history.shipment_box_id)
     if box_id is None or history.details is None:
@@ -142,8 +150,8 @@ def read_results(body: bytes) -> Results:
         Articles 360033792994, 360033793014, 360034320653.
     """
     try:
-        told = _results.decode(next(iter(_elements(read_envelope(body).data, body)), b"null"))
-    except _UNREADABLE as broken:
+        told = _results.decode(next(iter(elements(read_envelope(body).data, body)), b"null"))
+    except UNREADABLE as broken:
         raise UnreadableAnswer("the results cannot be read", body=body) from broken
     if told.response_code is None and told.response_list is None:
         raise UnreadableAnswer("the answer holds no results", body=body)
@@ -154,19 +162,6 @@ def read_results(body: bytes) -> Results:
     )
 
 
-def _elements(data: msgspec.Raw | None, body: bytes) -> list[bytes]:
-    """Return the raw elements of an array, or the one object as received; documents and practice differ."""
-    if data is None:
-        return []
-    whole = bytes(data)
-    if not whole.startswith(b"["):
-        return [whole]
-    try:
-        return [bytes(element) for element in _arrays.decode(data)]
-    except _UNREADABLE as broken:
-        raise UnreadableAnswer("data cannot be read", body=body) from broken
-
-
 def _sheet(raw: bytes) -> Sheet | Unreadable:
     try:
         row = _rows.decode(raw)
@@ -174,9 +169,9 @@ def _sheet(raw: bytes) -> Sheet | Unreadable:
     except msgspec.ValidationError as wrong:
         # msgspec names the expected type and the path, never the value.
         reason = str(wrong)
-    except _Missing as missing:
+    except Missing as missing:
         reason = str(missing)
-    except _UNREADABLE:
+    except UNREADABLE:
         reason = "the row is not valid JSON in UTF-8"
     return Unreadable(raw, reason, _known_id(raw))
 
@@ -184,7 +179,7 @@ def _sheet(raw: bytes) -> Sheet | Unreadable:
 def _known_id(raw: bytes) -> int | None:
     try:
         return values.identifier(_box_ids.decode(raw).shipment_box_id)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 
@@ -193,19 +188,17 @@ def _box(row: rows.Row, raw: bytes) -> Sheet:
     paid_at = values.moment(row.paid_at) or ordered_at
     status = values.text(row.status)
     if status not in WireStatus.__members__:
-        # A status is a word of the wire; anything else might be somebody's name in the wrong field.
-        shown = status if re.fullmatch(r"[A-Z_]{1,40}", status) else "(not a word)"
-        raise _Missing(f"status {shown} is not one of the six")
+        raise Missing(f"status {shown(status)} is not one of the six")
     if paid_at is None:
-        raise _Missing("paidAt and orderedAt are missing")
+        raise Missing("paidAt and orderedAt are missing")
     if not row.order_items:
-        raise _Missing("orderItems is empty")
+        raise Missing("orderItems is empty")
     person = row.receiver if isinstance(row.receiver, rows.Person) else rows.Person()
     orderer = row.orderer if isinstance(row.orderer, rows.Person) else rows.Person()
     customs = row.oversea_shipping_info_dto
     return Sheet(
-        shipment_box_id=_required_id(row.shipment_box_id, "shipmentBoxId"),
-        order_id=_required_id(row.order_id, "orderId"),
+        shipment_box_id=required_id(row.shipment_box_id, "shipmentBoxId"),
+        order_id=required_id(row.order_id, "orderId"),
         status=status,
         ordered_at=ordered_at,
         paid_at=paid_at,
@@ -238,12 +231,12 @@ def _line(item: rows.Item) -> Line:
     inputs = tuple(answer for answer in map(values.text, told) if answer)
     ordered = values.quantity(item.shipping_count)
     if ordered is None:
-        raise _Missing("shippingCount is missing or not a quantity")
+        raise Missing("shippingCount is missing or not a quantity")
     return Line(
-        vendor_item_id=_required_id(item.vendor_item_id, "vendorItemId"),
+        vendor_item_id=required_id(item.vendor_item_id, "vendorItemId"),
         ordered=ordered,
-        held=_quantity_or_zero(item.hold_count_for_cancel, "holdCountForCancel"),
-        cancelled=_quantity_or_zero(item.cancel_count, "cancelCount"),
+        held=quantity_or_zero(item.hold_count_for_cancel, "holdCountForCancel"),
+        cancelled=quantity_or_zero(item.cancel_count, "cancelCount"),
         name=values.text(item.vendor_item_name),
         seller_product_name=values.text(item.seller_product_name),
         seller_item_name=values.text(item.seller_product_item_name),
@@ -278,7 +271,7 @@ def _merged(lines: Iterable[Line]) -> tuple[Line, ...]:
 def _result(raw: bytes) -> RowResult | None:
     try:
         told = _result_rows.decode(raw)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     box_id = values.identifier(told.shipment_box_id)
     if box_id is None:
@@ -290,22 +283,6 @@ def _result(raw: bytes) -> RowResult | None:
         values.flag(told.retry_required),
         told.result_message or None,
     )
-
-
-def _required_id(value: int | str | None, field: str) -> int:
-    identifier = values.identifier(value)
-    if identifier is None:
-        raise _Missing(f"{field} is missing or not an id")
-    return identifier
-
-
-def _quantity_or_zero(value: int | str | None, field: str) -> int:
-    if value is None or value == "":
-        return 0
-    quantity = values.quantity(value)
-    if quantity is None:
-        raise _Missing(f"{field} is not a quantity")
-    return quantity
 
 
 def _at(step: Step) -> datetime:

@@ -1,0 +1,145 @@
+"""The reader of exchanges: strict on ids, status, items, quantities and new boxes, tolerant of the rest.
+
+An exchange is set aside when one of those cannot be read, and when a new box is one of its original boxes:
+a waybill for that box would be lost, and may even be accepted.
+"""
+
+import msgspec
+
+from app.coupang import claim_rows, values
+from app.coupang.boxes import Receiver
+from app.coupang.claim_reading import read_claims, waybills
+from app.coupang.claims import (
+    CollectStatus,
+    Contact,
+    Exchange,
+    ExchangeItem,
+    ExchangePage,
+    ExchangeStatus,
+    ReplacementBox,
+    ReplacementInvoice,
+)
+from app.coupang.fields import Missing, known, required_id, required_quantity
+
+_exchanges = msgspec.json.Decoder(claim_rows.Exchange)
+
+
+def read_exchange_page(body: bytes) -> ExchangePage:
+    """Read an answer that carries exchanges.
+
+    Raises:
+        UnreadableAnswer: The envelope cannot be read; a single broken row does not raise.
+
+    Source:
+        Article 360033397594.
+    """
+    exchanges, unreadable, envelope = read_claims(body, _exchange)
+    return ExchangePage(tuple(exchanges), tuple(unreadable), envelope.next_token, body)
+
+
+def _exchange(raw: bytes) -> Exchange:
+    row = _exchanges.decode(raw)
+    items = tuple(_item(item) for item in row.exchange_item_dto_v1s or ())
+    if not items:
+        raise Missing("exchangeItemDtoV1s is empty")
+    boxes = _boxes(row.delivery_invoice_group_dtos)
+    if {box.shipment_box_id for box in boxes} & {item.original_shipment_box_id for item in items}:
+        raise Missing("a new shipmentBoxId is an original one")
+    collecting = values.text(row.collect_status)
+    collection = row.collect_informations_dto
+    address = (
+        row.exchange_address_dto_v1
+        if isinstance(row.exchange_address_dto_v1, claim_rows.Address)
+        else claim_rows.Address()
+    )
+    return Exchange(
+        exchange_id=required_id(row.exchange_id, "exchangeId"),
+        order_id=required_id(row.order_id, "orderId"),
+        status=known(ExchangeStatus, row.exchange_status, "exchangeStatus"),
+        items=items,
+        # The page says Delivering, every sample and the SDK say Collecting.
+        collect_status=CollectStatus.COLLECTING.value if collecting == "Delivering" else collecting,
+        redelivery_status=values.text(row.delivery_status),
+        order_delivery_status=values.text(row.order_delivery_status_code),
+        boxes=boxes,
+        waybills=waybills(row.return_delivery_dtos),
+        collected_at=values.instant(row.collect_complete_date),
+        expected_return_at=values.instant(collection.expected_return_date)
+        if isinstance(collection, claim_rows.Collection)
+        else None,
+        created_at=values.instant(row.created_at),
+        modified_at=values.instant(row.modified_at),
+        created_by=values.text(row.created_by_type),
+        modified_by=values.text(row.modified_by_type),
+        rejectable=values.flag(row.rejectable),
+        successable=values.flag(row.successable),
+        invoice_modifiable=values.flag(row.delivery_invoice_modifiable),
+        refer_type=values.text(row.refer_type),
+        fault_by=values.text(row.fault_type),
+        amount_krw=values.krw(row.exchange_amount),
+        reason_code=values.text(row.reason_code),
+        reason_text=values.text(row.reason_code_text),
+        reason_detail=values.text(row.reason_etc_detail),
+        cancel_reason=values.text(row.cancel_reason),
+        collect_from=Contact(
+            name=values.text(address.return_customer_name),
+            phone=values.text(address.return_mobile) or values.text(address.return_phone),
+            addr1=values.text(address.return_address),
+            addr2=values.text(address.return_address_detail),
+            post_code=values.text(address.return_address_zip_code),
+            message=values.text(address.return_memo),
+        ),
+        deliver_to=Receiver(
+            name=values.text(address.delivery_customer_name),
+            phone=values.text(address.delivery_mobile) or values.text(address.delivery_phone),
+            addr1=values.text(address.delivery_address),
+            addr2=values.text(address.delivery_address_detail),
+            post_code=values.text(address.delivery_address_zip_code),
+            message=values.text(address.delivery_memo),
+        ),
+        raw=raw,
+    )
+
+
+def _item(item: claim_rows.ExchangeItem) -> ExchangeItem:
+    collected = required_id(item.order_item_id, "orderItemId")
+    return ExchangeItem(
+        exchange_item_id=required_id(item.exchange_item_id, "exchangeItemId"),
+        vendor_item_id=collected,
+        target_vendor_item_id=collected
+        if item.target_item_id in (None, "")
+        else required_id(item.target_item_id, "targetItemId"),
+        quantity=required_quantity(item.quantity, "quantity"),
+        original_shipment_box_id=values.identifier(item.original_shipment_box_id),
+        target_name=values.text(item.target_item_name),
+        target_unit_price_krw=values.krw(item.target_item_unit_price),
+    )
+
+
+def _boxes(told: list[claim_rows.NewBox] | claim_rows.NewBox | str | None) -> tuple[ReplacementBox, ...]:
+    groups = [told] if isinstance(told, claim_rows.NewBox) else told if isinstance(told, list) else []
+    return tuple(
+        ReplacementBox(
+            shipment_box_id=required_id(group.shipment_box_id, "shipmentBoxId"),
+            order_id=values.identifier(group.order_id),
+            shipping_type=values.text(group.shipping_delivery_type),
+            invoices=tuple(_invoice(invoice) for invoice in group.delivery_invoice_dtos or ()),
+        )
+        for group in groups
+    )
+
+
+def _invoice(invoice: claim_rows.BoxInvoice) -> ReplacementInvoice:
+    courier = values.text(invoice.deliver_code)
+    return ReplacementInvoice(
+        status=values.text(invoice.status_code),
+        quantities=tuple(
+            (required_id(item.vendor_item_id, "vendorItemId"), required_quantity(item.quantity, "quantity"))
+            for item in invoice.invoice_vendor_item_dtos or ()
+        ),
+        # Older answers say NONE for a box without courier.
+        courier_code=None if courier in ("", "NONE") else courier,
+        invoice_number=values.text(invoice.invoice_number) or None,
+        uploaded_at=values.instant(invoice.invoice_number_upload_date),
+        delivered_at=values.instant(invoice.delivered_date),
+    )
