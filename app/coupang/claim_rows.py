@@ -12,7 +12,7 @@ from app.coupang.values import Flag, Price, Text
 class CancelData(msgspec.Struct, rename="camel"):
     """`data` of a cancel by the seller."""
 
-    receipt_map: msgspec.Raw | None = None
+    receipt_map: msgspec.Raw = msgspec.Raw(b"null")
     order_id: Text = None
     failed_vendor_item_ids: list[Text] | None = None
     # The table's name for the same; the samples have the other.

@@ -43,13 +43,14 @@ def read_cancel(body: bytes, order_id: int) -> CancelAnswer:
         told = _cancels.decode(next(iter(elements(envelope.data, body)), b"null"))
     except UNREADABLE as broken:
         raise UnreadableAnswer("the cancel's data cannot be read", body=body) from broken
-    if told.receipt_map is None and told.failed_vendor_item_ids is None and told.failed_item_ids is None:
+    mapped = bytes(told.receipt_map)
+    if mapped == b"null" and told.failed_vendor_item_ids is None and told.failed_item_ids is None:
         raise UnreadableAnswer("the answer holds no cancel", body=body)
     if told.order_id not in (None, "") and values.identifier(told.order_id) != order_id:
         raise UnreadableAnswer("the cancel of another order", body=body)
     receipts: list[CancelReceipt] = []
     unreadable: list[UnreadableClaim] = []
-    for key, raw in _receipt_map(told.receipt_map, body):
+    for key, raw in _receipt_map(mapped, body):
         try:
             receipts.append(_cancel_receipt(key, raw))
         except UNREADABLE:
@@ -133,8 +134,7 @@ def read_pickup(body: bytes, pickup_of: PickupOf, claim_id: int) -> PickupWaybil
     )
 
 
-def _receipt_map(told: msgspec.Raw | None, body: bytes) -> list[tuple[str, bytes]]:
-    raw = b"null" if told is None else bytes(told)
+def _receipt_map(raw: bytes, body: bytes) -> list[tuple[str, bytes]]:
     try:
         if raw.startswith(b"["):
             return [("", bytes(row)) for row in _lists.decode(raw)]

@@ -11,7 +11,9 @@ from app.coupang import errors, wire
 from app.coupang.wire import InvoiceRow, ResultCode
 
 DATA = Path(__file__).parents[1] / "data" / "coupang"
-EXAMPLES = sorted((DATA / "examples").glob("*.json"))
+# The payloads of cancels, returns and exchanges are read by test_coupang_claim_payloads.py.
+CLAIMS = ("orders_o9", "orders_o10", "orders_o11", "returns_", "exchanges_")
+EXAMPLES = [path for path in sorted((DATA / "examples").glob("*.json")) if not path.name.startswith(CLAIMS)]
 SHEET_EXAMPLES = [path for path in EXAMPLES if path.name.startswith(("orders_o1_", "orders_o2", "orders_o4"))]
 SHEET_EXAMPLES += [DATA / "examples/orders_o3_single_by_box.json"]
 RESULT_EXAMPLES = [path for path in EXAMPLES if path.name.startswith(("orders_o6", "orders_o7", "orders_o8"))]
