@@ -15,7 +15,7 @@ from app.flows.house import House
 from app.flows.keys import Keyring
 from app.jobs.engine import Engine
 from app.settings import Settings
-from app.web import contract, ops, problems
+from app.web import contract, manual, ops, problems
 from app.web.admin import boxes as admin_boxes
 from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
@@ -40,7 +40,7 @@ ROUTERS = (
     admin_effects.router,
     admin_polls.router,
     ops.router,
-    problems.router,
+    manual.router,
 )
 DESCRIPTION = """
 Every purchase order from payment to delivery. Ids are strings, because 18 digits do not fit into a

@@ -1,7 +1,8 @@
 """The REST edge: parse, call one flow, present.
 
 deps.py       what a route is given: house, caller, page, preference
-problems.py   RFC 9457: one document per kind of error, and their pages
+problems.py   RFC 9457: one document per kind of error
+manual.py     their pages
 answers.py    how values are written as JSON
 fields.py     how ids, times and waybills are read
 shapes.py     the words of the OpenAPI document that several rooms share

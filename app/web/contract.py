@@ -109,9 +109,28 @@ CHANGE = {**ONE, **BODY, **may_raise(Refused, Conflict)}
 """A route that asks for a change of one thing."""
 
 
+_KEPT: list[Any] = []
+
+
 def shown(example: Any, description: str = "") -> dict[str, Any]:
     """Declare a success with a real example."""
-    return {"description": description, "content": {"application/json": {"example": example}}}
+    # FastAPI drops every null of its document; a placeholder keeps those of the examples.
+    _KEPT.append(example)
+    content = {"application/json": {"example": f"{_PLACE}{len(_KEPT) - 1}"}}
+    return {"description": description, "content": content}
+
+
+_PLACE = "\0example:"
+
+
+def _with_examples(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _with_examples(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_with_examples(value) for value in node]
+    if isinstance(node, str) and node.startswith(_PLACE):
+        return _KEPT[int(node.removeprefix(_PLACE))]
+    return node
 
 
 def install(app: FastAPI) -> None:
@@ -141,7 +160,7 @@ def install(app: FastAPI) -> None:
                 if path.startswith(("/v1", "/admin")):
                     for way in ways.values():
                         way["security"] = [{"bearer": []}]
-            app.openapi_schema = made
+            app.openapi_schema = _with_examples(made)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

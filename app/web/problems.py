@@ -5,18 +5,15 @@ place (a JSON pointer into the body, or the parameter) and the rule. A 500 says 
 which is also in the log.
 """
 
-import html
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
-from inspect import getdoc
 from typing import Any
 
 import orjson
 import psycopg
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
 
@@ -147,36 +144,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(StarletteHTTPException, _framework)
     app.add_exception_handler(psycopg.OperationalError, _unavailable)
-
-
-router = APIRouter(prefix="/problems", tags=["problems"])
-
-
-@router.get("", operation_id="list_problems", response_class=HTMLResponse)
-async def list_problems() -> HTMLResponse:
-    """Show every kind of problem."""
-    rows = "".join(
-        f'<li><a href="/problems/{slug}">{slug}</a> ({kind.status}): {html.escape(kind.title)}</li>'
-        for slug, kind in kinds().items()
-    )
-    return _page("Problems", f"<ul>{rows}</ul>")
-
-
-@router.get("/{slug}", operation_id="get_problem", response_class=HTMLResponse)
-async def get_problem(slug: str) -> HTMLResponse:
-    """Explain one kind of problem.
-
-    Raises:
-        NotFound: There is no such kind.
-    """
-    kind = kinds().get(slug)
-    if kind is None:
-        raise NotFound("there is no such problem")
-    told = "".join(f"<p>{html.escape(part)}</p>" for part in (getdoc(kind) or "").split("\n\n"))
-    return _page(f"{kind.title} ({kind.status})", told)
-
-
-def _page(title: str, body: str) -> HTMLResponse:
-    text = html.escape(title)
-    head = f'<meta charset="utf-8"><title>{text}</title>'
-    return HTMLResponse(f'<!doctype html><html lang="en">{head}<h1>{text}</h1>{body}</html>')

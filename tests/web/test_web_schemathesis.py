@@ -1,0 +1,118 @@
+"""Schemathesis over the whole OpenAPI document: no 5xx, nothing undocumented. Bounded and repeatable.
+
+It speaks to the process' own server over loopback: an app that is called in this thread would share its
+pool of connections between event loops.
+"""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis import checks as have
+
+from app.flows import asking, keys
+from app.flows.asking import US
+from app.flows.house import House
+from app.machines.orders import BoxState
+from app.main import create_app, listen
+from app.store.database import Database
+from app.vault import Vault, new_key, parse_ring
+from tests.conftest import START, Frozen
+from tests.web.stock import BOX, put, register
+
+EXAMPLES = 25
+"""Cases per operation and mode."""
+CHECKS = [
+    have.not_a_server_error,
+    have.status_code_conformance,
+    have.content_type_conformance,
+    have.response_schema_conformance,
+    have.response_headers_conformance,
+]
+
+
+@pytest.fixture
+def served(database_url: str) -> Iterator[tuple[str, str]]:
+    """Serve a house with a few boxes from a thread of its own; yield its address and an admin key."""
+    ready: Future[tuple[str, str]] = Future()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        database = Database(database_url, 5)
+        await database.open()
+        try:
+            house = House(database, Frozen(START), Vault(parse_ring(new_key()), b"d" * 32))
+            await register(house)
+            for number, state in enumerate(BoxState):
+                await put(house, state, BOX + number)
+            await asking.acknowledge(house, US, BOX)
+            made = await keys.create(house, name="schemathesis", scopes=[keys.ADMIN], vendor_ids=None)
+            bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            bound.add_done_callback(
+                lambda port: ready.set_result((f"http://127.0.0.1:{port.result()}", made["key"]))
+            )
+            await listen(create_app(house, wait_most_s=0.1), "127.0.0.1", 0, stop, finish_s=5, bound=bound)
+        finally:
+            await database.close()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        except BaseException as error:
+            if not ready.done():
+                ready.set_exception(error)
+            raise
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield ready.result(timeout=60)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=30)
+
+
+@pytest.mark.slow
+def test_the_whole_document_holds(served: tuple[str, str]) -> None:
+    url, key = served
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    asked, answered = 0, Counter[int]()
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {key}"
+
+        def check(case: Case) -> None:
+            nonlocal asked
+            asked += 1
+            answer = case.call_and_validate(session=session, checks=CHECKS)
+            answered[answer.status_code] += 1
+
+        for found in schema.get_all_operations():
+            operation = found.ok()
+            takes_something = any(operation.iter_parameters()) or bool(operation.body)
+            for mode in GenerationMode if takes_something else [GenerationMode.POSITIVE]:
+                bounded = settings(
+                    max_examples=EXAMPLES,
+                    deadline=None,
+                    derandomize=True,
+                    database=None,
+                    phases=[Phase.generate],
+                    suppress_health_check=list(HealthCheck),
+                )
+                bounded(given(case=operation.as_strategy(mode))(check))()
+            for strategy in operation.get_strategies_from_examples():
+                settings(max_examples=1, deadline=None, database=None, phases=[Phase.generate])(
+                    given(case=strategy)(check)
+                )()
+    assert asked > 500
+    # Not all of it failed at the door: every kind of answer was met.
+    assert {200, 201, 202, 204, 404, 409, 422} <= set(answered), answered
