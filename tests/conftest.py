@@ -9,11 +9,11 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 from app.clock import Frozen
 from app.flows.house import House
@@ -43,8 +43,7 @@ def server_url() -> Iterator[str]:
 
 
 def _other(url: str, database: str) -> str:
-    told = conninfo_to_dict(url)
-    return f"postgresql://{told['user']}:{told['password']}@{told['host']}:{told['port']}/{database}"
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
 def _make(url: str, name: str, template: str | None = None) -> str:

@@ -153,7 +153,7 @@ def install(app: FastAPI) -> None:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "cf_<key id>_<secret>",
-                    "description": "An API key; made under /admin/v1/keys or with `python -m app key`.",
+                    "description": "An API key; made under /admin/v1/keys.",
                 }
             }
             for path, ways in made["paths"].items():

@@ -109,6 +109,17 @@ async def test_idempotency_key_asks_once(house: House, writer: AsyncClient, call
     assert told["effect"] == first.json()["effect_id"]
 
 
+async def test_many_at_once_ask_once(house: House, writer: AsyncClient) -> None:
+    await put(house)
+    same = [writer.post(f"/v1/boxes/{BOX}/acknowledge", headers={"Idempotency-Key": "k"}) for _ in range(8)]
+    answers = await asyncio.gather(*same)
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["effect_id"] for answer in answers}) == 1
+    await put(house, box_id=BOX + 1)
+    answers = await asyncio.gather(*(writer.post(f"/v1/boxes/{BOX + 1}/acknowledge") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
+
+
 async def test_split_takes_ids_as_strings_or_integers(house: House, writer: AsyncClient) -> None:
     for number, later in enumerate([str(SOCKS), SOCKS]):
         await put(house, BoxState.INSTRUCT, BOX + number, items=TWO)
