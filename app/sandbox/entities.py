@@ -44,6 +44,8 @@ class Line:
     ship_by: str
     canceled: int = 0
     held: int = 0
+    claimed: int = 0
+    """Pieces bound by an exchange, or by a return that does not show in the counts."""
     planned: str = ""
     invoice_at: datetime | None = None
 
@@ -51,6 +53,11 @@ class Line:
     def shippable(self) -> int:
         """Pieces that are neither cancelled nor held."""
         return self.count - self.held - self.canceled
+
+    @property
+    def free(self) -> int:
+        """Pieces of which a customer may still claim something."""
+        return self.shippable - self.claimed
 
 
 @dataclass(slots=True)
@@ -77,7 +84,7 @@ class Box:
     acknowledge_lag_s: float | None = None
     """Fixed by control; None draws the lag."""
     hold_kind: str = ""
-    """Why pieces are held: `stop` (customer's request) or `refund` (already decided, still running)."""
+    """Why pieces are held: `stop` (customer's request), `refund` (decided, still running) or `return`."""
     courier: str = ""
     invoice: str = ""
     invoice_run: int = 0
@@ -90,6 +97,8 @@ class Box:
     """(status, since, who), oldest first."""
     receivers: list[tuple[Receiver, datetime]] = field(default_factory=list)
     """Every address the box ever had, oldest first."""
+    exchange_id: int | None = None
+    """Set for the box of a replacement."""
 
     def line(self, vendor_item_id: int) -> Line | None:
         """Return the line of an option, None when it is not in this box."""
@@ -116,7 +125,15 @@ class Vendor:
     orders: int = 0
     boxes: int = 0
     shops: int = 0
+    claims: int = 0
+    wing_users: set[str] = field(default_factory=set)
+    """WING login ids; while there are none, O9 takes any."""
     index: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     lagging: set[int] = field(default_factory=set)
+    replacements: set[int] = field(default_factory=set)
+    """Boxes of exchanges."""
+    receipts: list[tuple[datetime, int]] = field(default_factory=list)
+    """(created, receipt id), in this order; likewise the exchanges."""
+    exchanges: list[tuple[datetime, int]] = field(default_factory=list)
     last_page: dict[str, bytes] = field(default_factory=dict)
     """The newest list answer per version and status, for the fault that repeats a page."""

@@ -18,11 +18,30 @@ class Call(NamedTuple):
     fault: str
 
 
+KINDS = {
+    "acknowledge": "O6",
+    "invoice": "O7",
+    "update_invoice": "O8",
+    "cancel": "O9",
+    "stop_shipment": "O10",
+    "already_shipped": "O11",
+    "complete": "O12",
+    "receive_return": "R3",
+    "approve_return": "R4",
+    "register_pickup": "R7",
+    "receive_exchange": "E2",
+    "reject_exchange": "E3",
+    "ship_exchange": "E4",
+}
+"""The thirteen kinds of change and the calls that make them."""
+
+
 @dataclass(slots=True)
 class Mutation:
-    """One change of one box, and how often it was asked for.
+    """One change of one box, receipt or exchange, and how often it was asked for.
 
-    `subject` tells changes of one kind apart: the shipped options of a waybill, the waybill of an update.
+    `about` says which of the three `about_id` numbers. `subject` tells changes of one kind apart: the
+    shipped options of a waybill, the waybill of an update, the pieces of a cancel.
     """
 
     vendor_id: str
@@ -31,8 +50,26 @@ class Mutation:
     subject: str
     applied_at: datetime
     call: int
+    about: str = "box"
+    about_id: int = 0
     times_applied: int = 1
     repeats: int = 0
+
+
+class CancelledShipment(NamedTuple):
+    """A waybill for pieces that a customer has asked to stop, or that are cancelled already."""
+
+    vendor_id: str
+    shipment_box_id: int
+    vendor_item_id: int
+    kind: str
+    invoice: str
+    why: str
+    """`stop_requested`, `refund_running`, `cancelled` or `exchange_ended`."""
+    since: datetime | None
+    """When the customer asked, if that is known."""
+    at: datetime
+    call: int
 
 
 @dataclass(slots=True)
@@ -42,24 +79,39 @@ class Ledger:
     calls: list[Call] = field(default_factory=list)
     mutations: list[Mutation] = field(default_factory=list)
     transcript: list[bytes] = field(default_factory=list)
-    _last: dict[tuple[int, str, str], Mutation] = field(default_factory=dict)
+    shipped_cancelled: list[CancelledShipment] = field(default_factory=list)
+    """Accepted: such goods are on their way."""
+    attempted_cancelled: list[CancelledShipment] = field(default_factory=list)
+    """Refused by Coupang, but asked for."""
+    _last: dict[tuple[str, int, str, str], Mutation] = field(default_factory=dict)
 
     def apply(
-        self, vendor_id: str, box_id: int, kind: str, subject: str, at: datetime, call: int, again: bool
+        self,
+        vendor_id: str,
+        box_id: int,
+        kind: str,
+        subject: str,
+        at: datetime,
+        call: int,
+        again: bool,
+        *,
+        about: str = "box",
+        about_id: int | None = None,
     ) -> None:
-        """Record a change that took effect; `again` when the box already was as asked."""
-        known = self._last.get((box_id, kind, subject))
+        """Record a change that took effect; `again` when what it is about already was as asked."""
+        about_id = box_id if about_id is None else about_id
+        known = self._last.get((about, about_id, kind, subject))
         if known is not None and again:
             known.times_applied += 1
             known.repeats += 1
             return
-        made = Mutation(vendor_id, box_id, kind, subject, at, call)
-        self._last[box_id, kind, subject] = made
+        made = Mutation(vendor_id, box_id, kind, subject, at, call, about, about_id)
+        self._last[about, about_id, kind, subject] = made
         self.mutations.append(made)
 
-    def repeat(self, box_id: int, kind: str, subject: str) -> None:
+    def repeat(self, about_id: int, kind: str, subject: str, *, about: str = "box") -> None:
         """Record an attempt that found its change already made; it changed nothing."""
-        known = self._last.get((box_id, kind, subject))
+        known = self._last.get((about, about_id, kind, subject))
         if known is not None:
             known.repeats += 1
 
@@ -84,10 +136,28 @@ class Ledger:
                     "call": one.call,
                     "times_applied": one.times_applied,
                     "repeats": one.repeats,
+                    "about": one.about,
+                    "about_id": one.about_id,
                 }
                 for one in self.mutations
             ],
+            "kinds": self._kinds(),
+            "shipped_cancelled": [_shipment(one) for one in self.shipped_cancelled],
+            "attempted_cancelled": [_shipment(one) for one in self.attempted_cancelled],
             "applied": len(self.mutations),
             "applied_twice": sum(one.times_applied > 1 for one in self.mutations),
             "repeated": sum(one.repeats for one in self.mutations),
         }
+
+    def _kinds(self) -> dict[str, dict[str, int]]:
+        counted = {kind: {"applied": 0, "applied_twice": 0, "repeats": 0} for kind in KINDS}
+        for one in self.mutations:
+            counted[one.kind]["applied"] += 1
+            counted[one.kind]["applied_twice"] += one.times_applied > 1
+            counted[one.kind]["repeats"] += one.repeats
+        return counted
+
+
+def _shipment(one: CancelledShipment) -> dict[str, Any]:
+    since = one.since.isoformat() if one.since else None
+    return {**one._asdict(), "since": since, "at": one.at.isoformat()}

@@ -55,6 +55,7 @@ def split_off(stage: Stage, box: Box, lines: list[Line], at: datetime, by: str) 
         history=box.history[:],
         receivers=box.receivers[:],
     )
+    stage.watches[made.box_id] = stage.watches.get(box.box_id, [])[:]
     stage.put(made, at, by)
     # `put` notes an arrival; this box only continues the history of the one it came from.
     made.history.pop()
@@ -93,23 +94,34 @@ def hold(stage: Stage, box: Box, pieces: dict[int, int], kind: str) -> None:
         line.held += pieces.get(line.vendor_item_id, 0)
 
 
-def release(stage: Stage, box: Box) -> None:
-    """Give all held pieces back: the customer withdrew."""
-    box.hold_kind = ""
+def release(stage: Stage, box: Box, pieces: dict[int, int]) -> None:
+    """Give held pieces back: the customer withdrew."""
     for line in box.lines:
-        line.held = 0
+        line.held -= pieces.get(line.vendor_item_id, 0)
+    if not any(line.held for line in box.lines):
+        box.hold_kind = ""
 
 
 def cancel(stage: Stage, box: Box, pieces: dict[int, int], at: datetime, by: str, *, held: bool) -> None:
-    """Cancel pieces for good; `held` says they were on hold before. A box without pieces left is gone."""
+    """Cancel pieces for good; `held` says they were on hold before.
+
+    A box without pieces left is gone; one that was shipped before may stay, as the rules have it.
+    """
     for line in box.lines:
         count = pieces.get(line.vendor_item_id, 0)
         line.canceled += count
         line.held -= count if held else 0
     if not any(line.held for line in box.lines):
         box.hold_kind = ""
-    if all(line.canceled == line.count for line in box.lines):
+    if all(line.canceled == line.count for line in box.lines) and _vanishes(stage, box):
         stage.move(box, CANCELLED, at, by)
+
+
+def _vanishes(stage: Stage, box: Box) -> bool:
+    if box.status in ("ACCEPT", "INSTRUCT"):
+        return True
+    which = stage.rules.returned_boxes_vanish
+    return which == "always" or (which == "undelivered" and box.status in ("DEPARTURE", "DELIVERING"))
 
 
 def _send_courier(stage: Stage, box: Box, at: datetime) -> None:

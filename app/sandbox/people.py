@@ -1,158 +1,17 @@
-"""Customers, the seller's staff in WING, and couriers, as a script moves them; and a seeded population."""
+"""A seeded population: it buys, moves house, changes its mind, gives back and exchanges."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 
-from app.errors import Conflict, Invalid
-from app.sandbox import moves
-from app.sandbox.buying import OPTIONS_SOLD, BoxSpec, LineSpec, draw_receiver, place
-from app.sandbox.couriers import couriers
-from app.sandbox.entities import Box, Receiver, Vendor
+from app.errors import AppError, Invalid
+from app.sandbox import acts, claimants
+from app.sandbox.buying import OPTIONS_SOLD, BoxSpec, LineSpec, place
+from app.sandbox.claims import BY_HAND, COUPANG, LINKED, NOTHING, OPEN
+from app.sandbox.entities import Box, Vendor
+from app.sandbox.filing import Why
+from app.sandbox.reasons import CUSTOMERS_MIND, REASONS, SELLERS_FAULT
 from app.sandbox.stage import Act, Stage
-
-# customers
-
-
-def change_address(stage: Stage, box: Box, at: datetime, receiver: Receiver | None = None) -> None:
-    """Let the customer move; without an address one is drawn.
-
-    Raises:
-        Conflict: The box is not ACCEPT any more.
-    """
-    _must_be(box, "change the address", "ACCEPT")
-    box.receiver = receiver or draw_receiver(stage.chance("address", box.box_id, len(box.receivers)))
-    box.receivers.append((box.receiver, at))
-
-
-def cancel(
-    stage: Stage, box: Box, at: datetime, pieces: dict[int, int] | None = None, *, by: str = "customer"
-) -> None:
-    """Let the customer cancel at ACCEPT: the whole box at once, a part after its refund has run.
-
-    Coupang's support (`by="support"`) may cancel at INSTRUCT too; that also runs as a refund.
-
-    Raises:
-        Conflict: Not in this status.
-        Invalid: More pieces than can be cancelled.
-    """
-    _must_be(box, "cancel", *(("ACCEPT", "INSTRUCT") if by == "support" else ("ACCEPT",)))
-    asked = _pieces(box, pieces)
-    whole = all(asked.get(line.vendor_item_id, 0) == line.shippable for line in box.lines)
-    if whole and box.status == "ACCEPT" and not box.hold_kind:
-        moves.cancel(stage, box, asked, at, by, held=False)
-        return
-    moves.hold(stage, box, asked, "refund")
-
-    def refunded(when: datetime) -> None:
-        if box.hold_kind == "refund":
-            moves.cancel(stage, box, asked, when, by, held=True)
-
-    stage.schedule(at + timedelta(seconds=stage.rules.partial_refund_s), refunded)
-
-
-def request_cancel(stage: Stage, box: Box, at: datetime, pieces: dict[int, int] | None = None) -> None:
-    """Let the customer ask to stop the shipment at INSTRUCT; the pieces are held until somebody answers.
-
-    Raises:
-        Conflict: Not INSTRUCT, or a request is open already.
-        Invalid: More pieces than can be held.
-    """
-    _must_be(box, "request a cancel", "INSTRUCT")
-    if box.hold_kind:
-        raise Conflict("a cancel of this box is already under way")
-    moves.hold(stage, box, _pieces(box, pieces), "stop")
-
-
-def withdraw_cancel(stage: Stage, box: Box, at: datetime) -> None:
-    """Let the customer withdraw the request.
-
-    Raises:
-        Conflict: There is no open request.
-    """
-    if box.hold_kind != "stop":
-        raise Conflict("there is no open cancel request")
-    moves.release(stage, box)
-
-
-# the seller in WING
-
-
-def wing_acknowledge(stage: Stage, box: Box, at: datetime) -> None:
-    """Acknowledge by hand; WING shows the new status at once.
-
-    Raises:
-        Conflict: The box is not ACCEPT, or a refund is running.
-    """
-    _must_be(box, "acknowledge", "ACCEPT")
-    if box.hold_kind:
-        raise Conflict("a refund is running")
-    moves.acknowledge(stage, box, at, "wing", lagging=False)
-
-
-def wing_ship(stage: Stage, box: Box, at: datetime, courier_code: str, invoice_number: str) -> None:
-    """Ship the whole box by hand.
-
-    Raises:
-        Conflict: The box is not INSTRUCT, or pieces are held.
-        Invalid: An unknown courier or wrong digits.
-    """
-    _must_be(box, "ship", "INSTRUCT")
-    if box.hold_kind:
-        raise Conflict("pieces are held for a cancel")
-    courier = couriers().get(courier_code)
-    if courier is None or not courier.accepts(invoice_number):
-        raise Invalid("unknown courier, or digits it does not use", ("invoice_number", "invalid"))
-    moves.waybill(stage, box, courier_code, invoice_number, at, "wing")
-
-
-def wing_cancel(stage: Stage, box: Box, at: datetime, pieces: dict[int, int] | None = None) -> None:
-    """Cancel by hand, at once, held pieces first.
-
-    Raises:
-        Conflict: The box has left INSTRUCT.
-        Invalid: More pieces than there are.
-    """
-    _must_be(box, "cancel", "ACCEPT", "INSTRUCT")
-    if box.hold_kind == "stop" and pieces is None:
-        moves.release(stage, box)
-    moves.cancel(stage, box, _pieces(box, pieces), at, "wing", held=False)
-
-
-# couriers
-
-
-def courier_scan(stage: Stage, box: Box, at: datetime) -> None:
-    """Let the courier scan now.
-
-    Raises:
-        Conflict: The box is not DEPARTURE.
-    """
-    _must_be(box, "scan", "DEPARTURE")
-    box.never_scanned = False
-    moves.scan(stage, box, at, "courier")
-
-
-def courier_deliver(stage: Stage, box: Box, at: datetime) -> None:
-    """Let the courier deliver now, with or without a scan before.
-
-    Raises:
-        Conflict: The box is not on its way.
-    """
-    _must_be(box, "deliver", "DEPARTURE", "DELIVERING")
-    moves.deliver(stage, box, at, "courier")
-
-
-def courier_never(stage: Stage, box: Box, at: datetime) -> None:
-    """Let no courier touch this parcel any more until somebody scans it by hand.
-
-    Raises:
-        Conflict: The box is not on its way.
-    """
-    _must_be(box, "lose the parcel", "DEPARTURE", "DELIVERING")
-    box.never_scanned = True
-
-
-# a population
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +31,29 @@ class Shop:
     """Customers who change their mind: at ACCEPT the box is cancelled, at INSTRUCT a cancel is requested."""
     cancel_within_s: float = 86_400.0
     withdraw_share: float = 0.2
-    """Among requests at INSTRUCT: how many are withdrawn, within a day."""
+    """Among stop requests, returns and exchanges: how many are withdrawn, within a day."""
+    cancel_accept_share: float = 0.0
+    """Customers who cancel while the box is ACCEPT, or not at all."""
+    cancel_accept_within_s: float = 3_600.0
+    cancel_instruct_share: float = 0.0
+    """Customers who ask for a stop once the box is INSTRUCT; after the waybill this is a return."""
+    cancel_instruct_within_s: float = 14_400.0
+    """After INSTRUCT."""
+    return_share: float = 0.0
+    """Customers who give back what they got; at most one claim per delivered box."""
+    exchange_share: float = 0.0
+    claim_within_s: float = 259_200.0
+    """After the delivery: when returns and exchanges are asked for."""
+    manual_pickup_share: float = 0.2
+    """Among returns and exchanges: how many the seller fetches (수기관리)."""
+    coupang_pickup_share: float = 0.2
+    """Among returns: how many Coupang's own courier fetches (전담택배); all others go by 연동택배."""
+    no_pickup_share: float = 0.0
+    """Among returns: how many have nothing to collect."""
+    vendor_fault_share: float = 0.3
+    """Among returns and exchanges: how many are the seller's fault."""
+    partial_share: float = 0.3
+    """Among stop requests, returns and exchanges: how many are about one piece only."""
 
 
 def shop(stage: Stage, vendor: Vendor, plan: Shop) -> list[Box]:
@@ -183,6 +64,8 @@ def shop(stage: Stage, vendor: Vendor, plan: Shop) -> list[Box]:
     """
     if plan.orders < 0 or plan.ends < plan.begins:
         raise Invalid("a shop needs orders and a window", ("orders", "negative or ends before it begins"))
+    if plan.manual_pickup_share + plan.coupang_pickup_share + plan.no_pickup_share > 1:
+        raise Invalid("pick-ups are more than all", ("manual_pickup_share", "shares of pick-ups exceed 1"))
     vendor.shops += 1
     luck = stage.chance("shop", vendor.vendor_id, vendor.shops)
     window_s = (plan.ends - plan.begins).total_seconds()
@@ -206,6 +89,7 @@ def shop(stage: Stage, vendor: Vendor, plan: Shop) -> list[Box]:
             if regrets < plan.cancel_share:
                 back_s = withdraws_s * 86_400.0 if withdraws < plan.withdraw_share else None
                 stage.schedule(_after(box, regrets_s * plan.cancel_within_s), _regret(stage, box, back_s))
+            _claims(stage, plan, box, stage.chance("claims", vendor.vendor_id, vendor.shops, box.box_id))
         made += boxes
     return made
 
@@ -217,36 +101,141 @@ def _after(box: Box, seconds: float) -> datetime:
 def _moving(stage: Stage, box: Box) -> Act:
     def act(at: datetime) -> None:
         if box.status == "ACCEPT":
-            change_address(stage, box, at)
+            acts.change_address(stage, box, at)
 
     return act
 
 
 def _regret(stage: Stage, box: Box, back_s: float | None) -> Act:
-    def back(at: datetime) -> None:
-        if box.hold_kind == "stop":
-            withdraw_cancel(stage, box, at)
-
     def act(at: datetime) -> None:
         if box.status == "ACCEPT" and not box.hold_kind:
-            cancel(stage, box, at)
+            acts.cancel(stage, box, at)
         elif box.status == "INSTRUCT" and not box.hold_kind:
-            request_cancel(stage, box, at)
-            if back_s is not None:
-                stage.schedule(at + timedelta(seconds=back_s), back)
+            _ask_stop(stage, box, at, None, back_s)
 
     return act
 
 
-def _must_be(box: Box, what: str, *statuses: str) -> None:
-    if box.status not in statuses:
-        raise Conflict(f"cannot {what}: the box is {box.status}", status=box.status)
+def _ask_stop(
+    stage: Stage, box: Box, at: datetime, pieces: dict[int, int] | None, back_s: float | None
+) -> None:
+    before = len(stage.claims.get(box.order_id, ()))
+    try:
+        acts.request_cancel(stage, box, at, pieces)
+    except AppError:
+        # Somebody was faster: the pieces are gone or held already.
+        return
+    receipt = stage.claims[box.order_id][before]
+
+    def back(when: datetime) -> None:
+        if receipt.status in OPEN and receipt.pickup.scanned_at is None:
+            claimants.withdraw(stage, receipt, when)
+
+    if back_s is not None:
+        stage.schedule(at + timedelta(seconds=back_s), back)
 
 
-def _pieces(box: Box, asked: dict[int, int] | None) -> dict[int, int]:
-    free = {line.vendor_item_id: line.shippable for line in box.lines if line.shippable}
-    if asked is None:
-        asked = free
-    if not asked or any(not 0 < count <= free.get(item, 0) for item, count in asked.items()):
-        raise Invalid("these pieces are not free", ("pieces", f"free are {free}"))
-    return asked
+def _claims(stage: Stage, plan: Shop, box: Box, luck: Random) -> None:
+    """Plan what this customer does about the box at each later stage of its life."""
+    # One draw each, whatever the shares are; the same draw decides between return and exchange.
+    early, early_s, stops, stops_s, claims, claims_s, withdraws, withdraws_s, part, fault, how, why = (
+        luck.random() for _ in range(12)
+    )
+    back_s = withdraws_s * 86_400.0 if withdraws < plan.withdraw_share else None
+    partly = part < plan.partial_share
+    if early < plan.cancel_accept_share:
+        stage.schedule(_after(box, early_s * plan.cancel_accept_within_s), _cancel_early(stage, box))
+    if stops < plan.cancel_instruct_share:
+        wait_s = stops_s * plan.cancel_instruct_within_s
+        stop = _while(
+            box, ("INSTRUCT", "DEPARTURE"), lambda at: _ask_stop(stage, box, at, _part(box, partly), back_s)
+        )
+        stage.when(box.box_id, "INSTRUCT", lambda at: _in(stage, at, wait_s, stop))
+    if claims >= plan.return_share + plan.exchange_share:
+        return
+    reasons = SELLERS_FAULT if fault < plan.vendor_fault_share else CUSTOMERS_MIND
+    reason = REASONS[reasons[int(why * len(reasons))]]
+    told = Why(reason, reason.fault)
+    ask = _ask_return if claims < plan.return_share else _ask_exchange
+    collect = _collection(plan, how, exchange=ask is _ask_exchange)
+    claim = _while(
+        box, claimants.SHIPPED, lambda at: ask(stage, box, at, _part(box, partly), told, collect, back_s)
+    )
+    for status in ("FINAL_DELIVERY", "NONE_TRACKING"):
+        stage.when(box.box_id, status, lambda at: _in(stage, at, claims_s * plan.claim_within_s, claim))
+
+
+def _cancel_early(stage: Stage, box: Box) -> Act:
+    def act(at: datetime) -> None:
+        if box.status == "ACCEPT" and not box.hold_kind:
+            acts.cancel(stage, box, at)
+
+    return act
+
+
+def _ask_return(
+    stage: Stage,
+    box: Box,
+    at: datetime,
+    pieces: dict[int, int],
+    why: Why,
+    collect: str,
+    back_s: float | None,
+) -> None:
+    receipt = claimants.request_return(stage, box, at, pieces, why, collect)
+
+    def back(when: datetime) -> None:
+        if receipt.status in OPEN and receipt.pickup.scanned_at is None:
+            claimants.withdraw(stage, receipt, when)
+
+    if back_s is not None:
+        stage.schedule(at + timedelta(seconds=back_s), back)
+
+
+def _ask_exchange(
+    stage: Stage,
+    box: Box,
+    at: datetime,
+    pieces: dict[int, int],
+    why: Why,
+    collect: str,
+    back_s: float | None,
+) -> None:
+    exchange = claimants.request_exchange(stage, box, at, pieces, why, collect)
+
+    def back(when: datetime) -> None:
+        if exchange.rejectable:
+            claimants.withdraw_exchange(stage, exchange, when)
+
+    if back_s is not None:
+        stage.schedule(at + timedelta(seconds=back_s), back)
+
+
+def _collection(plan: Shop, draw: float, *, exchange: bool) -> str:
+    if draw < plan.manual_pickup_share:
+        return BY_HAND
+    if exchange:
+        return LINKED
+    draw -= plan.manual_pickup_share
+    if draw < plan.coupang_pickup_share:
+        return COUPANG
+    return NOTHING if draw < plan.coupang_pickup_share + plan.no_pickup_share else LINKED
+
+
+def _part(box: Box, partly: bool) -> dict[int, int]:
+    free = {line.vendor_item_id: line.free for line in box.lines if line.free}
+    return {next(iter(free)): 1} if partly and free else free
+
+
+def _while(box: Box, statuses: tuple[str, ...], act: Act) -> Act:
+    """Return `act` for a time when the box still has one of these statuses and pieces to claim."""
+
+    def happen(at: datetime) -> None:
+        if box.status in statuses and any(line.free for line in box.lines):
+            act(at)
+
+    return happen
+
+
+def _in(stage: Stage, at: datetime, seconds: float, act: Act) -> None:
+    stage.schedule((at + timedelta(seconds=seconds)).replace(microsecond=0), act)

@@ -5,6 +5,15 @@ from typing import Any
 
 from app.errors import Invalid
 
+WORDS = {
+    "stop_request_in_uc": ("RELEASE_STOP_UNCHECKED", "RETURNS_UNCHECKED"),
+    "cancel_answer": ("keyed", "flat"),
+    "cancel_failed_key": ("failedVendorItemIds", "failedItemIds"),
+    "returned_boxes_vanish": ("never", "undelivered", "always"),
+    "exchange_collecting": ("Collecting", "Delivering"),
+}
+"""Rules that know only these words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -58,6 +67,94 @@ class Rules:
     """Latest delivery after the first scan."""
     never_scanned_share: float = 0.0
     """Share of parcels that no courier ever scans."""
+    receipt_lag_min_s: float = 0.0
+    """Shortest time between a claim and its receipt in R1; single reads see it at once."""
+    receipt_lag_max_s: float = 600.0
+    """Longest such time; each receipt draws its own, seeded."""
+    stop_request_in_uc: str = "RELEASE_STOP_UNCHECKED"
+    """receiptStatus of an open stop request in the UC list; `RETURNS_UNCHECKED` is the other reading."""
+    returns_minute_without_status: bool = True
+    """Whether R1 by minutes answers without `status` (all RETURN receipts); by days it never does."""
+    cancel_list_with_status: bool = False
+    """Whether R1 `cancelType=CANCEL` tolerates `status` and `orderId`; False is a 400."""
+    korean_receipt_type: bool = False
+    """v4 says `반품` and `미확인` for RETURN and UNDEFINED, as older samples do."""
+    partial_cancel_at_accept: bool = False
+    """Whether O9 may cancel a part of an ACCEPT box."""
+    cancel_across_boxes: bool = False
+    """Whether one O9 may cancel in several boxes; False fails the items beyond the first box."""
+    cancel_answer: str = "keyed"
+    """Shape of O9: `keyed` (receiptMap by receipt) or `flat` (2019: one receipt; SUCCESS, PARTIAL, FAIL)."""
+    cancel_failed_key: str = "failedVendorItemIds"
+    """Where O9 lists failed items; the table of the docs says `failedItemIds`."""
+    cancel_failed_status: int = 400
+    """HTTP status of an O9 that cancelled nothing."""
+    nested_already_shipped: bool = False
+    """O11 puts code and message inside `data`, as an older sample does."""
+    invoice_despite_stop: bool = False
+    """Coupang takes waybills of boxes with an open stop request: only the seller's own check protects."""
+    late_stop_requests: bool = True
+    """A stop asked just after the waybill becomes a return (`자동처리(이미출고)`); False refuses it."""
+    stop_refund_s: float = 172_800.0
+    """Coupang refunds an unanswered stop request after this time; 0 never."""
+    refund_keeps_unhandled: bool = True
+    """A stop request refunded that way keeps releaseStopStatus `미처리`."""
+    already_shipped_after_s: float = 600.0
+    """An open stop request whose box has got a waybill becomes a return after this time; 0 never."""
+    auto_approval_s: float = 259_200.0
+    """Coupang approves a return this long after R3, or after the goods came back; 0 never."""
+    receive_again_text: str = "이미 반품이 완료되었습니다."
+    """400 of R3 for a receipt that is not RETURNS_UNCHECKED; not published."""
+    quick_refund_below_krw: int = 100_000
+    """Returns worth less are refunded quickly; 0 switches quick refunds off."""
+    quick_refund_completes: bool = True
+    """The scan of an automatic pick-up completes a quick refund; False only sets `preRefund`."""
+    dispute_decision_s: float = 432_000.0
+    """Coupang decides a dispute after this time; 0 leaves it to the script."""
+    return_fee_krw: int = 3_000
+    """What the way back costs whoever bears it."""
+    returns_move_counts: bool = True
+    """Returned pieces show as held and cancelled in order sheets."""
+    returned_boxes_vanish: str = "undelivered"
+    """Which boxes leave the order lists once all is returned: `never`, `undelivered` or `always`."""
+    pickup_again: bool = True
+    """R7 takes another waybill for a return; False is a 400."""
+    pickup_book_min_s: float = 3_600.0
+    """Earliest booking of an automatic pick-up after the claim."""
+    pickup_book_max_s: float = 21_600.0
+    """Latest booking."""
+    pickup_scan_min_s: float = 28_800.0
+    """Earliest scan of the pick-up after its booking."""
+    pickup_scan_max_s: float = 129_600.0
+    """Latest scan of the pick-up."""
+    pickup_arrive_min_s: float = 28_800.0
+    """Earliest arrival at the seller after that scan."""
+    pickup_arrive_max_s: float = 129_600.0
+    """Latest arrival at the seller."""
+    withdrawal_range_days: int = 6
+    """Largest difference between the days of R5; a difference of 7 is disputed."""
+    exchange_range_days: int = 7
+    """Largest difference between the times of E1."""
+    exchange_page_size: int = 10
+    """Default `maxPerPage` of E1."""
+    exchange_max_per_page: int = 50
+    """Largest `maxPerPage` of E1; one source says 100."""
+    exchange_token_repeats: bool = False
+    """The last page of E1 gives the token it was asked with instead of an empty one."""
+    exchange_collecting: str = "Collecting"
+    """collectStatus of goods on their way back; the docs also say `Delivering`."""
+    exchange_box_min_s: float = 0.0
+    """Shortest time between E2 and the box of the replacement."""
+    exchange_box_max_s: float = 600.0
+    """Longest such time; each exchange draws its own, seeded."""
+    exchange_box_in_lists: bool = False
+    """Whether O1 and O2 show boxes of replacements; O3, O4 and E1 always do."""
+    invoice_for_exchange_box: bool = False
+    """Whether O7 takes the box of a replacement; False answers INVALID_STATUS."""
+    wrong_exchange_box_accepted: bool = False
+    """E4 answers SUCCESS for a box that is not the replacement's, and does nothing."""
+    exchange_direct_success_s: float = 604_800.0
+    """An exchange delivered by the seller (DIRECT) is completed after this time; 0 never."""
     limit_per_second: int = 10
     """This many calls of one vendor within a real second are too many; 0 switches the limit off."""
     ban_real_s: float = 60.0
@@ -83,6 +180,11 @@ class Rules:
             (name, f"must be {type(known[name]).__name__}")
             for name, value in changes.items()
             if name in known and not _fits(known[name], value)
+        ]
+        wrong += [
+            (name, f"must be one of {', '.join(WORDS[name])}")
+            for name, value in changes.items()
+            if name in WORDS and value not in WORDS[name]
         ]
         if wrong:
             raise Invalid("these rules cannot be set", *wrong)

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from app.clock import Clock
 from app.errors import Invalid, NotFound
+from app.sandbox.claims import Exchange, Receipt
 from app.sandbox.entities import CANCELLED, ROAD, Box, Receiver, Vendor
 from app.sandbox.faults import Faults
 from app.sandbox.ledger import Ledger
@@ -50,6 +51,10 @@ class Stage:
         self.meters: dict[str, Meter] = {}
         self.boxes: dict[int, Box] = {}
         self.orders: dict[int, list[int]] = {}
+        self.receipts: dict[int, Receipt] = {}
+        self.exchanges: dict[int, Exchange] = {}
+        self.claims: dict[int, list[Receipt]] = {}
+        self.watches: dict[int, list[tuple[str, Act]]] = {}
         self.waybills: dict[tuple[str, str], list[tuple[str, Receiver, str, int, datetime]]] = {}
         self.faults = Faults()
         self.ledger = Ledger()
@@ -158,6 +163,11 @@ class Stage:
         step = int.from_bytes(self._digest("box", vendor.vendor_id, vendor.boxes, size=2), "big") % 7
         return 642_000_000_000_000_000 + vendor.slot * 1_000_000_000 + vendor.boxes * 7 + step
 
+    def new_claim_id(self, vendor: Vendor, base: int) -> int:
+        """Return the next number of a receipt or exchange (15 digits, beginning with `base`)."""
+        vendor.claims += 1
+        return base * 10**12 + vendor.slot * 1_000_000 + vendor.claims
+
     def box(self, box_id: int) -> Box:
         """Return a box.
 
@@ -188,6 +198,14 @@ class Stage:
         insort(index[status], entry)
         box.status = status
         box.history.append((status, at, by))
+        if watched := self.watches.pop(box.box_id, None):
+            self.watches[box.box_id] = [one for one in watched if one[0] != status]
+            for _, act in (one for one in watched if one[0] == status):
+                act(at)
+
+    def when(self, box_id: int, status: str, act: Act) -> None:
+        """Let `act` happen once, the next time this box gets `status`."""
+        self.watches.setdefault(box_id, []).append((status, act))
 
     def listed(
         self,
@@ -218,6 +236,8 @@ class Stage:
             for _, box_id in index[bisect_left(index, (paid_from, 0)) : bisect_left(index, (before, 0))]
             if below is None or box_id < below
         ]
+        if vendor.replacements and not self.rules.exchange_box_in_lists:
+            found = [box_id for box_id in found if box_id not in vendor.replacements]
         if status == "INSTRUCT" and vendor.lagging:
             found = [box_id for box_id in found if box_id not in vendor.lagging]
         if status == "ACCEPT":

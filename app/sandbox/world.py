@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
-from app.errors import Invalid, NotFound
-from app.sandbox import people
+from app.errors import Invalid
+from app.sandbox import acts, people
 from app.sandbox.buying import BoxSpec, place
 from app.sandbox.entities import Box, Receiver
 from app.sandbox.faults import Fault
+from app.sandbox.filing import Why
 from app.sandbox.people import Shop
 from app.sandbox.rules import Rules
-from app.sandbox.stage import Stage
+from app.sandbox.world_claims import ClaimsWorld
 
 
-class World(Stage):
+class World(ClaimsWorld):
     """A whole Coupang. Every method first lets happen what is due.
 
     Args:
@@ -66,25 +67,34 @@ class World(Stage):
     def change_address(self, box_id: int, receiver: Receiver | None = None) -> Box:
         """Let the customer move while the box is ACCEPT; without an address one is drawn."""
         now, box = self.advance(), self.present(box_id)
-        people.change_address(self, box, now, receiver)
+        acts.change_address(self, box, now, receiver)
         return box
 
-    def cancel(self, box_id: int, pieces: Mapping[int, int] | None = None, *, by: str = "customer") -> Box:
+    def cancel(
+        self,
+        box_id: int,
+        pieces: Mapping[int, int] | None = None,
+        *,
+        by: str = "customer",
+        why: Why | None = None,
+    ) -> Box:
         """Let the customer (or Coupang's `support`) cancel; pieces are {vendorItemId: count}, None is all."""
         now, box = self.advance(), self.present(box_id)
-        people.cancel(self, box, now, _counts(pieces), by=by)
+        acts.cancel(self, box, now, _counts(pieces), by=by, why=why)
         return box
 
-    def request_cancel(self, box_id: int, pieces: Mapping[int, int] | None = None) -> Box:
-        """Let the customer ask to stop an INSTRUCT box; the pieces are held."""
+    def request_cancel(
+        self, box_id: int, pieces: Mapping[int, int] | None = None, *, why: Why | None = None
+    ) -> Box:
+        """Let the customer ask to stop an INSTRUCT box; a receipt holds the pieces until it is answered."""
         now, box = self.advance(), self.present(box_id)
-        people.request_cancel(self, box, now, _counts(pieces))
+        acts.request_cancel(self, box, now, _counts(pieces), why)
         return box
 
     def withdraw_cancel(self, box_id: int) -> Box:
         """Let the customer withdraw that request."""
         now, box = self.advance(), self.present(box_id)
-        people.withdraw_cancel(self, box, now)
+        acts.withdraw_cancel(self, box, now)
         return box
 
     # couriers
@@ -92,19 +102,19 @@ class World(Stage):
     def scan(self, box_id: int) -> Box:
         """Let the courier scan a DEPARTURE box now."""
         now, box = self.advance(), self.present(box_id)
-        people.courier_scan(self, box, now)
+        acts.courier_scan(self, box, now)
         return box
 
     def deliver(self, box_id: int) -> Box:
         """Let the courier deliver now, with or without a scan before."""
         now, box = self.advance(), self.present(box_id)
-        people.courier_deliver(self, box, now)
+        acts.courier_deliver(self, box, now)
         return box
 
     def never_scan(self, box_id: int) -> Box:
         """Let no courier touch this parcel any more."""
         now, box = self.advance(), self.present(box_id)
-        people.courier_never(self, box, now)
+        acts.courier_never(self, box, now)
         return box
 
     # the seller in WING
@@ -112,19 +122,21 @@ class World(Stage):
     def wing_acknowledge(self, box_id: int) -> Box:
         """Acknowledge by hand; visible at once."""
         now, box = self.advance(), self.present(box_id)
-        people.wing_acknowledge(self, box, now)
+        acts.wing_acknowledge(self, box, now)
         return box
 
-    def wing_ship(self, box_id: int, courier_code: str, invoice_number: str) -> Box:
-        """Ship the whole box by hand."""
+    def wing_ship(
+        self, box_id: int, courier_code: str, invoice_number: str, *, despite_stop: bool = False
+    ) -> Box:
+        """Ship the whole box by hand; `despite_stop` does so although a stop request is open."""
         now, box = self.advance(), self.present(box_id)
-        people.wing_ship(self, box, now, courier_code, invoice_number)
+        acts.wing_ship(self, box, now, courier_code, invoice_number, despite_stop=despite_stop)
         return box
 
     def wing_cancel(self, box_id: int, pieces: Mapping[int, int] | None = None) -> Box:
         """Cancel by hand, at once."""
         now, box = self.advance(), self.present(box_id)
-        people.wing_cancel(self, box, now, _counts(pieces))
+        acts.wing_cancel(self, box, now, _counts(pieces))
         return box
 
     # the script
@@ -203,10 +215,7 @@ class World(Stage):
         Raises:
             NotFound: There is none, or its order lies ahead.
         """
-        box = self.box(box_id)
-        if box.paid_at > self.now():
-            raise NotFound(f"box {box_id} is not paid yet")
-        return box
+        return self._paid(box_id)
 
 
 def truth_of(box: Box, now: datetime) -> dict[str, Any]:
@@ -240,6 +249,7 @@ def truth_of(box: Box, now: datetime) -> dict[str, Any]:
             for line in box.lines
         ],
         "history": [{"status": status, "at": at.isoformat(), "by": by} for status, at, by in box.history],
+        "exchange_id": box.exchange_id,
     }
 
 
