@@ -72,7 +72,7 @@ def test_no_module_has_more_than_400_lines() -> None:
 
 
 def test_only_the_doors_write_state() -> None:
-    """State is updated in the doors, born where a page or an intent is stored, and never written by an ORM."""
+    """State is updated in the doors and born where a page or an intent is stored; no ORM writes it."""
     updates, births, told = set(), set(), set()
     for module, tree in trees(SERVICE):
         for text in texts(tree):

@@ -15,6 +15,7 @@ TWO_KINDS = [
 
 @pytest.mark.parametrize("answer", ["in time", "504_after", "drop_after", "truncate_after", "504_before"])
 async def test_part_leaves_now_and_the_rest_later(shop: Shop, answer: str) -> None:
+    shop.world.set_rules(couriers=False)
     box_id = shop.order(TWO_KINDS).box_id
     await shop.to_instruct(box_id)
     if answer != "in time":
@@ -49,8 +50,9 @@ async def test_part_leaves_now_and_the_rest_later(shop: Shop, answer: str) -> No
     second = (await shop.effects(box_id))[-1]
     assert (second["payload"]["split_shipping"], second["payload"]["pre_split_shipped"]) == (True, True)
     await shop.until_state("DEPARTURE", box_id)
-    await shop.run_for(5 * DAY, least=HOUR)
-    assert {box["state"] for box in (await shop.boxes()).values()} == {"FINAL_DELIVERING"}
+    shop.world.deliver(box_id)
+    shop.world.deliver(part_id)
+    await shop.until_state("FINAL_DELIVERING", box_id, part_id, least=HOUR)
     assert ("ship_part", "INSTRUCT") in await shop.road(box_id)
     assert [times for kind, times in shop.mutations(box_id) if kind == "invoice"] == [1, 1]
     await assert_promises(shop)

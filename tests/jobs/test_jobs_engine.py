@@ -1,0 +1,148 @@
+"""The engine: one visit per vendor at a time, one more waiting, and nobody waits for the dead."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from app.flows.turns import AGAIN
+from app.jobs.clockwork import clockwork, tick
+from app.jobs.engine import QUEUE, STALLED_S, Engine
+from tests.acceptance.shops import Shop, assert_promises
+
+
+@asynccontextmanager
+async def opened(
+    shop: Shop, visit: Callable[[str], Awaitable[object]] | None = None
+) -> AsyncIterator[Engine]:
+    engine = Engine(shop.house.db.url, visit, concurrency=4)
+    async with engine.app.open_async():
+        yield engine
+
+
+async def work(engine: Engine) -> None:
+    """Run visits until none is waiting."""
+    await engine.app.run_worker_async(
+        queues=[QUEUE],
+        concurrency=engine.concurrency,
+        wait=False,
+        delete_jobs="always",
+        install_signal_handlers=False,
+        listen_notify=False,
+    )
+
+
+async def jobs(shop: Shop) -> list[tuple[str, str]]:
+    rows = await shop.rows("SELECT lock, status::text FROM procrastinate_jobs ORDER BY id")
+    return [(row["lock"], row["status"]) for row in rows]
+
+
+async def test_any_number_of_ticks_asks_for_one_visit(shop: Shop) -> None:
+    async with opened(shop) as one, opened(shop) as another:
+        due = await asyncio.gather(*(tick(shop.house, engine) for engine in (one, another) for _ in range(5)))
+        assert sum(due) == 1
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
+        # Should the visit be lost, the vendor is due again; the one that waits serves as well.
+        shop.later(AGAIN)
+        assert await tick(shop.house, one) == 1
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
+
+
+async def test_the_clockwork_ticks_and_does_nothing_else(shop: Shop) -> None:
+    async with opened(shop) as engine:
+        scheduler = clockwork(shop.house, engine, 0.01)
+        assert [job.id for job in scheduler.get_jobs()] == ["tick"]
+        scheduler.start()
+        try:
+            for _ in range(500):
+                if await jobs(shop):
+                    break
+                await asyncio.sleep(0.01)
+        finally:
+            scheduler.shutdown(wait=False)
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
+
+
+async def test_a_tick_without_a_database_waits_for_the_next(shop: Shop) -> None:
+    async with opened(shop) as engine:
+        async with shop.house.db.transaction() as tx:
+            await tx.execute("ALTER TABLE procrastinate_jobs RENAME TO away")
+        assert await tick(shop.house, engine) == 0
+        await engine.wake(shop.vendor_id)
+        async with shop.house.db.transaction() as tx:
+            await tx.execute("ALTER TABLE away RENAME TO procrastinate_jobs")
+        shop.later(AGAIN)
+        assert await tick(shop.house, engine) == 1
+
+
+async def test_one_visit_at_a_time_per_vendor_and_one_more_waiting(shop: Shop) -> None:
+    running: list[str] = []
+    together: list[int] = []
+    vendors = [shop.vendor_id, "A00000002", "A00000003"]
+    asked = {"again": 0}
+
+    async def visit(vendor_id: str) -> None:
+        running.append(vendor_id)
+        together.append(running.count(vendor_id))
+        if asked["again"] < 3:
+            asked["again"] += 1
+            for one in vendors * 3:
+                await engine.ask(one)
+        await asyncio.sleep(0.01)
+        running.remove(vendor_id)
+
+    async with opened(shop, visit) as engine:
+        for one in vendors * 3:
+            await engine.ask(one)
+        assert len(await jobs(shop)) == 3
+        while await jobs(shop):
+            await work(engine)
+        assert set(together) == {1}
+        assert 6 <= len(together) <= 12
+
+
+async def test_the_visit_of_a_dead_worker_is_finished_not_repeated(shop: Shop) -> None:
+    visits: list[str] = []
+
+    async def visit(vendor_id: str) -> None:
+        visits.append(vendor_id)
+        await shop.visit()
+
+    async with opened(shop, visit) as engine:
+        await engine.ask(shop.vendor_id)
+        manager = engine.app.job_manager
+        worker_id = await manager.register_worker()
+        taken = await manager.fetch_job([QUEUE], worker_id)
+        assert taken is not None
+        await engine.ask(shop.vendor_id)
+        assert await jobs(shop) == [(shop.vendor_id, "doing"), (shop.vendor_id, "todo")]
+        # Its worker still beats: nobody else may visit this vendor.
+        assert await engine.sweep() == 0
+        await work(engine)
+        assert visits == []
+        # Killed: it beats no more.
+        async with shop.house.db.transaction() as tx:
+            await tx.execute(
+                """UPDATE procrastinate_workers
+                   SET last_heartbeat = last_heartbeat - make_interval(secs => %s)""",
+                [STALLED_S + 1],
+            )
+        assert await engine.sweep() == 1
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
+        await work(engine)
+        assert visits == [shop.vendor_id]
+        assert await jobs(shop) == []
+        assert await engine.sweep() == 0
+    await assert_promises(shop)
+
+
+async def test_a_visit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
+    async def visit(vendor_id: str) -> None:
+        raise ConnectionResetError("the database went away")
+
+    async with opened(shop, visit) as engine:
+        await engine.ask(shop.vendor_id)
+        await work(engine)
+        assert await jobs(shop) == []
+        # The tick that asked has set the next turn already.
+        await engine.ask(shop.vendor_id)
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
