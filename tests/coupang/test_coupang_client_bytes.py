@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.coupang import errors, orders, signing
+from app.coupang import errors, exchanges, orders, returns, signing
+from app.coupang.claims import ReceiptQuery
 from app.coupang.client import Call, Client, quoted
 from app.coupang.pacing import Pacer
 from app.coupang.wire import InvoiceRow, WireStatus
@@ -143,6 +144,26 @@ async def test_any_token_reaches_the_wire_as_it_was_signed() -> None:
     for request, token in zip(gateway.requests[1:], tokens, strict=True):
         _, _, query = _assert_signed_as_sent(request)
         assert query.endswith(f"&nextToken={quoted(token.strip())}")
+
+
+async def test_lists_of_claims_are_sent_exactly_as_signed() -> None:
+    start, end = datetime(2026, 11, 20, 15, 0, tzinfo=UTC), datetime(2026, 11, 21, 14, 59, 59, tzinfo=UTC)
+    token = "a%3Ab/c== +가"
+    tokened = _http(json.dumps({"code": 200, "data": [{}], "nextToken": token}).encode())
+    async with _gateway(_http(), tokened, _http(), _http()) as gateway, _client(gateway.port) as client:
+        await returns.list_receipts_minutes(client, start, end, ReceiptQuery.STOPS, purpose="poll")
+        pages = [page async for page in exchanges.list_exchanges(client, start, end, purpose="poll")]
+        day = date(2026, 11, 21)
+        pages += [page async for page in returns.list_withdrawals(client, day, day, purpose="poll")]
+    queries = [_assert_signed_as_sent(request)[2] for request in gateway.requests]
+    window = "createdAtFrom=2026-11-21T00:00:00&createdAtTo=2026-11-21T23:59:59&maxPerPage=50"
+    assert queries == [
+        "searchType=timeFrame&createdAtFrom=2026-11-21T00:00&createdAtTo=2026-11-22T00:00&status=RU",
+        window,
+        f"{window}&nextToken={quoted(token)}",
+        "sizePerPage=100&pageIndex=1&dateFrom=2026-11-21&dateTo=2026-11-21",
+    ]
+    assert len(pages) == 3
 
 
 async def test_writes_send_json_with_exact_ids() -> None:
