@@ -15,7 +15,7 @@ from app.flows.house import House
 from app.flows.keys import Keyring
 from app.jobs.engine import Engine
 from app.settings import Settings
-from app.web import contract, manual, ops, problems
+from app.web import contract, manual, ops, problems, reading_room
 from app.web.admin import boxes as admin_boxes
 from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
@@ -69,6 +69,7 @@ def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
         summary="Order fulfilment for Coupang sellers",
         description=DESCRIPTION,
         version=version(),
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -78,6 +79,7 @@ def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
     app.state.shelf = ops.Shelf()
     for router in ROUTERS:
         app.include_router(router)
+    reading_room.install(app)
     problems.install(app)
     contract.install(app)
     app.add_middleware(Around, meters=meters)
