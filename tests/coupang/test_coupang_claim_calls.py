@@ -11,6 +11,7 @@ import pytest
 
 from app.coupang import cancels, errors, exchanges, returns
 from app.coupang.claims import (
+    CancelAnswer,
     CancelType,
     ExchangeInvoice,
     ExchangeStatus,
@@ -341,7 +342,7 @@ async def test_what_cannot_be_right_is_not_sent(number: int) -> None:
     assert script.requests == []
 
 
-async def _cancel(answer: httpx.Response | Exception) -> cancels.CancelAnswer:
+async def _cancel(answer: httpx.Response | Exception) -> CancelAnswer:
     async with Script(answer).client() as client:
         return await cancels.cancel(client, SECOND, {1: 1, 2: 1}, WHY, "examplewing", purpose="t")
 

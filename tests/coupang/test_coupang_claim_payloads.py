@@ -113,7 +113,8 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
 
 
 def _won(price: Any) -> int | None:
-    return price["units"] if isinstance(price, dict) else price
+    units: int | None = price["units"] if isinstance(price, dict) else price
+    return units
 
 
 def test_every_payload_of_a_claim_has_a_reader_in_this_suite() -> None:
