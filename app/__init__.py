@@ -10,3 +10,5 @@ sandbox/   a small Coupang on this machine, for tests, demos and newcomers
 
 `main.py` and `worker.py` build the processes; `__main__.py` holds the verbs.
 """
+
+__version__ = "0.1.0"

@@ -6,8 +6,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from app import clock
 from app.fleet import PARENT
@@ -45,12 +47,22 @@ async def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> No
         await work(stop)
 
 
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run on uvloop where it exists (about twice the requests of the standard loop)."""
+    with suppress(ImportError):
+        import uvloop
+
+        uvloop.run(work)
+        return
+    asyncio.run(work)
+
+
 def _web(argv: list[str]) -> int:
     from app import main
 
     settings = Settings()
     _logging(settings.log_level)
-    asyncio.run(_until_stopped(lambda stop: main.serve(settings, stop)))
+    _run(_until_stopped(lambda stop: main.serve(settings, stop)))
     return 0
 
 
@@ -59,7 +71,7 @@ def _worker(argv: list[str]) -> int:
 
     settings = Settings()
     _logging(settings.log_level)
-    asyncio.run(_until_stopped(lambda stop: worker.work(settings, stop)))
+    _run(_until_stopped(lambda stop: worker.work(settings, stop)))
     return 0
 
 

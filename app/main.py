@@ -6,11 +6,11 @@ import logging
 import socket
 from collections.abc import Generator
 from dataclasses import replace
-from importlib import metadata
 
 import uvicorn
 from fastapi import FastAPI
 
+from app import __version__
 from app.flows.house import House
 from app.flows.keys import Keyring
 from app.jobs.engine import Engine
@@ -49,14 +49,6 @@ is an RFC 9457 problem whose `type` is a page here. A key that is revoked works 
 """
 
 
-def version() -> str:
-    """Return the version of the installed package; `0` when it runs from a bare checkout."""
-    try:
-        return metadata.version("coupang-fulfilment")
-    except metadata.PackageNotFoundError:
-        return "0"
-
-
 def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
     """Build the REST app on a house that is open.
 
@@ -68,7 +60,7 @@ def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
         title="Coupang fulfilment",
         summary="Order fulfilment for Coupang sellers",
         description=DESCRIPTION,
-        version=version(),
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
