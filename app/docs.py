@@ -6,26 +6,60 @@ anything.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from app.machines import effects, orders
+from app.machines import cancels, collects, effects, exchanges, orders, receptions, redeliveries, returns
 from app.machines.kernel import Move, Rules
 from app.settings import Settings
 
+ACTORS: dict[str, str] = {
+    "S": "we ask Coupang for it, by the call in parentheses",
+    "W": "the seller's people in WING",
+    "C": "the customer",
+    "K": "a courier",
+    "A": "Coupang by itself",
+    "CS": "Coupang's support",
+    "warehouse": "our warehouse",
+    "operator": "an operator, by hand",
+}
+"""Who can cause an event of a claim, by the letters the tables use."""
+
 _OPENING = re.compile(r"^<!-- generated:(?P<name>\S+) -->$", re.MULTILINE)
+
+
+class _Page(Protocol):
+    """What a module of one machine says about its events and states, besides the machine."""
+
+    @property
+    def OBSERVED(self) -> Collection[str]: ...  # noqa: N802
+    @property
+    def CALLS(self) -> Mapping[str, str]: ...  # noqa: N802
+    @property
+    def CAUSES(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: N802
+    @property
+    def REASONS(self) -> dict[str, str]: ...  # noqa: N802
+    @property
+    def KOREAN(self) -> Mapping[Any, str]: ...  # noqa: N802
 
 
 def sections() -> dict[str, str]:
     """Draw every part: name → Markdown without its markers."""
     return {
-        "order-life": _diagram(orders.BOX, _order_label, lambda state: f" {orders.KOREAN[state]}"),
+        "order-life": _diagram(orders.BOX, _label(orders.OBSERVED), _title(orders.KOREAN)),
         "order-table": _table(orders.BOX, _order_cause),
         "order-guards": _guards(orders.REASONS),
-        "effect-life": _diagram(effects.EFFECT, _effect_label, lambda _: ""),
+        **_claim("cancel", cancels.CANCEL, cancels),
+        **_claim("return", returns.RETURN, returns),
+        **_claim("reception", receptions.RECEPTION, receptions),
+        **_claim("exchange", exchanges.EXCHANGE, exchanges),
+        **_claim("collect", collects.COLLECT, collects),
+        **_claim("redelivery", redeliveries.REDELIVERY, redeliveries),
+        "claim-actors": _grid(("", "Who causes it"), ACTORS.items()),
+        "effect-life": _diagram(effects.EFFECT, _label(()), lambda _: ""),
         "effect-table": _table(effects.EFFECT, effects.CAUSES.__getitem__),
         "effect-guards": _guards(effects.REASONS),
         "settings": _settings(Settings, ""),
@@ -92,19 +126,37 @@ def _diagram(rules: Rules[Any], label: Callable[[Move[Any]], str], title: Callab
     return "\n".join(["```mermaid", *lines, "```"])
 
 
-def _order_label(move: Move[Any]) -> str:
+def _claim(name: str, rules: Rules[Any], page: _Page) -> dict[str, str]:
+    """Draw the three parts of one machine of the claims."""
+    return {
+        f"{name}-life": _diagram(rules, _label(page.OBSERVED), _title(page.KOREAN)),
+        f"{name}-table": _table(rules, _cause(page.CAUSES, page.CALLS)),
+        f"{name}-guards": _guards(page.REASONS),
+    }
+
+
+def _label(observed: Collection[str]) -> Callable[[Move[Any]], str]:
     """Put what Coupang shows in parentheses; Mermaid allows neither `:` nor `;` in a label."""
-    if move.event not in orders.OBSERVED:
-        return move.event
-    return f"({move.event} if proven)" if move.guards else f"({move.event})"
+
+    def label(move: Move[Any]) -> str:
+        if move.event not in observed:
+            return move.event
+        return f"({move.event} if proven)" if move.guards else f"({move.event})"
+
+    return label
+
+
+def _title(korean: Mapping[Any, str]) -> Callable[[Any], str]:
+    return lambda state: f" {korean[state]}"
+
+
+def _cause(causes: Mapping[str, tuple[str, ...]], calls: Mapping[str, str]) -> Callable[[str], str]:
+    """Say who causes an event, by the letters of `ACTORS`, and by which call of Coupang we do."""
+    return lambda event: " or ".join(causes[event]) + (f" ({calls[event]})" if event in calls else "")
 
 
 def _order_cause(event: str) -> str:
     return "Coupang shows it" if event in orders.OBSERVED else "we ask for it"
-
-
-def _effect_label(move: Move[Any]) -> str:
-    return move.event
 
 
 def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:

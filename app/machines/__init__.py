@@ -1,6 +1,15 @@
 """THE HEART: what may happen. Pure: no I/O, no clock, no SQL.
 
-kernel.py   Machine, Move, Rules: decide, allowed, explain, is_path
-orders.py   the life of one shipment box, and `walk` from our state to the one Coupang shows
-effects.py  the life of one change asked of Coupang
+kernel.py        Machine, Move, Rules: decide, allowed, explain, is_path
+roads.py         the legal road from our state to the one Coupang shows
+orders.py        the life of one shipment box, and `walk` from our state to the one Coupang shows
+cancels.py       the life of one stop request or immediate cancel
+returns.py       the life of one return at Coupang
+receptions.py    the way of returned goods into our warehouse
+exchanges.py     the life of one exchange, with its tracks:
+collects.py      the goods come back
+redeliveries.py  the replacement goes out
+effects.py       the life of one change asked of Coupang
+receipts.py      what a receipt row of Coupang says: which of the machines, in which state
+quantities.py    how many units are free, held, cancelled, shipped, returned; which claim holds which
 """

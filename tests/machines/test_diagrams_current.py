@@ -2,10 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app import docs
+from app.machines import cancels, collects, exchanges, receptions, redeliveries, returns
+from app.machines.kernel import Rules
 from app.machines.orders import BOX, OBSERVED
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +90,34 @@ def test_the_table_has_a_row_for_every_step() -> None:
     rows = [line.split(" | ") for line in docs.sections()["order-table"].splitlines()[2:]]
     listed = {(source, row[0].strip("| `"), row[2]) for row in rows for source in row[1].split(", ")}
     assert listed == BOX.edges()
+
+
+CLAIMS: dict[str, Rules[Any]] = {
+    "cancel": cancels.CANCEL,
+    "return": returns.RETURN,
+    "reception": receptions.RECEPTION,
+    "exchange": exchanges.EXCHANGE,
+    "collect": collects.COLLECT,
+    "redelivery": redeliveries.REDELIVERY,
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_pages_of_the_claims_show_every_step_guard_and_cause(name: str) -> None:
+    rules, parts = CLAIMS[name], docs.sections()
+    arrows = re.findall(r"^ +([A-Z_]+) --> ([A-Z_]+) : (.+)$", parts[f"{name}-life"], re.MULTILINE)
+    drawn = {
+        (source, event.strip("()").removesuffix(" if proven"), target)
+        for source, target, label in arrows
+        for event in label.split("<br/>")
+    }
+    assert drawn == rules.edges()
+    rows = [line.strip("| ").split(" | ") for line in parts[f"{name}-table"].splitlines()[2:]]
+    listed = {(source, row[0].strip("`"), row[2]) for row in rows for source in row[1].split(", ")}
+    assert listed == rules.edges()
+    for row in rows:
+        causes, _, call = row[-1].partition(" (")
+        assert set(causes.split(" or ")) <= set(docs.ACTORS)
+        assert bool(call) is ("S" in causes.split(" or "))
+    guards = {guard.name for move in rules.moves() for guard in move.guards}
+    assert set(re.findall(r"^\| `(\w+)`", parts[f"{name}-guards"], re.MULTILINE)) == guards

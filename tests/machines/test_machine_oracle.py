@@ -4,15 +4,21 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from statemachine import State
 from statemachine.exceptions import TransitionNotAllowed
 
+from app.machines.cancels import CANCEL, CancelFacts
+from app.machines.collects import COLLECT, CollectFacts
 from app.machines.effects import EFFECT, EffectFacts, EffectMachine, EffectState
+from app.machines.exchanges import EXCHANGE, ExchangeFacts
 from app.machines.kernel import Machine, Move, Refused, Rules
 from app.machines.orders import BOX, BoxFacts
+from app.machines.receptions import RECEPTION, ReceptionFacts
+from app.machines.redeliveries import REDELIVERY, RedeliveryFacts
+from app.machines.returns import RETURN, ReturnFacts
 
 
 class Light(StrEnum):
@@ -61,10 +67,12 @@ class Cell:
 
 
 def combinations(facts: type[Any]) -> list[Any]:
+    domains = {bool: (False, True), bool | None: (None, False, True)}
+    hints = get_type_hints(facts)
     names = [field.name for field in fields(facts)]
     return [
         facts(**dict(zip(names, values, strict=True)))
-        for values in itertools.product((False, True), repeat=len(names))
+        for values in itertools.product(*(domains[hints[name]] for name in names))
     ]
 
 
@@ -102,6 +110,26 @@ def test_box_table_equals_engine() -> None:
 
 def test_effect_table_equals_engine() -> None:
     assert disagreements(EFFECT, combinations(EffectFacts)) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts"),
+    [
+        (CANCEL, CancelFacts),
+        (RETURN, ReturnFacts),
+        (RECEPTION, ReceptionFacts),
+        (EXCHANGE, ExchangeFacts),
+        (COLLECT, CollectFacts),
+        (REDELIVERY, RedeliveryFacts),
+    ],
+)
+def test_tables_of_the_claims_equal_the_engine(rules: Rules[Any], facts: type[Any]) -> None:
+    assert disagreements(rules, combinations(facts)) == []
+
+
+def test_every_combination_of_facts_is_asked() -> None:
+    assert len(combinations(CancelFacts)) == 3 * 2 ** (len(fields(CancelFacts)) - 1)
+    assert len(set(combinations(ReturnFacts))) == 2 ** len(fields(ReturnFacts))
 
 
 def test_table_equals_engine_with_alternatives_and_unless() -> None:

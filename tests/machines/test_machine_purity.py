@@ -29,14 +29,17 @@ def foreign(source: str) -> set[str]:
         "random",
         "os",
     }
-    return {n for n in imported(source) if n.split(".")[0] not in pure and n != "app.machines.kernel"}
+    ours = {"app.machines.kernel", "app.machines.roads"}
+    return {n for n in imported(source) if n.split(".")[0] not in pure and n not in ours}
 
 
 def test_machines_import_nothing_foreign() -> None:
     files = sorted(FOLDER.glob("**/*.py"))
-    assert {file.stem for file in files} >= {"kernel", "orders", "effects"}
+    assert {file.stem for file in files} >= {"kernel", "orders", "cancels", "returns", "exchanges", "effects"}
+    # What a receipt row says is said in the states of two machines; it is no machine itself.
     assert {file.name: foreign(file.read_text(encoding="utf-8")) for file in files} == {
-        file.name: set() for file in files
+        file.name: {"app.machines.cancels", "app.machines.returns"} if file.stem == "receipts" else set()
+        for file in files
     }
 
 
@@ -51,7 +54,9 @@ def test_the_check_sees_foreign_imports() -> None:
 
 def test_importing_the_heart_loads_no_database_and_no_web() -> None:
     code = (
-        "import sys, app.machines.orders, app.machines.effects\n"
+        "import sys, app.machines.orders, app.machines.effects, app.machines.receipts\n"
+        "import app.machines.quantities, app.machines.redeliveries\n"
+        "import app.machines.receptions, app.machines.exchanges, app.machines.collects\n"
         "heavy = {'sqlalchemy', 'psycopg', 'fastapi', 'starlette', 'httpx', 'pydantic'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )

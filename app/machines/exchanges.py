@@ -1,0 +1,159 @@
+"""The life of one exchange (교환).
+
+Coupang keeps three values on an exchange: `exchangeStatus`, and those of its tracks, `collectStatus`
+(`collects.py`: the goods come back) and `deliveryStatus` (`redeliveries.py`: the replacement goes out). One
+call may move two of them: E2 is `confirm_arrival` here and on the collect track. Withdrawn exchanges stay in
+the list (as CANCEL), so seeing a withdrawal needs no proof.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import getdoc
+
+from statemachine import State
+
+from app.machines.kernel import Machine, Move, Rules
+from app.machines.roads import roads
+
+
+class ExchangeState(StrEnum):
+    """Where an exchange is; the names of Coupang. CANCEL is a withdrawal, REJECT our refusal."""
+
+    RECEIPT = "RECEIPT"
+    PROGRESS = "PROGRESS"
+    SUCCESS = "SUCCESS"
+    REJECT = "REJECT"
+    CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFacts:
+    """What the guards of the exchange may look at.
+
+    Attributes:
+        rejectable: Coupang lets it be rejected (`rejectable`).
+        reject_code: SOLDOUT or WITHDRAW is given.
+        arrived: The goods are in our warehouse.
+        passed: The inspection passed, or an operator accepted the goods with a reason.
+        nothing_to_collect: There are no goods to bring back.
+        confirmed: The arrival is confirmed already.
+    """
+
+    rejectable: bool = False
+    reject_code: bool = False
+    arrived: bool = False
+    passed: bool = False
+    nothing_to_collect: bool = False
+    confirmed: bool = False
+
+
+def is_rejectable(facts: ExchangeFacts) -> bool:
+    """Coupang does not let it be rejected now, as a rule because the pick-up is under way."""
+    return facts.rejectable
+
+
+def has_reject_code(facts: ExchangeFacts) -> bool:
+    """Give SOLDOUT or WITHDRAW (agreed with the customer); Coupang knows no other reason."""
+    return facts.reject_code
+
+
+def goods_in_hand(facts: ExchangeFacts) -> bool:
+    """Record first that the goods have arrived: confirming binds the seller to ship the replacement."""
+    return facts.arrived or facts.nothing_to_collect
+
+
+def goods_accepted(facts: ExchangeFacts) -> bool:
+    """Inspect the goods; with a finding, an operator accepts them with a reason or the exchange waits."""
+    return facts.passed or facts.nothing_to_collect
+
+
+def not_confirmed_yet(facts: ExchangeFacts) -> bool:
+    """The arrival is confirmed already; the new box appears within ten minutes."""
+    return not facts.confirmed
+
+
+class ExchangeMachine(Machine):
+    """The life of one exchange.
+
+    {statechart:md}
+    """
+
+    receipt = State(ExchangeState.RECEIPT, value=ExchangeState.RECEIPT, initial=True)
+    progress = State(ExchangeState.PROGRESS, value=ExchangeState.PROGRESS)
+    success = State(ExchangeState.SUCCESS, value=ExchangeState.SUCCESS, final=True)
+    rejected = State(ExchangeState.REJECT, value=ExchangeState.REJECT, final=True)
+    cancelled = State(ExchangeState.CANCEL, value=ExchangeState.CANCEL, final=True)
+
+    # Asked by us. A scanned pick-up may have begun the progress before the goods arrive.
+    reject = receipt.to(rejected, cond=[is_rejectable, has_reject_code]) | progress.to(
+        rejected, cond=[is_rejectable, has_reject_code]
+    )
+    confirm_arrival = receipt.to(
+        progress, cond=[goods_in_hand, goods_accepted, not_confirmed_yet]
+    ) | progress.to(progress, cond=[goods_in_hand, goods_accepted, not_confirmed_yet])
+
+    # Observed at Coupang.
+    see_progress = receipt.to(progress)
+    see_success = progress.to(success)
+    see_rejected = receipt.to(rejected) | progress.to(rejected)
+    see_withdrawn = receipt.to(cancelled) | progress.to(cancelled)
+
+
+EXCHANGE: Rules[ExchangeFacts] = Rules(ExchangeMachine, ExchangeState)
+
+OBSERVED: frozenset[str] = frozenset(event for event in EXCHANGE.events if event.startswith("see_"))
+
+OPEN: frozenset[ExchangeState] = frozenset(state for state in ExchangeState if state not in EXCHANGE.finals)
+"""States in which an exchange still needs somebody."""
+
+CALLS: dict[str, str] = {"reject": "E3", "confirm_arrival": "E2"}
+"""Event we ask for → the call of Coupang that does it."""
+
+CAUSES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(CALLS, ("S",)),
+    "see_progress": ("K", "W"),
+    "see_success": ("A",),
+    "see_rejected": ("W",),
+    "see_withdrawn": ("C", "CS"),
+}
+"""Event → who causes it: S we, W seller in WING, C customer, K courier, A Coupang itself, CS its support."""
+
+REASONS: dict[str, str] = {
+    guard.name: (getdoc(guard.check) or "").splitlines()[0]
+    for move in EXCHANGE.moves()
+    for guard in move.guards
+}
+"""Guard name → what would unblock it, in words for a user."""
+
+KOREAN: dict[ExchangeState, str] = {
+    ExchangeState.RECEIPT: "접수",
+    ExchangeState.PROGRESS: "진행",
+    ExchangeState.SUCCESS: "완료",
+    ExchangeState.REJECT: "불가",
+    ExchangeState.CANCEL: "철회",
+}
+"""The names that sellers know from WING."""
+
+
+def from_wire(status: str) -> ExchangeState:
+    """Translate `exchangeStatus`.
+
+    Raises:
+        ValueError: Coupang has no such status (as far as we know).
+    """
+    try:
+        return ExchangeState(status)
+    except ValueError:
+        raise ValueError(f"unknown exchangeStatus {status!r}") from None
+
+
+_ROADS = roads(EXCHANGE, OBSERVED, ExchangeFacts())
+
+
+def walk(state: ExchangeState, shown: ExchangeState) -> tuple[Move[ExchangeFacts], ...] | None:
+    """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
+
+    Returns:
+        The steps in order; () when both are equal; None when no legal road leads there: the row is stale.
+    """
+    return _ROADS.get((state, shown))
