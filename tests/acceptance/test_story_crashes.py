@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.coupang import orders
-from app.flows import asking, sending
-from tests.acceptance.shops import Shop, assert_promises, newer_epoch
+from app.flows import asking, reading, sending
+from tests.acceptance.shops import Shop, assert_promises, newer_epoch, set_vendor
 
 Arm = Callable[[str, str], list[int]]
 
@@ -178,6 +178,9 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
 ) -> None:
     shop.world.set_rules(couriers=False)
     box_id = shop.order().box_id
+    await set_vendor(shop, auto_acknowledge=False)
+    await shop.until_state("ACCEPT", box_id)
+    await set_vendor(shop, auto_acknowledge=True)
     held: list[dict[str, Any]] = []
 
     def overtake(home: Any, name: str, *, after: bool) -> None:
@@ -196,6 +199,7 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
         (asking, "acknowledge_all_due", False),
         (sending, "take", False),
         (orders, "acknowledge", True),
+        (reading, "settle", False),
         (orders, "get_box", True),
     ):
         overtake(home, name, after=after)

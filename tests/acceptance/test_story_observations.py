@@ -45,6 +45,22 @@ async def test_an_order_that_skips_from_accept_to_delivering(shop: Shop) -> None
     await assert_promises(shop)
 
 
+async def test_an_address_changed_before_a_hand_made_shipment_is_the_one_we_hold(shop: Shop) -> None:
+    shop.world.set_rules(couriers=False)
+    box_id = shop.order().box_id
+    await shop.until_state("ACCEPT", box_id)
+    shop.world.change_address(box_id)
+    shop.world.wing_acknowledge(box_id)
+    shop.world.wing_ship(box_id, "HANJIN", "500000000001")
+    # Nobody ever read it as INSTRUCT: what the row of the shipped box says is the final address.
+    await shop.until_state("DEPARTURE", box_id)
+    box = await shop.find(box_id)
+    assert box is not None
+    assert (box["address_version"], box["address_final"]) == (2, True)
+    assert (await shop.receivers(box_id))[0]["addr1"] == shop.truth()[box_id]["receiver"]["addr1"]
+    await assert_promises(shop)
+
+
 async def test_a_stale_row_after_departure_is_doubted_not_believed(shop: Shop) -> None:
     box_id = await on_its_way(shop)
     before = await shop.history(box_id)
