@@ -63,9 +63,9 @@ async def test_five_days_of_downtime_lose_nothing(database_url: str) -> None:
         shop.reach = replace(shop.reach, pace_per_s=1000)
         # The warehouse goes on as if nothing had been.
         for _ in range(6):
-            await shop.run_for(DAY, least=HOUR)
+            await shop.run_for(DAY, least=3 * HOUR)
             await shop.ship_ready()
-        await shop.run_for(3 * DAY, least=HOUR)
+        await shop.run_for(3 * DAY, least=3 * HOUR)
         states = Counter(box["state"] for box in (await shop.boxes()).values())
         assert states["FINAL_DELIVERING"] > 250, states
         # Left over are only boxes for which a customer's cancel waits for an answer.
