@@ -61,6 +61,21 @@ def bad_request(message: str, code: int | str = 400, data: Any = None) -> Answer
     return Answer(400, orjson.dumps({"code": code, "message": message, "data": data}))
 
 
+def done(message: str) -> Answer:
+    """Answer success without any data."""
+    return Answer(200, orjson.dumps({"code": "200", "message": message}))
+
+
+def failed(message: str) -> Answer:
+    """Answer a business error that comes as HTTP 500."""
+    return Answer(500, orjson.dumps({"code": "500", "message": message, "data": None}))
+
+
+def result(message: str, said: str, code: str = "SUCCESS") -> Answer:
+    """Answer with a resultCode inside `data`; `FAIL` comes with HTTP 200 all the same."""
+    return ok("200", {"resultCode": code, "resultMessage": said}, message)
+
+
 def internal_exception() -> Answer:
     """Answer what an unknown courier code gets."""
     return Answer(500, orjson.dumps({"code": "ERROR", "message": "Internal Exception"}))

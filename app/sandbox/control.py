@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -12,14 +11,13 @@ from starlette.routing import Route
 
 from app.clock import Frozen
 from app.errors import AppError, Conflict, Invalid
+from app.sandbox import control_claims
 from app.sandbox.buying import box_spec, draw_receiver, receiver_of
+from app.sandbox.control_claims import Handler, Told, pieces
 from app.sandbox.entities import Box
 from app.sandbox.faults import KINDS
 from app.sandbox.people import Shop
 from app.sandbox.world import World, truth_of
-
-Told = dict[str, Any]
-Handler = Callable[[World, Request, Told], Any]
 
 
 def routes(world: World) -> list[Route]:
@@ -48,6 +46,7 @@ def routes(world: World) -> list[Route]:
         ("GET", "/transcript", _transcript),
         ("POST", "/reset", _reset),
     ]
+    table += control_claims.TABLE
     return [Route(path, _endpoint(world, handle), methods=[method]) for method, path, handle in table]
 
 
@@ -92,11 +91,6 @@ def _time(value: object, name: str) -> datetime:
     return read
 
 
-def _pieces(told: Told) -> dict[int, int] | None:
-    lines = told.get("lines")
-    return None if lines is None else {int(one["vendor_item_id"]): int(one["count"]) for one in lines}
-
-
 def _shown(world: World, box: Box) -> Told:
     return truth_of(box, world.now())
 
@@ -107,12 +101,15 @@ def _overview(world: World, request: Request, told: Told) -> Told:
         "seed": world.seed,
         "vendors": sorted(world.vendors),
         "boxes": len(world.boxes),
+        "receipts": len(world.receipts),
+        "exchanges": len(world.exchanges),
         "calls": len(world.ledger.calls),
     }
 
 
 def _add_vendor(world: World, request: Request, told: Told) -> Told:
     vendor = world.add_vendor(told["vendor_id"], told["access_key"], told["secret_key"])
+    vendor.wing_users |= {str(one) for one in told.get("wing_users", [])}
     return {"vendor_id": vendor.vendor_id}
 
 
@@ -175,9 +172,10 @@ def _customer(world: World, request: Request, told: Told) -> Told:
                 world, world.change_address(box_id, receiver_of(receiver, base) if receiver else None)
             )
         case "cancel":
-            return _shown(world, world.cancel(box_id, _pieces(told), by=told.get("by", "customer")))
+            by, why = told.get("by", "customer"), control_claims.why(told)
+            return _shown(world, world.cancel(box_id, pieces(told), by=by, why=why))
         case "request_cancel":
-            return _shown(world, world.request_cancel(box_id, _pieces(told)))
+            return _shown(world, world.request_cancel(box_id, pieces(told), why=control_claims.why(told)))
         case "withdraw_cancel":
             return _shown(world, world.withdraw_cancel(box_id))
     raise Invalid(
@@ -199,9 +197,10 @@ def _wing(world: World, request: Request, told: Told) -> Told:
             return _shown(world, world.wing_acknowledge(box_id))
         case "ship":
             courier, invoice = told["delivery_company_code"], told["invoice_number"]
-            return _shown(world, world.wing_ship(box_id, courier, invoice))
+            despite = bool(told.get("despite_stop", False))
+            return _shown(world, world.wing_ship(box_id, courier, invoice, despite_stop=despite))
         case "cancel":
-            return _shown(world, world.wing_cancel(box_id, _pieces(told)))
+            return _shown(world, world.wing_cancel(box_id, pieces(told)))
     raise Invalid("WING cannot do that", ("act", "acknowledge, ship or cancel"))
 
 

@@ -25,12 +25,13 @@ KINDS: dict[str, str] = {
     "drop_after": "the socket closes without an answer, the change was applied",
     "truncate_before": "half a JSON answer, nothing applied",
     "truncate_after": "the answer is cut in half, the change was applied",
-    "row_error": "rows of O6/O7/O8 fail with result_code (default UNDEFINED_ERROR_OCCUR); box_id picks one",
+    "row_error": "rows of O6/O7/O8 fail with result_code (default UNDEFINED_ERROR_OCCUR), box_id picks one; "
+    "items of O9 fail with message, vendor_item_id picks one; O10/O11/E3/E4 answer FAIL with message",
     "duplicate_page": "a call with nextToken gets the page before it again",
     "shift_page": "direction=skip loses a row between two pages, repeat shows one twice",
     "empty_page": "a page without rows but with a nextToken",
     "stale_rows": "rows (default 1) that have moved on are listed under the older status",
-    "unreadable_row": "one row (box_id or the first) is damaged; set={field: value} says how",
+    "unreadable_row": "one row (box_id, claim_id or the first) is damaged; set={field: value} says how",
 }
 """Every fault by name."""
 
@@ -41,7 +42,10 @@ INSIDE = frozenset(
 PAGED = frozenset({"duplicate_page", "shift_page"})
 """Faults between two pages: they wait for a call that has a nextToken."""
 ROWS = frozenset({"row_error"})
+ROW_ROUTES = ("O6", "O7", "O8", "O9", "O10", "O11", "E3", "E4")
 LISTS = frozenset({"duplicate_page", "shift_page", "empty_page", "stale_rows", "unreadable_row"})
+CLAIM_LISTS = frozenset({"duplicate_page", "empty_page", "unreadable_row"})
+"""What can also happen to the lists of receipts and exchanges."""
 
 
 @dataclass(slots=True)
@@ -66,9 +70,10 @@ class Fault:
             return False
         if self.kind in PAGED and not paged:
             return False
-        if self.kind in LISTS and route not in ("O1", "O2"):
+        lists = ("O1", "O2", "R1", "E1") if self.kind in CLAIM_LISTS else ("O1", "O2")
+        if self.kind in LISTS and route not in lists:
             return False
-        return self.kind not in ROWS or route in ("O6", "O7", "O8")
+        return self.kind not in ROWS or route in ROW_ROUTES
 
 
 class Faults:

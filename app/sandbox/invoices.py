@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from app.sandbox import moves
+from app.sandbox import moves, shipped
 from app.sandbox.answers import Answer, Declined, internal_exception, ok
 from app.sandbox.couriers import couriers
 from app.sandbox.entities import CANCELLED, Box, Line
@@ -128,12 +128,15 @@ def _dto(raw: Any) -> Dto:
 
 
 def _upload_box(stage: Stage, request: Request, dtos: list[Dto]) -> str:
-    if failure := scripted_failure(request, dtos[0].box_id):
-        return failure
     box = stage.boxes.get(dtos[0].box_id)
+    found = _look(stage, request, box, dtos, "invoice")
+    if failure := scripted_failure(request, dtos[0].box_id):
+        shipped.note(stage, found, accepted=False)
+        return failure
     sent = [dto for dto in dtos if dto.invoice]
     subject = ",".join(str(dto.vendor_item_id) for dto in sorted(sent, key=lambda dto: dto.vendor_item_id))
     refusal = _unshippable(stage, request, box, dtos) or (box and _wrong_rows(stage, box, dtos))
+    shipped.note(stage, found, accepted=not refusal)
     if box is None or refusal:
         stage.ledger.repeat(dtos[0].box_id, "invoice", subject)
         return refusal or "NOT_FOUND_SHIPMENT_BOX"
@@ -158,6 +161,12 @@ def _upload_box(stage: Stage, request: Request, dtos: list[Dto]) -> str:
     return "OK"
 
 
+def _look(stage: Stage, request: Request, box: Box | None, dtos: list[Dto], kind: str) -> shipped.Found:
+    if box is None or box.vendor_id != request.vendor.vendor_id:
+        return []
+    return shipped.look(stage, box, [(dto.vendor_item_id, dto.invoice) for dto in dtos], kind, request.call)
+
+
 def _unshippable(stage: Stage, request: Request, box: Box | None, dtos: list[Dto]) -> str | None:
     now = stage.now()
     if strange := _not_yours(stage, request, box, dtos):
@@ -170,9 +179,11 @@ def _unshippable(stage: Stage, request: Request, box: Box | None, dtos: list[Dto
     shown = box.status if stage.rules.invoice_during_acknowledge_lag else box.shown(now)
     if shown != "INSTRUCT":
         return "INVALID_STATUS"
+    if box.exchange_id is not None and not stage.rules.invoice_for_exchange_box:
+        return "INVALID_STATUS"
     if box.hold_kind == "refund":
         return "ORDER_DELIVERY_CANCELED_HOLDING_FOR_CANCEL"
-    if box.hold_kind:
+    if box.hold_kind and not stage.rules.invoice_despite_stop:
         free = any(line.shippable for line in box.lines)
         return "ORDER_DELIVERY_PARTIAL_STOP_REQUESTED" if free else stage.rules.whole_hold_code
     return None
@@ -185,7 +196,7 @@ def _wrong_rows(stage: Stage, box: Box, dtos: list[Dto]) -> str | None:
         return _wrong_split(stage, box, dtos)
     if box.split:
         return "IS_SEPARATE_MUST_BE_TRUE_WHEN_SEPARATE_DELIVERY"
-    return _one_waybill(dtos) or _wrong_number(stage, box, dtos[0])
+    return _one_waybill(dtos) or wrong_number(stage, box, dtos[0].courier, dtos[0].invoice)
 
 
 def _wrong_split(stage: Stage, box: Box, dtos: list[Dto]) -> str | None:
@@ -209,7 +220,8 @@ def _wrong_split(stage: Stage, box: Box, dtos: list[Dto]) -> str | None:
     sent = [dto for dto in dtos if dto.invoice]
     if not sent:
         return "NOT_FOUND_INVOICE_NUMBER"
-    return next((wrong for dto in sent if (wrong := _wrong_number(stage, box, dto))), None)
+    wrong = (wrong_number(stage, box, dto.courier, dto.invoice) for dto in sent)
+    return next((one for one in wrong if one), None)
 
 
 def _update_box(stage: Stage, request: Request, dtos: list[Dto]) -> str:
@@ -225,7 +237,13 @@ def _update_box(stage: Stage, request: Request, dtos: list[Dto]) -> str:
         return "INVALID_STATUS"
     if box.split and dtos[0].courier == "DIRECT":
         return "NOT_ALLOW_VENDOR_DIRECT"
-    wrong = _incomplete(box, dtos) or _one_waybill(dtos) or _wrong_number(stage, box, dtos[0])
+    wrong = (
+        _incomplete(box, dtos)
+        or _one_waybill(dtos)
+        or wrong_number(stage, box, dtos[0].courier, dtos[0].invoice)
+    )
+    found = _look(stage, request, box, dtos, "update_invoice")
+    shipped.note(stage, found, accepted=not wrong)
     if wrong:
         return wrong
     now, asked = stage.now(), (dtos[0].courier, dtos[0].invoice)
@@ -258,13 +276,13 @@ def _one_waybill(dtos: list[Dto]) -> str | None:
     return None if one else "INVALID_INVOICE_NUMBER"
 
 
-def _wrong_number(stage: Stage, box: Box, dto: Dto) -> str | None:
-    courier = couriers()[dto.courier]
-    if not courier.accepts(dto.invoice):
+def wrong_number(stage: Stage, box: Box, courier_code: str, invoice_number: str) -> str | None:
+    """Return the result code of a waybill that this box cannot have, None when it can."""
+    if not couriers()[courier_code].accepts(invoice_number):
         return "INVALID_INVOICE_NUMBER"
     remembered = stage.now() - timedelta(days=stage.rules.reuse_memory_days)
     mine = (box.orderer.name, box.receiver)
-    for orderer, receiver, vendor_id, box_id, at in stage.waybills.get((dto.courier, dto.invoice), ()):
+    for orderer, receiver, vendor_id, box_id, at in stage.waybills.get((courier_code, invoice_number), ()):
         if (
             at < remembered
             or box_id == box.box_id

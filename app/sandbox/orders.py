@@ -33,7 +33,8 @@ def list_day(stage: Stage, request: Request) -> Answer:
     """O1: one page of boxes, by day of payment and the status shown now."""
     status = status_of(request)
     begins, ends = day_window(request, stage)
-    size, below = page_size(request, stage), token_of(request)
+    most = stage.rules.max_per_page
+    size, below = page_size(request, most, most), token_of(request)
     page = f"{request.version}:{status}"
     if request.meets("duplicate_page") and page in request.vendor.last_page:
         return Answer(200, request.vendor.last_page[page])

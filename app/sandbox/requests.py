@@ -18,6 +18,7 @@ INT64 = 2**63
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([+-]\d{2}:\d{2})?")
 _MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})([+-]\d{2}:\d{2})?")
+_SECOND = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})([+-]\d{2}:\d{2})?")
 
 
 @dataclass(slots=True)
@@ -60,44 +61,67 @@ def status_of(request: Request) -> str:
     return status
 
 
-def day_window(request: Request, stage: Stage) -> tuple[datetime, datetime]:
+def day_window(request: Request, stage: Stage, *, offset: bool | None = None) -> tuple[datetime, datetime]:
     """Return the window of a day list as [from, before); the last day is inclusive.
+
+    Args:
+        request: The call.
+        stage: The world.
+        offset: Whether days carry an offset; None asks the version (v5 does, v4 does not).
 
     Raises:
         Declined: Unreadable days, or more than the rules allow between them.
     """
-    first, last = (_day(request, name) for name in ("createdAtFrom", "createdAtTo"))
+    first, last = (
+        read_time(_DAY, request, name, "yyyy-MM-dd", offset) for name in ("createdAtFrom", "createdAtTo")
+    )
     require(first <= last, "createdAtFrom should be earlier than createdAtTo")
     require((last - first).days <= stage.rules.max_range_days, stage.rules.day_range_text)
     return first, last + timedelta(days=1)
 
 
-def minute_window(request: Request, stage: Stage) -> tuple[datetime, datetime]:
-    """Return the window of a minute list as [from, before).
+def minute_window(request: Request, stage: Stage, *, offset: bool | None = None) -> tuple[datetime, datetime]:
+    """Return the window of a minute list as [from, before); `offset` as in `day_window`.
 
     Raises:
         Declined: Unreadable times, or a day and more between them.
     """
-    first, last = (_minute(request, name) for name in ("createdAtFrom", "createdAtTo"))
+    first, last = (
+        read_time(_MINUTE, request, name, "yyyy-MM-dd'T'HH:mm", offset)
+        for name in ("createdAtFrom", "createdAtTo")
+    )
     require(first <= last, "createdAtFrom should be earlier than createdAtTo")
     require(last - first < timedelta(days=1), "range should less than 1 day")
     return first, last + timedelta(seconds=1 if stage.rules.minute_window_end_inclusive else 0)
 
 
-def _day(request: Request, name: str) -> datetime:
-    return _read_time(_DAY, request, name, "yyyy-MM-dd")
+def second_window(request: Request) -> tuple[datetime, datetime]:
+    """Return the two times of an exchange list, both inclusive, as they were sent.
+
+    Raises:
+        Declined: Unreadable times, or the end before the start.
+    """
+    first, last = (
+        read_time(_SECOND, request, name, "yyyy-MM-dd'T'HH:mm:ss", False)
+        for name in ("createdAtFrom", "createdAtTo")
+    )
+    require(first <= last, "createdAtFrom should be earlier than createdAtTo")
+    return first, last
 
 
-def _minute(request: Request, name: str) -> datetime:
-    return _read_time(_MINUTE, request, name, "yyyy-MM-dd'T'HH:mm")
+def read_time(
+    form: re.Pattern[str], request: Request, name: str, spelled: str, offset: bool | None
+) -> datetime:
+    """Return the time of a parameter; without an offset it is Korean.
 
-
-def _read_time(form: re.Pattern[str], request: Request, name: str, spelled: str) -> datetime:
-    offset = "" if request.version == "v4" else "+09:00"
-    refusal = f"{name} should be in the format {spelled}{offset}"
+    Raises:
+        Declined: Not of this form.
+    """
+    wanted = request.version != "v4" if offset is None else offset
+    refusal = f"{name} should be in the format {spelled}{'+09:00' if wanted else ''}"
     found = form.fullmatch(request.params[name])
     # v5 wants the offset (an unencoded + arrives as a blank and is caught here), v4 knows none.
-    if found is None or (found[2] is None) != (request.version == "v4"):
+    if found is None or (found[2] is not None) != wanted:
         raise Declined(bad_request(refusal))
     try:
         # Days get their time first: alone, `2026-11-20+09:00` reads as nine o'clock without a zone.
@@ -108,14 +132,13 @@ def _read_time(form: re.Pattern[str], request: Request, name: str, spelled: str)
     return read.replace(tzinfo=zone)
 
 
-def page_size(request: Request, stage: Stage) -> int:
+def page_size(request: Request, default: int, largest: int) -> int:
     """Return `maxPerPage`.
 
     Raises:
         Declined: Not a number between 1 and the largest page.
     """
-    largest = stage.rules.max_per_page
-    text = request.params.get("maxPerPage") or str(largest)
+    text = request.params.get("maxPerPage") or str(default)
     require(
         text.isascii() and text.isdecimal() and 1 <= int(text) <= largest,
         f"maxPerPage should be 1 to {largest}",
@@ -124,7 +147,7 @@ def page_size(request: Request, stage: Stage) -> int:
 
 
 def token_of(request: Request) -> int | None:
-    """Return the box id below which the next page begins, None on the first page.
+    """Return the id below which the next page begins, None on the first page.
 
     Raises:
         Declined: Not a token of ours.
@@ -169,6 +192,16 @@ def number(value: object, name: str) -> int:
     require(fits, f"{name} should be a number")
     assert isinstance(value, int)
     return value
+
+
+def loose_number(value: object, name: str) -> int:
+    """Return an id of a body that may also be a string of digits, as exchange calls have it.
+
+    Raises:
+        Declined: Neither.
+    """
+    digits = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 19
+    return number(int(str(value)) if digits else value, name)
 
 
 def text(value: object, name: str) -> str:

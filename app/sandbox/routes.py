@@ -4,7 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.sandbox import invoices, orders
+from app.sandbox import (
+    cancels,
+    exchanges,
+    invoices,
+    manual_pickups,
+    orders,
+    returns,
+    seller_cancels,
+    withdrawals,
+)
 from app.sandbox.answers import Answer
 from app.sandbox.requests import Request
 from app.sandbox.stage import Stage
@@ -30,6 +39,9 @@ def _route(
     return Route(name, tuple(methods.split()), tuple(versions.split()), re.compile(path), handle)
 
 
+RECEIPT = r"returnRequests/(?P<receipt>\d{1,18})"
+EXCHANGE = r"exchangeRequests/(?P<exchange>\d{1,18})"
+
 ROUTES = (
     _route("O1", "GET", "v4 v5", r"ordersheets", orders.list_day),
     _route("O3", "GET", "v4 v5", r"ordersheets/(?P<box>\d{1,18})", orders.read_box),
@@ -38,7 +50,21 @@ ROUTES = (
     _route("O6", "PUT PATCH", "v4 v5", r"ordersheets/acknowledgement", orders.acknowledge),
     _route("O7", "POST", "v4", r"orders/invoices", invoices.upload),
     _route("O8", "POST", "v4", r"orders/updateInvoices", invoices.update),
+    _route("O9", "POST", "v4 v5 v6", r"orders/(?P<order>\d{1,18})/cancel", seller_cancels.cancel),
+    _route("O10", "PUT PATCH", "v4", rf"{RECEIPT}/stoppedShipment", cancels.stopped),
+    _route("O11", "PUT PATCH", "v4", rf"{RECEIPT}/completedShipment", cancels.shipped),
     _route("O12", "POST", "v4", r"completeLongTermUndelivery", orders.complete),
+    _route("R1", "GET", "v4 v6", r"returnRequests", returns.list_receipts),
+    _route("R2", "GET", "v4 v6", RECEIPT, returns.read_receipt),
+    _route("R3", "PUT PATCH", "v4 v5", rf"{RECEIPT}/receiveConfirmation", returns.receive),
+    _route("R4", "PUT PATCH", "v4 v5", rf"{RECEIPT}/approval", returns.approve),
+    _route("R5", "GET", "v4", r"returnWithdrawRequests", withdrawals.by_date),
+    _route("R6", "POST", "v4", r"returnWithdrawList", withdrawals.by_receipt),
+    _route("R7", "POST", "v4", r"return-exchange-invoices/manual", manual_pickups.register),
+    _route("E1", "GET", "v4", r"exchangeRequests", exchanges.list_exchanges),
+    _route("E2", "PUT PATCH", "v4", rf"{EXCHANGE}/receiveConfirmation", exchanges.receive),
+    _route("E3", "PUT PATCH", "v4", rf"{EXCHANGE}/rejection", exchanges.reject),
+    _route("E4", "POST", "v4", rf"{EXCHANGE}/invoices", exchanges.upload),
 )
 MINUTES = _route("O2", "GET", "v4 v5", r"ordersheets", orders.list_minute)
 """Shares the path of O1; `searchType=timeFrame` asks for it."""

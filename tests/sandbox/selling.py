@@ -84,6 +84,84 @@ class Seller:
             "POST", rest, {"vendorId": self.vendor_id, "orderSheetInvoiceApplyDtos": list(dtos)}
         )
 
+    async def cancel(self, box: Any, pieces: dict[int, int] | None = None, **changes: Any) -> httpx.Response:
+        """O9 for pieces of a box of the world; None is all that is left."""
+        version = changes.pop("version", "v5")
+        left = pieces or {line.vendor_item_id: line.shippable for line in box.lines if line.shippable}
+        body = {
+            "orderId": box.order_id,
+            "vendorItemIds": list(left),
+            "receiptCounts": list(left.values()),
+            "bigCancelCode": "CANERR",
+            "middleCancelCode": "CCTTER",
+            "userId": "examplewing",
+            "vendorId": self.vendor_id,
+            **changes,
+        }
+        return await self.send("POST", f"orders/{box.order_id}/cancel", body, version)
+
+    async def receipt(
+        self, receipt_id: int, call: str, *, method: str = "PUT", **more: Any
+    ) -> httpx.Response:
+        """A call on a receipt: stoppedShipment, completedShipment, receiveConfirmation or approval."""
+        version = more.pop("version", "v4")
+        body = {"vendorId": self.vendor_id, "receiptId": receipt_id, **more}
+        return await self.send(method, f"returnRequests/{receipt_id}/{call}", body, version)
+
+    async def returns(
+        self,
+        query: str = "",
+        *,
+        version: str = "v6",
+        window: str = "createdAtFrom=2026-11-20&createdAtTo=2026-11-30",
+    ) -> httpx.Response:
+        """R1 by days, with the rest of the query as told."""
+        return await self.get(f"returnRequests?{window}{'&' if query else ''}{query}", version)
+
+    async def receipt_ids(self, query: str, **more: Any) -> list[int]:
+        answer = await self.returns(query, **more)
+        assert answer.status_code == 200, answer.text
+        return [row["receiptId"] for row in answer.json()["data"]]
+
+    async def exchange(
+        self, exchange_id: int, call: str, *, method: str = "PUT", **more: Any
+    ) -> httpx.Response:
+        """A call on an exchange: receiveConfirmation or rejection."""
+        body = {"exchangeId": exchange_id, "vendorId": self.vendor_id, **more}
+        return await self.send(method, f"exchangeRequests/{exchange_id}/{call}", body)
+
+    async def replacement(self, exchange_id: int, box_id: int, **changes: Any) -> httpx.Response:
+        """E4 for one new box."""
+        row = {
+            "exchangeId": str(exchange_id),
+            "vendorId": self.vendor_id,
+            "shipmentBoxId": str(box_id),
+            "goodsDeliveryCode": "CJGLS",
+            "invoiceNumber": "000000000123",
+            **changes,
+        }
+        return await self.send("POST", f"exchangeRequests/{exchange_id}/invoices", [row])
+
+    async def exchanges(
+        self,
+        query: str = "",
+        *,
+        window: str = "createdAtFrom=2026-11-20T00:00:00&createdAtTo=2026-11-26T23:59:59",
+    ) -> httpx.Response:
+        """E1."""
+        return await self.get(f"exchangeRequests?{window}{'&' if query else ''}{query}", "v4")
+
+    async def pickup(self, claim_id: int, kind: str = "RETURN", **changes: Any) -> httpx.Response:
+        """R7."""
+        body = {
+            "returnExchangeDeliveryType": kind,
+            "receiptId": claim_id,
+            "deliveryCompanyCode": "KDEXP",
+            "invoiceNumber": "00000000014350",
+            **changes,
+        }
+        return await self.send("POST", "return-exchange-invoices/manual", body)
+
     async def complete(self, box_id: int, invoice: str) -> httpx.Response:
         body = {"shipmentBoxId": box_id, "invoiceNumber": invoice}
         return await self.send("POST", "completeLongTermUndelivery", body)

@@ -1,0 +1,201 @@
+"""Exchanges: the list (E1), goods received (E2), refusal (E3), the waybill of the replacement (E4)."""
+
+from bisect import bisect_left
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from app.sandbox import moves, render_exchanges, shipped, swaps
+from app.sandbox.answers import Answer, Declined, bad_request, done, internal_exception, ok, result
+from app.sandbox.cancels import USED_WAYBILL, WRONG_WAYBILL
+from app.sandbox.claims import Exchange
+from app.sandbox.couriers import couriers
+from app.sandbox.entities import Box
+from app.sandbox.invoices import wrong_number
+from app.sandbox.ledger import CancelledShipment
+from app.sandbox.requests import (
+    MISSING,
+    Request,
+    loose_number,
+    number,
+    page_size,
+    require,
+    second_window,
+    text,
+    token_of,
+    vendor_body,
+)
+from app.sandbox.returns import damaged
+from app.sandbox.stage import Stage
+
+STATUSES = ("RECEIPT", "PROGRESS", "SUCCESS", "REJECT", "CANCEL")
+TOO_LONG = "createdAtTo - createdAtFrom should less then 7day"
+NOT_SUITABLE = (
+    "shipmentBoxId ({box})'s status [{status}] is not suitable for applyInvoice. "
+    "Only INSTRUCT status shipment can be called with applyInvoice"
+)
+NO_EXCHANGE = "교환접수내역이 존재하지 않습니다."
+WRONG_STATUS = "교환 처리가 가능한 상태가 아닙니다."
+WRONG_CODE = "exchangeRejectCode should be SOLDOUT or WITHDRAW"
+MALFORMED = "Required request body is missing or malformed"
+SAVED = "Invoice number save successfully"
+REJECTED = "요청 처리완료"
+
+
+def list_exchanges(stage: Stage, request: Request) -> Answer:
+    """E1: exchanges by the time they were registered, newest first."""
+    params, rules = request.params, stage.rules
+    require(params.get("createdAtFrom") and params.get("createdAtTo"), MISSING)
+    begins, ends = second_window(request)
+    require(ends - begins <= timedelta(days=rules.exchange_range_days), TOO_LONG)
+    status, order = params.get("status", ""), params.get("orderId", "")
+    require(not status or status in STATUSES, "status is invalid")
+    require(not order or (order.isascii() and order.isdecimal()), "orderId is invalid")
+    size = page_size(request, rules.exchange_page_size, rules.exchange_max_per_page)
+    below, page = token_of(request), f"E1:{status}:{order}"
+    if request.meets("duplicate_page") and page in request.vendor.last_page:
+        return Answer(200, request.vendor.last_page[page])
+    if request.meets("empty_page"):
+        return ok(200, [], nextToken=str(below or 9_223_372_036_854_775_807))
+    made = request.vendor.exchanges
+    # Seconds are inclusive, whatever fraction of one the registration fell into.
+    ends += timedelta(seconds=1)
+    window = made[bisect_left(made, (begins, 0)) : bisect_left(made, (ends, 0))]
+    listed = [stage.exchanges[exchange_id] for _, exchange_id in reversed(window)]
+    found = [
+        one
+        for one in listed
+        if (not status or one.status == status)
+        and (not order or one.order_id == int(order))
+        and (below is None or one.exchange_id < below)
+    ]
+    token = str(found[size - 1].exchange_id) if len(found) > size else ""
+    if not token and below is not None and rules.exchange_token_repeats:
+        token = str(below)
+    rows = [render_exchanges.exchange(stage, one) for one in found[:size]]
+    rows = damaged(request, rows, "exchangeId", {"exchangeItemDtoV1s": None, "createdAt": "?"})
+    answer = ok(200, rows, nextToken=token)
+    request.vendor.last_page[page] = answer.body
+    return answer
+
+
+def receive(stage: Stage, request: Request) -> Answer:
+    """E2: the goods have come back; the box of the replacement appears some minutes later."""
+    body = vendor_body(request)
+    exchange = _own(stage, request, number(body.get("exchangeId"), "exchangeId"))
+    if not exchange.is_open or exchange.collected_at is not None:
+        _repeat(stage, exchange, "receive_exchange")
+        raise Declined(bad_request(WRONG_STATUS, "400"))
+    swaps.receive(stage, exchange, stage.now(), "api")
+    _apply(stage, request, exchange, "receive_exchange", "")
+    return done("SUCCESS")
+
+
+def reject(stage: Stage, request: Request) -> Answer:
+    """E3: sold out, or the customer lets it be."""
+    body = vendor_body(request)
+    exchange = _own(stage, request, loose_number(body.get("exchangeId"), "exchangeId"))
+    code = body.get("exchangeRejectCode")
+    require(code in ("SOLDOUT", "WITHDRAW"), WRONG_CODE, "400")
+    if fault := request.meets("row_error"):
+        return result("SUCCESS", str(fault.options.get("message", "")), "FAIL")
+    if not exchange.rejectable:
+        _repeat(stage, exchange, "reject_exchange")
+        raise Declined(bad_request(WRONG_STATUS, "400"))
+    swaps.reject(exchange, stage.now(), str(code), "api")
+    _apply(stage, request, exchange, "reject_exchange", "")
+    return result("SUCCESS", REJECTED)
+
+
+def upload(stage: Stage, request: Request) -> Answer:
+    """E4: waybills of replacements; the body is an array, one element per new box."""
+    rows = _array(request)
+    wanted: list[tuple[Exchange, int, str, str]] = []
+    for row in rows:
+        require(isinstance(row, dict), MALFORMED, "400")
+        require(row.get("vendorId") == request.vendor.vendor_id, "Invalid vendor ID", "400")
+        exchange = _own(stage, request, loose_number(row.get("exchangeId"), "exchangeId"))
+        box_id = loose_number(row.get("shipmentBoxId"), "shipmentBoxId")
+        courier, invoice = (text(row.get(name), name) for name in ("goodsDeliveryCode", "invoiceNumber"))
+        wanted.append((exchange, box_id, courier, invoice))
+    if fault := request.meets("row_error"):
+        return result("SUCCESS", str(fault.options.get("message", "")), "FAIL")
+    ready = [(one, box) for one in wanted if (box := _checked(stage, request, *one)) is not None]
+    for (exchange, _, courier, invoice), box in ready:
+        now = stage.now()
+        moves.waybill(stage, box, courier, invoice, now, "api")
+        exchange.modified_at, exchange.modified_by = now, "VENDOR"
+        _apply(stage, request, exchange, "ship_exchange", str(box.box_id))
+    return result("SUCCESS", SAVED)
+
+
+def _checked(
+    stage: Stage, request: Request, exchange: Exchange, box_id: int, courier: str, invoice: str
+) -> Box | None:
+    """Return the box of a replacement that may have this waybill; None for one that is silently ignored."""
+    if courier not in couriers():
+        raise Declined(internal_exception())
+    box = stage.boxes.get(box_id)
+    right = box is not None and box_id == exchange.new_box_id
+    if exchange.status in ("CANCEL", "REJECT"):
+        _note_ended(stage, request, exchange, box_id, invoice)
+        raise Declined(bad_request(WRONG_STATUS, "400"))
+    if not right and stage.rules.wrong_exchange_box_accepted:
+        return None
+    if box is None or box.order_id != exchange.order_id:
+        raise Declined(bad_request(NO_EXCHANGE, "400"))
+    if not right or box.status != "INSTRUCT":
+        _repeat(stage, exchange, "ship_exchange", str(box_id))
+        raise Declined(bad_request(NOT_SUITABLE.format(box=box_id, status=box.status), "400"))
+    wrong = wrong_number(stage, box, courier, invoice)
+    require(wrong != "INVALID_INVOICE_NUMBER", WRONG_WAYBILL, "400")
+    require(wrong is None, USED_WAYBILL, "400")
+    return box
+
+
+def _note_ended(stage: Stage, request: Request, exchange: Exchange, box_id: int, invoice: str) -> None:
+    ended = exchange.history[-1][1]
+    found = [
+        CancelledShipment(
+            exchange.vendor_id,
+            box_id,
+            one.line.vendor_item_id,
+            "ship_exchange",
+            invoice,
+            "exchange_ended",
+            ended,
+            stage.now(),
+            request.call,
+        )
+        for one in exchange.pieces
+    ]
+    shipped.note(stage, found, accepted=False)
+
+
+def _array(request: Request) -> list[Any]:
+    try:
+        read = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        raise Declined(bad_request(MALFORMED, "400")) from None
+    require(isinstance(read, list) and read, MALFORMED, "400")
+    return list(read)
+
+
+def _own(stage: Stage, request: Request, exchange_id: int) -> Exchange:
+    exchange = stage.exchanges.get(exchange_id)
+    same = exchange_id == int(request.path["exchange"])
+    if exchange is None or exchange.vendor_id != request.vendor.vendor_id or not same:
+        raise Declined(bad_request(NO_EXCHANGE, "400"))
+    return exchange
+
+
+def _apply(stage: Stage, request: Request, exchange: Exchange, kind: str, subject: str) -> None:
+    stage.ledger.apply(
+        exchange.vendor_id, exchange.new_box_id or exchange.box_id, kind, subject, stage.now(), request.call,
+        again=False, about="exchange", about_id=exchange.exchange_id,
+    )  # fmt: skip
+
+
+def _repeat(stage: Stage, exchange: Exchange, kind: str, subject: str = "") -> None:
+    stage.ledger.repeat(exchange.exchange_id, kind, subject, about="exchange")
