@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from app import clock
 from app.fleet import PARENT
 from app.settings import Settings
@@ -180,11 +182,24 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
 }
 
 
+NEED_DATABASE = {"web", "worker", "migrate", "ready", "rotate"}
+
+
 def main() -> int:
     """Run the verb of the command line."""
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     if verb not in VERBS:
         sys.stderr.write(f"{__doc__}\n")
+        return 2
+    try:
+        settings = Settings()
+    except ValidationError as wrong:
+        for error in wrong.errors(include_input=False, include_url=False):
+            name = "__".join(str(part) for part in error["loc"]).upper() or "settings"
+            sys.stderr.write(f"{name}: {error['msg']}\n")
+        return 2
+    if verb in NEED_DATABASE and not settings.database_url.get_secret_value():
+        sys.stderr.write(f"DATABASE_URL: {verb} needs a PostgreSQL, postgresql://…; `up` brings its own\n")
         return 2
     return VERBS[verb](sys.argv[2:])
 

@@ -91,6 +91,8 @@ async def _run(told: argparse.Namespace, stop: asyncio.Event, stack: AsyncExitSt
     settings = Settings()
     run_dir = settings.data_dir / "run"
     run_dir.mkdir(parents=True, exist_ok=True)
+    # It holds the API key, the sandbox's keys and what its customers are called.
+    run_dir.chmod(0o700)
     memory = Memory.open(run_dir / "memory.json")
     sandbox = not settings.seller.vendor_id
     url = settings.database_url.get_secret_value()
