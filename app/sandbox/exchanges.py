@@ -119,6 +119,7 @@ def upload(stage: Stage, request: Request) -> Answer:
         box_id = loose_number(row.get("shipmentBoxId"), "shipmentBoxId")
         courier, invoice = (text(row.get(name), name) for name in ("goodsDeliveryCode", "invoiceNumber"))
         wanted.append((exchange, box_id, courier, invoice))
+    require(len({box_id for _, box_id, _, _ in wanted}) == len(wanted), MALFORMED, "400")
     if fault := request.meets("row_error"):
         return result("SUCCESS", str(fault.options.get("message", "")), "FAIL")
     ready = [(one, box) for one in wanted if (box := _checked(stage, request, *one)) is not None]

@@ -190,7 +190,7 @@ def _unshippable(stage: Stage, request: Request, box: Box | None, dtos: list[Dto
 
 
 def _wrong_rows(stage: Stage, box: Box, dtos: list[Dto]) -> str | None:
-    if incomplete := _incomplete(box, dtos):
+    if incomplete := _incomplete(stage, box, dtos):
         return incomplete
     if any(dto.split for dto in dtos):
         return _wrong_split(stage, box, dtos)
@@ -238,7 +238,7 @@ def _update_box(stage: Stage, request: Request, dtos: list[Dto]) -> str:
     if box.split and dtos[0].courier == "DIRECT":
         return "NOT_ALLOW_VENDOR_DIRECT"
     wrong = (
-        _incomplete(box, dtos)
+        _incomplete(stage, box, dtos)
         or _one_waybill(dtos)
         or wrong_number(stage, box, dtos[0].courier, dtos[0].invoice)
     )
@@ -263,9 +263,10 @@ def _not_yours(stage: Stage, request: Request, box: Box | None, dtos: list[Dto])
     return "NOT_FOUND_SHIPMENT_BOX" if any(dto.order_id != box.order_id for dto in dtos) else None
 
 
-def _incomplete(box: Box, dtos: list[Dto]) -> str | None:
+def _incomplete(stage: Stage, box: Box, dtos: list[Dto]) -> str | None:
     given = [dto.vendor_item_id for dto in dtos]
-    needed = {line.vendor_item_id for line in box.lines if line.canceled < line.count}
+    every = stage.rules.cancelled_items_need_rows
+    needed = {line.vendor_item_id for line in box.lines if every or line.canceled < line.count}
     known = {line.vendor_item_id for line in box.lines}
     complete = len(set(given)) == len(given) and needed <= set(given) <= known
     return None if complete else "NOT_FOUND_VENDOR_ITEM"

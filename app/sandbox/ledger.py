@@ -65,7 +65,10 @@ class CancelledShipment(NamedTuple):
     kind: str
     invoice: str
     why: str
-    """`stop_requested`, `refund_running`, `cancelled` or `exchange_ended`."""
+    """`stop_requested`, `refund_running`, `cancelled` (the whole box), `cancelled_line`, `exchange_ended`.
+
+    `cancelled_line` is a row for an option that is cancelled in a box of which other options ship.
+    """
     since: datetime | None
     """When the customer asked, if that is known."""
     at: datetime

@@ -69,6 +69,9 @@ def shop(stage: Stage, vendor: Vendor, plan: Shop) -> list[Box]:
     vendor.shops += 1
     luck = stage.chance("shop", vendor.vendor_id, vendor.shops)
     window_s = (plan.ends - plan.begins).total_seconds()
+    claiming = any(
+        (plan.cancel_accept_share, plan.cancel_instruct_share, plan.return_share, plan.exchange_share)
+    )
     made: list[Box] = []
     for paid_s in sorted(luck.random() * window_s for _ in range(plan.orders)):
         specs = []
@@ -89,7 +92,8 @@ def shop(stage: Stage, vendor: Vendor, plan: Shop) -> list[Box]:
             if regrets < plan.cancel_share:
                 back_s = withdraws_s * 86_400.0 if withdraws < plan.withdraw_share else None
                 stage.schedule(_after(box, regrets_s * plan.cancel_within_s), _regret(stage, box, back_s))
-            _claims(stage, plan, box, stage.chance("claims", vendor.vendor_id, vendor.shops, box.box_id))
+            if claiming:
+                _claims(stage, plan, box, stage.chance("claims", vendor.vendor_id, vendor.shops, box.box_id))
         made += boxes
     return made
 

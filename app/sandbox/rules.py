@@ -91,6 +91,8 @@ class Rules:
     """HTTP status of an O9 that cancelled nothing."""
     nested_already_shipped: bool = False
     """O11 puts code and message inside `data`, as an older sample does."""
+    cancelled_items_need_rows: bool = False
+    """Whether O7 and O8 want rows for wholly cancelled options of a box too (they ship nothing then)."""
     invoice_despite_stop: bool = False
     """Coupang takes waybills of boxes with an open stop request: only the seller's own check protects."""
     late_stop_requests: bool = True

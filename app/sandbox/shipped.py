@@ -48,11 +48,12 @@ def _why(stage: Stage, box: Box, line: Line, stop: Receipt | None) -> tuple[str,
         return "stop_requested", stop.created_at
     if line.held and box.hold_kind == "refund":
         return "refund_running", None
-    if line.canceled == line.count:
+    whole = all(one.canceled == one.count for one in box.lines)
+    if line.canceled == line.count and (whole or not stage.rules.cancelled_items_need_rows):
         known = [
             one.created_at
             for one in stage.claims.get(box.order_id, ())
             if one.status == COMPLETED and any(piece.line is line for piece in one.pieces)
         ]
-        return "cancelled", min(known, default=None)
+        return "cancelled" if whole else "cancelled_line", min(known, default=None)
     return "", None

@@ -171,12 +171,12 @@ class World(ClaimsWorld):
 
     def reset(self, *, seed: int | None = None, keep_vendors: bool = False) -> None:
         """Start from nothing, with the first rules; optionally with another seed or the same vendors."""
-        kept = [(one.vendor_id, one.access_key, one.secret_key) for one in self.vendors.values()]
+        kept = list(self.vendors.values())
         self.seed = self.seed if seed is None else seed
         self.rules = self._first_rules
         self.begin()
-        for vendor_id, access_key, secret_key in kept if keep_vendors else ():
-            self.add_vendor(vendor_id, access_key, secret_key)
+        for one in kept if keep_vendors else ():
+            self.add_vendor(one.vendor_id, one.access_key, one.secret_key).wing_users = one.wing_users
 
     # what is true
 
