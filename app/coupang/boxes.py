@@ -4,6 +4,7 @@ A `Sheet` is one box as Coupang sees it. A row that cannot be read becomes an `U
 stops the rows beside it; every row keeps its bytes exactly as received.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -126,16 +127,57 @@ class Unreadable(msgspec.Struct, frozen=True):
         return f"Unreadable({self.shipment_box_id}, {self.reason!r})"
 
 
-class SheetPage(msgspec.Struct, frozen=True):
-    """One answer with ordersheets; every row is in `sheets` or in `unreadable`."""
+class SheetPage:
+    """One answer with ordersheets; every row is in `sheets` or in `unreadable`.
 
-    sheets: tuple[Sheet, ...]
-    unreadable: tuple[Unreadable, ...] = ()
-    next_token: str | None = None
-    raw: bytes = b""
+    Most rows of most answers are as they were the last time. `rows` are cheap, and enough to tell; `sheets`
+    and `unreadable` read all of them, once, when somebody asks.
+
+    Args:
+        sheets: Rows that were read already.
+        unreadable: Rows that could not be read.
+        next_token: Where the next page begins, None on the last one.
+        raw: The answer as received.
+        rows: Instead of the first two: rows that are still to be read, with the id each of them names.
+        read: Reads one row.
+    """
+
+    def __init__(
+        self,
+        sheets: tuple[Sheet, ...] = (),
+        unreadable: tuple[Unreadable, ...] = (),
+        next_token: str | None = None,
+        raw: bytes = b"",
+        *,
+        rows: tuple[tuple[int | None, bytes], ...] | None = None,
+        read: Callable[[bytes], Sheet | Unreadable] | None = None,
+    ) -> None:
+        self.next_token, self.raw = next_token, raw
+        known: tuple[Sheet | Unreadable, ...] = (*sheets, *unreadable)
+        self.rows = tuple((row.shipment_box_id, row.raw) for row in known) if rows is None else rows
+        self._read = read
+        self._known: list[Sheet | Unreadable | None] = [*known] if read is None else [None] * len(self.rows)
+
+    def row(self, place: int) -> Sheet | Unreadable:
+        """Return the row at this place of `rows`, read."""
+        row = self._known[place]
+        if row is None:
+            assert self._read is not None
+            row = self._known[place] = self._read(self.rows[place][1])
+        return row
+
+    @property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """The rows that can be read."""
+        return tuple(row for row in map(self.row, range(len(self.rows))) if isinstance(row, Sheet))
+
+    @property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """The rows that cannot be read."""
+        return tuple(row for row in map(self.row, range(len(self.rows))) if isinstance(row, Unreadable))
 
     def __repr__(self) -> str:
-        return f"SheetPage({len(self.sheets)} sheets, {len(self.unreadable)} unreadable)"
+        return f"SheetPage({len(self.rows)} rows)"
 
 
 class Step(msgspec.Struct, frozen=True):

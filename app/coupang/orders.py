@@ -50,7 +50,7 @@ async def list_days(
         answer = await client.request("O1", "GET", path, asked, purpose=purpose)
         return wire.told(wire.read_sheet_page, answer, "GET", path)
 
-    async for page in by_token(ask, lambda page: page.sheets, path):
+    async for page in by_token(ask, lambda page: page.rows, path):
         yield page
 
 

@@ -59,7 +59,11 @@ def quantity(value: int | str | None) -> int | None:
 
 def text(value: Text) -> str:
     """Return stripped text, `""` for none; NUL, which no database text can hold, is left out."""
-    return "" if value is None else str(value).replace("\x00", "").strip()
+    if value is None:
+        return ""
+    # Looking costs less than replacing, and a page has thousands of these.
+    shown = str(value)
+    return shown.replace("\x00", "").strip() if "\x00" in shown else shown.strip()
 
 
 def flag(value: Flag) -> bool:
@@ -69,12 +73,19 @@ def flag(value: Flag) -> bool:
 
 def krw(price: Price) -> int | None:
     """Return whole KRW from a v4 number or a v5 object, half a won away from zero; None for others' money."""
+    if price is None:
+        return None
+    if isinstance(price, Money) and price.currency_code == "KRW" and not price.nanos:
+        units = price.units
+        # What v5 writes; everything else takes the careful road.
+        if isinstance(units, int) and abs(units) <= INT64_MAX:
+            return units
     try:
         if isinstance(price, Money):
             if text(price.currency_code) not in ("", "KRW") or price.units in (None, ""):
                 return None
             amount = Decimal(price.units or 0) + Decimal(price.nanos or 0).scaleb(-9)
-        elif price is None or price == "":
+        elif price == "":
             return None
         else:
             amount = Decimal(str(price).strip())
@@ -86,7 +97,9 @@ def krw(price: Price) -> int | None:
 
 def moment(value: str | None) -> datetime | None:
     """Return an aware UTC time; without offset it is Asia/Seoul, finer than microseconds is cut."""
-    match = _TIME.fullmatch((value or "").strip())
+    if not value:
+        return None
+    match = _TIME.fullmatch(value.strip())
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, offset = match.groups()
@@ -117,7 +130,9 @@ def instant(value: Text) -> datetime | None:
 
 def day(value: str | None) -> date | None:
     """Return the calendar day a date or a time starts with, as written."""
-    match = _TIME.fullmatch((value or "").strip())
+    if not value:
+        return None
+    match = _TIME.fullmatch(value.strip())
     try:
         return date(*(int(part) for part in match.groups()[:3])) if match else None
     except ValueError:

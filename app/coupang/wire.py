@@ -103,15 +103,8 @@ def read_sheet_page(body: bytes) -> SheetPage:
         Articles 360033919573, 360033792774, 360033792854, 360034320553.
     """
     envelope = read_envelope(body)
-    sheets: list[Sheet] = []
-    unreadable: list[Unreadable] = []
-    for row in elements(envelope.data, body):
-        read = _sheet(row)
-        if isinstance(read, Sheet):
-            sheets.append(read)
-        else:
-            unreadable.append(read)
-    return SheetPage(tuple(sheets), tuple(unreadable), envelope.next_token, body)
+    rows = tuple((_known_id(row), row) for row in elements(envelope.data, body))
+    return SheetPage(next_token=envelope.next_token, raw=body, rows=rows, read=_sheet)
 
 
 def read_box_history(body: bytes) -> BoxHistory:

@@ -53,21 +53,50 @@ class _Plan:
     rows: list[pages.BoxContent]
     moves: list[doors.BoxMove]
     doubtful: list[int]
+    unreadable: list[Unreadable]
 
 
 def sound(page: SheetPage) -> SheetPage:
     """Return the page with rows set aside whose quantities cannot be: one of them must not stop the rest."""
-    odd = [sheet for sheet in page.sheets if not all(_adds_up(line) for line in sheet.lines)]
-    if not odd:
-        return page
+    rows = [_sound(page.row(place)) for place in range(len(page.rows))]
+    return SheetPage(
+        tuple(row for row in rows if isinstance(row, Sheet)),
+        tuple(row for row in rows if isinstance(row, Unreadable)),
+        page.next_token,
+        page.raw,
+    )
+
+
+def _sound(row: Sheet | Unreadable) -> Sheet | Unreadable:
+    if isinstance(row, Unreadable) or all(_adds_up(line) for line in row.lines):
+        return row
     told = "quantities do not add up: shippingCount, holdCountForCancel, cancelCount"
-    aside = tuple(Unreadable(sheet.raw, told, sheet.shipment_box_id) for sheet in odd)
-    kept = tuple(sheet for sheet in page.sheets if sheet not in odd)
-    return msgspec.structs.replace(page, sheets=kept, unreadable=page.unreadable + aside)
+    return Unreadable(row.raw, told, row.shipment_box_id)
 
 
 def _adds_up(line: Line) -> bool:
     return line.ordered > 0 and line.held + line.cancelled <= line.ordered
+
+
+def _dealt(page: SheetPage) -> tuple[dict[int, int], list[Unreadable]]:
+    """Return the place of each box in the page, and rows that name none.
+
+    Of a box that is shown twice the last readable row counts.
+    """
+    places: dict[int, int] = {}
+    aside: list[Unreadable] = []
+    for place, (box_id, _) in enumerate(page.rows):
+        if box_id is None or box_id in places:
+            row = _sound(page.row(place))
+            if isinstance(row, Unreadable):
+                aside.append(row)
+                continue
+            earlier = _sound(page.row(places[row.shipment_box_id]))
+            if isinstance(earlier, Unreadable):
+                aside.append(earlier)
+        if box_id is not None:
+            places[box_id] = place
+    return places, aside
 
 
 async def take_page(
@@ -97,32 +126,36 @@ async def take_page(
         Fenced: A newer visit speaks for this vendor.
         Stale: Others kept changing these boxes.
     """
-    page = sound(page)
-    sheets = {sheet.shipment_box_id: sheet for sheet in page.sheets}
-    digests = {box_id: house.vault.digest(sheet.raw) for box_id, sheet in sheets.items()}
+    places, aside = _dealt(page)
+    digests = {box_id: house.vault.digest(page.rows[place][1]) for box_id, place in places.items()}
 
     async def work() -> Taken:
         async with house.db.transaction() as tx:
             if epoch is not None:
                 await doors.fence(tx, vendor_id, epoch)
             differing = await pages.differing(tx, vendor_id, digests)
-            plan = _Plan([], [], [])
-            for box_id, sheet in sheets.items():
-                if box_id in differing:
-                    old = differing[box_id]
-                    _observe(house, plan, sheet, old, digests[box_id], cause, at, box_id in proven)
+            plan = _Plan([], [], [], list(aside))
+            for box_id, place in places.items():
+                # Only what differs is read: a row that is stored as it stands was readable and sound.
+                if box_id not in differing:
+                    continue
+                row, old = _sound(page.row(place)), differing[box_id]
+                if isinstance(row, Unreadable):
+                    plan.unreadable.append(row)
+                else:
+                    _observe(house, plan, row, old, digests[box_id], cause, at, box_id in proven)
             initial = str(BOX.initial)
             await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
             if plan.doubtful:
                 await boxes.doubt(tx, vendor_id, plan.doubtful, at)
-            if page.unreadable:
-                await _quarantine(house, tx, vendor_id, page, cause, at)
+            if plan.unreadable:
+                await _quarantine(house, tx, vendor_id, plan.unreadable, cause, at)
             if covered is not None:
                 await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
-        return Taken(
-            len(page.sheets), len(plan.rows), len(plan.moves), tuple(plan.doubtful), len(page.unreadable)
-        )
+        odd = len(plan.unreadable)
+        rows = len(page.rows) - odd
+        return Taken(rows, len(plan.rows), len(plan.moves), tuple(plan.doubtful), odd)
 
     return await until_fresh(work)
 
@@ -213,7 +246,7 @@ def _content(
 
 
 async def _quarantine(
-    house: House, tx: Connection, vendor_id: str, page: SheetPage, cause: str, at: datetime
+    house: House, tx: Connection, vendor_id: str, unreadable: list[Unreadable], cause: str, at: datetime
 ) -> None:
     rows = [
         (
@@ -222,6 +255,6 @@ async def _quarantine(
             row.reason,
             house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE),
         )
-        for row in page.unreadable
+        for row in unreadable
     ]
     await evidence.quarantine(tx, vendor_id, cause, rows, at)

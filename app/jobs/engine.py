@@ -39,6 +39,8 @@ class Engine:
         self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
         self.concurrency = concurrency
         self._visit = visit
+        self._next: dict[str, asyncio.Future[None]] = {}
+        self._asking: dict[str, asyncio.Future[None]] = {}
         self._task = self.app.task(name="visit", queue=QUEUE)(self._run)
 
     async def _run(self, vendor_id: str) -> None:
@@ -53,11 +55,28 @@ class Engine:
             await job.defer_async(vendor_id=vendor_id)
 
     async def wake(self, vendor_id: str) -> None:
-        """Ask for a visit that somebody waits for; never fails, the next tick repairs what is lost."""
+        """Ask for a visit that somebody waits for; never fails, the next tick repairs what is lost.
+
+        Those who ask while an earlier asking is under way share the next one.
+        """
+        shared = self._next.get(vendor_id)
+        if shared is None:
+            shared = self._next[vendor_id] = asyncio.ensure_future(self._wake_all(vendor_id))
+        await asyncio.shield(shared)
+
+    async def _wake_all(self, vendor_id: str) -> None:
+        before = self._asking.get(vendor_id)
+        if before is not None:
+            await asyncio.wait({before})
+        # Whoever comes from here on has committed too late for this one.
+        mine = self._asking[vendor_id] = self._next.pop(vendor_id)
         try:
             await self.ask(vendor_id, PRIORITY_WAITED_FOR)
         except (ConnectorException, psycopg.Error) as error:
             log.warning("no visit could be asked for: %s", type(error).__name__)
+        finally:
+            if self._asking.get(vendor_id) is mine:
+                del self._asking[vendor_id]
 
     async def work(self) -> None:
         """Run visits until cancelled; then finish those under way."""
