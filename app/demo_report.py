@@ -40,8 +40,8 @@ async def report(
     verdict.broken += found.broken
     verdict.broken += [f"not settled: {name}" for name in found.open_effects]
     verdict.lines.append(
-        f"histories   {found.boxes} boxes and {found.effects} effects, {len(found.illegal)} illegal, "
-        f"{len(found.unproven)} confirmed without evidence"
+        f"histories   {found.boxes} boxes, {found.effects} effects and {found.claims} claims, "
+        f"{len(found.illegal)} illegal, {len(found.unproven)} confirmed without evidence"
     )
     await _calls(verdict, house, vendor_ids, boxes, ledger)
     return verdict

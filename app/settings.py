@@ -71,6 +71,10 @@ class Jobs(_Group):
     """Between two looks for new orders."""
     sweep_every_s: float = Field(1800.0, gt=0)
     """Between two sweeps of all six statuses, which extend the coverage."""
+    claims_every_s: float = Field(300.0, gt=0)
+    """Between two looks for stop requests and for cancels; waybills look by themselves before they go."""
+    returns_every_s: float = Field(900.0, gt=0)
+    """Between two looks for returns, and for withdrawals of open receipts."""
     lag_s: float = Field(600.0, ge=0)
     """How late an order may show up in the lists; a window is covered only this long after its end."""
     overlap_s: float = Field(1800.0, ge=0)

@@ -29,6 +29,8 @@ def policy(jobs: Jobs) -> Policy:
     return Policy(
         accept_every=timedelta(seconds=jobs.accept_every_s),
         sweep_every=timedelta(seconds=jobs.sweep_every_s),
+        claims_every=timedelta(seconds=jobs.claims_every_s),
+        returns_every=timedelta(seconds=jobs.returns_every_s),
         lag=timedelta(seconds=jobs.lag_s),
         overlap=timedelta(seconds=jobs.overlap_s),
         catch_up=timedelta(days=jobs.catch_up_days),

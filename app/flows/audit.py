@@ -9,9 +9,11 @@ from typing import Any
 
 from app.flows.feeds import ORDERS
 from app.flows.house import House
+from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT
 from app.machines.kernel import Rules
 from app.machines.orders import BOX
+from app.machines.returns import RETURN
 from app.store import audits, coverage
 
 
@@ -21,6 +23,8 @@ class Audit:
 
     boxes: int = 0
     effects: int = 0
+    claims: int = 0
+    """Cancels and returns."""
     illegal: list[str] = field(default_factory=list)
     """Aggregates whose history is not a path of their machine, or does not end in their state."""
     unproven: list[str] = field(default_factory=list)
@@ -39,13 +43,16 @@ class Audit:
 async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)) -> Audit:
     """Check every aggregate of every vendor; `slack` is how long ago coverage must reach, beyond the lag."""
     found = Audit()
-    rules: dict[str, Rules[object]] = {"box": BOX, "effect": EFFECT}  # type: ignore[dict-item]
+    rules: dict[str, Rules[Any]] = {"box": BOX, "effect": EFFECT, "cancel": CANCEL, "return": RETURN}
     async with house.db.transaction() as tx:
         for row in await audits.histories(tx):
-            if row["aggregate"] == "box":
-                found.boxes += 1
-            else:
-                found.effects += 1
+            match row["aggregate"]:
+                case "box":
+                    found.boxes += 1
+                case "effect":
+                    found.effects += 1
+                case _:
+                    found.claims += 1
             name = f"{row['aggregate']} {row['aggregate_id']}"
             walked = list(zip(row["sources"], row["events"], row["targets"], strict=True))
             if not rules[row["aggregate"]].is_path(walked):

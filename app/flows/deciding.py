@@ -5,21 +5,28 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app import errors
+from app.machines import cancels as cancel_machine
 from app.machines import effects as effect_machine
 from app.machines import orders as order_machine
+from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Move, Refused, Rules
-from app.machines.orders import BOX, BoxFacts
+from app.machines.orders import BOX, BoxFacts, BoxState
 
 F = TypeVar("F")
 
-REASONS = {**order_machine.REASONS, **effect_machine.REASONS}
+# Two machines may have a guard of the same name and say different things about it.
+_REASONS: dict[Rules[Any], dict[str, str]] = {
+    BOX: order_machine.REASONS,
+    EFFECT: effect_machine.REASONS,
+    CANCEL: cancel_machine.REASONS,
+}
 THIRTY_DAYS = timedelta(days=30)
 
 
-def unblock(guard: str) -> str:
-    """Return what would unblock a guard, in words."""
-    return REASONS.get(guard.removeprefix("!"), "")
+def unblock(guard: str, rules: Rules[Any] = BOX) -> str:
+    """Return what would unblock a guard of a machine, in words."""
+    return _REASONS[rules].get(guard.removeprefix("!"), "")
 
 
 def decide(rules: Rules[F], state: str, event: str, facts: F) -> Move[F]:
@@ -31,16 +38,16 @@ def decide(rules: Rules[F], state: str, event: str, facts: F) -> Move[F]:
     try:
         return rules.decide(state, event, facts)
     except Refused as no:
-        raise refusal(no) from no
+        raise refusal(no, rules) from no
 
 
-def refusal(no: Refused) -> errors.Refused:
-    """Turn the kernel's refusal into a problem that names rule and remedy."""
+def refusal(no: Refused, rules: Rules[Any] = BOX) -> errors.Refused:
+    """Turn a machine's refusal into a problem that names rule and remedy."""
     return errors.Refused(
         str(no),
         state=no.state,
         event=no.event,
-        missing=[{"rule": name, "unblock": unblock(name)} for name in no.missing],
+        missing=[{"rule": name, "unblock": unblock(name, rules)} for name in no.missing],
         allowed=list(no.allowed),
     )
 
@@ -64,7 +71,32 @@ def box_facts(
         divisible=box["kinds"] > 1 and box["able_split_shipping"],
         thirty_days=departed is not None and at - departed >= THIRTY_DAYS,
         proven=proven,
+        stop_requested=box["stop_open"],
+        claim_unread=box["claim_unread"],
     )
+
+
+def seller_cancel_facts(box: Mapping[str, Any], counts: Mapping[int, int]) -> CancelFacts:
+    """Build the facts of a seller's cancel of units of a box.
+
+    Args:
+        box: With `state` and `lines` (vendor_item_id, shippable).
+        counts: Units to cancel by vendor item id.
+    """
+    free = {line["vendor_item_id"]: line["shippable"] for line in box["lines"]}
+    state = BoxState(box["state"])
+    return CancelFacts(
+        whole=all(counts.get(item, 0) == count for item, count in free.items()),
+        accept=state is BoxState.ACCEPT,
+        instruct=state is BoxState.INSTRUCT,
+        within=bool(counts) and all(0 < count <= free.get(item, 0) for item, count in counts.items()),
+        reason_code=True,
+    )
+
+
+def decide_cancel(state: str, event: str, facts: CancelFacts) -> Move[CancelFacts]:
+    """Return the step a cancel takes, or raise `errors.Refused`."""
+    return decide(CANCEL, state, event, facts)
 
 
 def decide_box(state: str, event: str, facts: BoxFacts) -> Move[BoxFacts]:

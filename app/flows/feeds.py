@@ -3,17 +3,28 @@
 `accept` looks often for new orders and claims nothing. `orders` sweeps all six statuses of every creation
 window that coverage lacks, not earlier than the listing lag after its end, and claims it in the
 transaction that stored its last page. A window that fails claims nothing, so it is simply asked again.
+
+Claims come in four: `stops` looks often for open stop requests and claims nothing, `cancels` reads the
+cancels at ACCEPT, `receipts` sweeps all four statuses of every creation window, `withdrawals` is the daily
+net under the question for the withdrawals of open receipts.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.flows.house import House
+from app.flows.house import House, Policy
 from app.flows.pages import Window
 from app.store import coverage, doors
 
 ACCEPT = "accept"
 ORDERS = "orders"
+STOPS = "stops"
+CANCELS = "cancels"
+RECEIPTS = "receipts"
+WITHDRAWALS = "withdrawals"
+FEEDS = (STOPS, CANCELS, ACCEPT, ORDERS, RECEIPTS, WITHDRAWALS)
+COVERING = (ORDERS, CANCELS, RECEIPTS, WITHDRAWALS)
+"""Feeds that claim coverage."""
 LONGEST_MINUTES = timedelta(hours=23)
 """A window up to this length is asked for by minutes: one answer, no paging."""
 LONGEST_DAYS = timedelta(days=7)
@@ -33,7 +44,7 @@ async def due_feeds(house: House, vendor_id: str) -> dict[str, Due]:
     at = house.now()
     due: dict[str, Due] = {}
     async with house.db.transaction() as tx:
-        for feed in (ACCEPT, ORDERS):
+        for feed in FEEDS:
             await coverage.ensure_feed(tx, vendor_id, feed, at)
             row = await coverage.find_feed(tx, vendor_id, feed)
             if row and row["due_at"] <= at:
@@ -50,18 +61,20 @@ def accept_window(house: House, due: Due) -> Window:
     return Window(ACCEPT, at - min(back, LONGEST_MINUTES), at)
 
 
-async def holes(house: House, vendor_id: str) -> list[Window]:
-    """Return what the sweep must read, oldest first, cut into askable windows."""
+async def holes(
+    house: House, vendor_id: str, feed: str = ORDERS, longest: timedelta = LONGEST_DAYS
+) -> list[Window]:
+    """Return what a feed must read, oldest first, cut into askable windows."""
     at = house.now()
     end = at - house.policy.lag
     async with house.db.connection() as connection:
-        missing = await coverage.missing(connection, vendor_id, ORDERS, at - house.policy.catch_up, end)
+        missing = await coverage.missing(connection, vendor_id, feed, at - house.policy.catch_up, end)
     windows: list[Window] = []
     for start, until in missing:
-        step = until - start if until - start <= LONGEST_MINUTES else LONGEST_DAYS
+        step = until - start if until - start <= LONGEST_MINUTES else longest
         while start < until:
             stop = min(start + step, until)
-            windows.append(Window(ORDERS, start, stop))
+            windows.append(Window(feed, start, stop))
             start = stop
     return windows
 
@@ -104,11 +117,29 @@ async def record(
 async def finish(house: House, vendor_id: str, epoch: int, feed: str, error: str | None = None) -> None:
     """Set the feed's next turn: the usual pause, or a short one after a failure."""
     at = house.now()
-    every = house.policy.accept_every if feed == ACCEPT else house.policy.sweep_every
+    every = _every(house.policy, feed)
     pause = every if error is None else min(every, timedelta(minutes=2))
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
         await coverage.finish(tx, vendor_id, feed, at + pause, at, error)
-        if feed == ORDERS and error is None:
+        if feed in COVERING and error is None:
             horizon = at - house.policy.catch_up - timedelta(days=1)
             await coverage.forget_before(tx, vendor_id, feed, horizon)
+
+
+async def hasten(house: House, vendor_id: str, epoch: int, feed: str, pause: timedelta) -> None:
+    """Let a feed's next turn come no later than `pause` from now."""
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        await coverage.hasten(tx, vendor_id, feed, house.now() + pause)
+
+
+def _every(policy: Policy, feed: str) -> timedelta:
+    return {
+        ACCEPT: policy.accept_every,
+        ORDERS: policy.sweep_every,
+        STOPS: policy.claims_every,
+        CANCELS: policy.claims_every,
+        RECEIPTS: policy.returns_every,
+        WITHDRAWALS: timedelta(days=1),
+    }[feed]

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 PURPOSE_SECRETS = b"vendor-key"
 PURPOSE_RECEIVER = b"receiver"
+PURPOSE_REQUESTER = b"requester"
 PURPOSE_EVIDENCE = b"evidence"
 PURPOSE_QUARANTINE = b"quarantine"
 
@@ -26,6 +27,15 @@ class Policy:
 
     accept_every: timedelta = timedelta(minutes=3)
     sweep_every: timedelta = timedelta(minutes=30)
+    claims_every: timedelta = timedelta(minutes=5)
+    """Between two looks for stop requests and cancels."""
+    returns_every: timedelta = timedelta(minutes=15)
+    """Between two looks for returns, and for withdrawals of open receipts."""
+    stop_answer_within: timedelta = timedelta(hours=48)
+    """After this long an unanswered stop request may be refunded by Coupang itself; not published."""
+    receipt_first: timedelta = timedelta(hours=1)
+    """First look at an open receipt by itself; later looks back off."""
+    receipt_most: timedelta = timedelta(hours=12)
     lag: timedelta = timedelta(minutes=10)
     overlap: timedelta = timedelta(minutes=30)
     catch_up: timedelta = timedelta(days=30)
@@ -52,6 +62,10 @@ class Policy:
         else:
             return None
         return at + pause
+
+    def next_receipt_read(self, at: datetime, reads: int) -> datetime:
+        """Return when an open receipt is to be read by itself."""
+        return at + min(self.receipt_first * math.pow(1.5, min(reads, 20)), self.receipt_most)
 
 
 async def _nobody(vendor_id: str) -> None:

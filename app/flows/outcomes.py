@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.coupang.errors import AlreadyDone, CountMismatch, CoupangError, NotExisting, Rejected
 from app.coupang.wire import ResultCode, RowResult, Sheet, WireStatus
 
 
@@ -20,6 +21,9 @@ class Kind(StrEnum):
     SHIP = "SHIP"
     CHANGE_INVOICE = "CHANGE_INVOICE"
     CLOSE_UNDELIVERED = "CLOSE_UNDELIVERED"
+    SELLER_CANCEL = "SELLER_CANCEL"
+    STOP_SHIPMENT = "STOP_SHIPMENT"
+    DECLARE_SHIPPED = "DECLARE_SHIPPED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,23 @@ def judge(kind: Kind, row: RowResult | None) -> Verdict:
     return Verdict("reject", row.code, message, reread=row.code in _STOPPED)
 
 
+def judge_error(error: CoupangError, *, alone: bool) -> Verdict:
+    """Return what a failed call says: doubtful, a plain no, or surely nothing applied.
+
+    Args:
+        error: As the client raised it.
+        alone: The call carried one change. Of a call that carried several, each is sent alone next time, so
+            that one bad row cannot reject the others.
+    """
+    code, told = type(error).__name__, str(error)
+    # "Done already" and "no such receipt" say that our picture is wrong, not what became of the change.
+    if error.outcome == "unknown" or isinstance(error, AlreadyDone | NotExisting):
+        return Verdict("doubt", code, told)
+    if isinstance(error, Rejected) and alone:
+        return Verdict("reject", code, told, reread=isinstance(error, CountMismatch))
+    return Verdict("hand_back", code, told)
+
+
 def read_back(
     kind: Kind,
     payload: Mapping[str, Any],
@@ -109,6 +130,8 @@ def read_back(
         case Kind.CLOSE_UNDELIVERED:
             shown = own is not None and own.status == WireStatus.FINAL_DELIVERY
             refused = False
+        case _:
+            raise ValueError(f"{kind} is not read from sheets alone")
     if shown:
         return Verdict("prove", "SHOWN", "Coupang shows what was asked")
     if own is None:

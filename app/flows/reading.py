@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from app.coupang.wire import ResultCode, Sheet
+from app.flows.cancel_outcomes import read_answer, read_cancel
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, read_back
-from app.flows.sending import apply_confirmed, effect_step
+from app.flows.sending import apply_confirmed, lock_subjects
+from app.flows.subjects import effect_step
+from app.machines.cancels import CancelState
 from app.machines.effects import EFFECT, EffectFacts
-from app.store import boxes, doors, effects, evidence
+from app.store import doors, effects, evidence
 
 
 async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
@@ -25,10 +28,18 @@ def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet]) -> 
     within = policy.acknowledge_shows_within if kind is Kind.ACKNOWLEDGE else policy.write_shows_within
     silent = house.now() - (effect["sent_at"] or effect["asked_at"])
     # Anything but a code of Coupang's own is our word for an answer that was not one.
+    if kind is Kind.SELLER_CANCEL:
+        return read_cancel(effect["payload"], sheets, effect["shipment_box_id"], silent, within)
     said_no = effect["attempts"] == 1 and effect["result_code"] in set(ResultCode)
     return read_back(
         kind, effect["payload"], sheets, effect["shipment_box_id"], silent, within, said_no=said_no
     )
+
+
+def verdict_of_answer(house: House, effect: Mapping[str, Any], shown: CancelState | None) -> Verdict:
+    """Compare one answer to a stop request with its receipt (see `cancel_outcomes.read_answer`)."""
+    silent = house.now() - (effect["sent_at"] or effect["asked_at"])
+    return read_answer(Kind(effect["kind"]), shown, silent, house.policy.write_shows_within)
 
 
 async def settle(
@@ -49,7 +60,7 @@ async def settle(
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
-            await boxes.with_quantities(tx, vendor_id, [effect["shipment_box_id"]])
+            await lock_subjects(tx, vendor_id, [effect])
             found = await effects.by_ids(tx, vendor_id, [effect["effect_id"]])
             if not found or found[0]["state"] != "UNKNOWN":
                 return str(found[0]["state"]) if found else ""

@@ -7,6 +7,7 @@ from app.flows.house import (
     PURPOSE_EVIDENCE,
     PURPOSE_QUARANTINE,
     PURPOSE_RECEIVER,
+    PURPOSE_REQUESTER,
     PURPOSE_SECRETS,
     House,
 )
@@ -46,6 +47,7 @@ def _reseal(house: House, column: sealed.Column, row: Mapping[str, Any]) -> byte
         "secret": lambda: str(row["name"]).encode(),
         "vendor": lambda: PURPOSE_SECRETS + str(row["vendor_id"]).encode(),
         "receiver": lambda: PURPOSE_RECEIVER,
+        "receipt": lambda: PURPOSE_REQUESTER,
         "evidence": lambda: PURPOSE_EVIDENCE,
         "quarantine": lambda: PURPOSE_QUARANTINE,
     }[column.table]()

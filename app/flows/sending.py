@@ -9,24 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.coupang.couriers import DIRECT
-from app.coupang.errors import CoupangError, Rejected
+from app.coupang.errors import CoupangError
 from app.coupang.wire import Results
-from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
-from app.flows.outcomes import Kind, Verdict, judge
+from app.flows.outcomes import Kind, Verdict, judge, judge_error
+from app.flows.subjects import SUBJECTS, Rows, effect_step
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Refused
-from app.machines.orders import BOX, BoxFacts, BoxState, walk
-from app.store import boxes, doors, effects, evidence
+from app.store import doors, effects, evidence
 from app.store.database import Connection
 
 MOST_BOXES = 50
 """Boxes that Coupang takes in one call."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
-ALONE = frozenset({Kind.CLOSE_UNDELIVERED})
-"""Kinds of which Coupang takes one box a call."""
+ALONE = frozenset({Kind.CLOSE_UNDELIVERED, Kind.SELLER_CANCEL, Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED})
+"""Kinds of which Coupang takes one a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +35,6 @@ class Batch:
     effects: tuple[dict[str, Any], ...]
     attempts: Mapping[int, int]
     at: datetime
-
-
-def effect_step(
-    effect: Mapping[str, Any],
-    event: str,
-    facts: EffectFacts,
-    *,
-    cause: str,
-    evidence: bytes | None = None,
-    actor: str = "us",
-    reason: str | None = None,
-) -> doors.Step:
-    """Return the step of an effect, decided by its machine."""
-    move = EFFECT.decide(effect["state"], event, facts)
-    return doors.Step(move.event, move.source, move.target, actor, cause, evidence, reason)
 
 
 async def recover(house: House, vendor_id: str, epoch: int) -> int:
@@ -164,17 +147,15 @@ async def take(
 async def _decide_again(
     tx: Connection, vendor_id: str, found: Sequence[dict[str, Any]], at: datetime
 ) -> tuple[list[dict[str, Any]], list[doors.EffectMove]]:
-    ids = [effect["shipment_box_id"] for effect in found]
-    present = {row["shipment_box_id"]: row for row in await boxes.with_quantities(tx, vendor_id, ids)}
+    present = await lock_subjects(tx, vendor_id, found)
     going: list[dict[str, Any]] = []
     dropped: list[doors.EffectMove] = []
     for effect in found:
-        box = present.get(effect["shipment_box_id"])
+        row = present[effect["subject"]].get(effect["subject_id"])
         try:
-            if box is None or box["state"] != effect["box_state"]:
-                raise Refused(box["state"] if box else "gone", effect["event"], (), ())
-            direct = effect["payload"].get("courier_code") == DIRECT
-            BOX.decide(box["state"], effect["event"], box_facts(box, at, waybill=True, direct=direct))
+            if row is None or row["state"] != effect["box_state"]:
+                raise Refused(row["state"] if row else "gone", effect["event"], (), ())
+            SUBJECTS[effect["subject"]].decide(row, effect, at)
         except Refused as no:
             step = effect_step(
                 effect, "drop", EffectFacts(reason=True), cause="decided again", reason=str(no)
@@ -211,17 +192,19 @@ async def settle(house: House, vendor_id: str, epoch: int, batch: Batch, answer:
 
 
 async def settle_error(house: House, vendor_id: str, epoch: int, batch: Batch, error: CoupangError) -> None:
-    """Store that the call failed: handed back when surely nothing was applied, doubtful otherwise.
-
-    A plain no to a call that carried one box rejects it; to a call that carried several, each is sent
-    alone next time, so that one bad row cannot reject the others.
-    """
-    code = type(error).__name__
-    final = isinstance(error, Rejected) and len(batch.effects) == 1
-    event = "doubt" if error.outcome == "unknown" else "reject" if final else "hand_back"
+    """Store that the call failed (see `outcomes.judge_error`)."""
     digest = house.vault.digest(error.body)
-    verdicts = {effect["effect_id"]: Verdict(event, code, str(error)) for effect in batch.effects}
+    verdict = judge_error(error, alone=len(batch.effects) == 1)
+    verdicts = {effect["effect_id"]: verdict for effect in batch.effects}
     await _settle(house, vendor_id, epoch, batch, verdicts, (digest, error.body))
+
+
+async def settle_verdict(
+    house: House, vendor_id: str, epoch: int, batch: Batch, verdict: Verdict, raw: bytes
+) -> None:
+    """Store what an answer means for the one effect of a batch."""
+    verdicts = {effect["effect_id"]: verdict for effect in batch.effects}
+    await _settle(house, vendor_id, epoch, batch, verdicts, (house.vault.digest(raw), raw))
 
 
 async def _settle(
@@ -239,10 +222,7 @@ async def _settle(
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
-            # Boxes before effects, as everywhere: whoever asks for a change holds its box already.
-            await boxes.with_quantities(
-                tx, vendor_id, [effect["shipment_box_id"] for effect in batch.effects]
-            )
+            await lock_subjects(tx, vendor_id, batch.effects)
             sealed = house.vault.seal_packed(raw, PURPOSE_EVIDENCE)
             await evidence.keep(tx, vendor_id, [(digest, f"answer:{batch.kind}", sealed)], at)
             moves = [
@@ -254,11 +234,10 @@ async def _settle(
                 effect for effect in batch.effects if verdicts[effect["effect_id"]].event == "confirm"
             ]
             await apply_confirmed(house, tx, vendor_id, confirmed, digest, at)
-            reread = [
-                effect["shipment_box_id"] for effect in batch.effects if verdicts[effect["effect_id"]].reread
-            ]
-            if reread:
-                await boxes.doubt(tx, vendor_id, reread, at)
+            reread = [effect for effect in batch.effects if verdicts[effect["effect_id"]].reread]
+            for name, subject in SUBJECTS.items():
+                if mine := [effect for effect in reread if effect["subject"] == name]:
+                    await subject.doubt(tx, vendor_id, mine, at)
             ended = [
                 (
                     batch.attempts[effect_id],
@@ -303,55 +282,18 @@ async def apply_confirmed(
     digest: bytes,
     at: datetime,
 ) -> None:
-    """Fire the box events of confirmed effects, in the caller's transaction."""
-    if not confirmed:
-        return
-    ids = [effect["shipment_box_id"] for effect in confirmed]
-    present = {row["shipment_box_id"]: row for row in await boxes.with_quantities(tx, vendor_id, ids)}
-    moves: list[doors.BoxMove] = []
-    doubtful: list[int] = []
-    waybills: list[tuple[int, str | None, str | None, bool]] = []
-    for effect in confirmed:
-        box, payload = present.get(effect["shipment_box_id"]), effect["payload"]
-        if box is None:
-            continue
-        steps = _confirmed_steps(box, effect, digest, at)
-        if steps:
-            reached = BoxState(steps[-1].target)
-            due = house.policy.next_read(reached, box["address_final"], at)
-            moves.append(doors.BoxMove(box["shipment_box_id"], box["version"], steps, due))
-        if payload.get("part"):
-            # The shipped part now lives under a new box id: read the order to find it.
-            waybills.append((box["shipment_box_id"], None, None, True))
-            doubtful.append(box["shipment_box_id"])
-        elif "courier_code" in payload:
-            waybills.append(
-                (box["shipment_box_id"], payload["courier_code"], payload["invoice_number"], False)
-            )
-    await doors.move_boxes(tx, vendor_id, moves, at)
-    if waybills:
-        await boxes.set_waybills(tx, vendor_id, waybills)
-    if doubtful:
-        await boxes.doubt(tx, vendor_id, doubtful, at)
+    """Move what confirmed effects have changed, in the caller's transaction."""
+    for name, subject in SUBJECTS.items():
+        if mine := [effect for effect in confirmed if effect["subject"] == name]:
+            await subject.confirm(house, tx, vendor_id, mine, digest, at)
 
 
-def _confirmed_steps(
-    box: Mapping[str, Any], effect: Mapping[str, Any], digest: bytes, at: datetime
-) -> tuple[doors.Step, ...]:
-    cause = f"effect:{effect['effect_id']}"
-    direct = effect["payload"].get("courier_code") == DIRECT
-    try:
-        move = BOX.decide(
-            box["state"], effect["event"], box_facts(box, at, waybill=True, direct=direct, proven=True)
-        )
-    except Refused:
-        # Coupang has done it although our guards would refuse by now (a cancel came in between), or the
-        # box was seen further on already: walk the observed road, if there is one.
-        targets = {target for _, event, target in BOX.edges() if event == effect["event"]}
-        target = BoxState(next(iter(targets)))
-        if (box["state"], effect["event"], box["state"]) in BOX.edges():
-            # A split leaves the rest where it was: no road, but a step that must be told.
-            return (doors.Step(effect["event"], box["state"], box["state"], "us", cause, digest),)
-        road = walk(BoxState(box["state"]), target, BoxFacts()) or ()
-        return tuple(doors.Step(m.event, m.source, m.target, "coupang", cause, digest) for m in road)
-    return (doors.Step(move.event, move.source, move.target, "us", cause, digest),)
+async def lock_subjects(
+    tx: Connection, vendor_id: str, found: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Rows]:
+    """Lock what these effects are about, before the effects: whoever asks for a change does the same."""
+    locked: dict[str, Rows] = {}
+    for name in ("cancel", "box"):
+        if mine := [effect for effect in found if effect["subject"] == name]:
+            locked[name] = await SUBJECTS[name].lock(tx, vendor_id, mine)
+    return locked

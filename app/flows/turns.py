@@ -19,6 +19,7 @@ class Turn:
     vendor_id: str
     epoch: int
     auto_acknowledge: bool
+    wing_user_id: str | None
     access_key: str
     secret_key: str = field(repr=False)
     stops: int
@@ -41,6 +42,7 @@ async def begin(house: House, vendor_id: str) -> Turn | None:
         vendor_id,
         row["epoch"],
         row["auto_acknowledge"],
+        row["wing_user_id"],
         house.vault.open(row["sealed_access_key"], purpose).decode(),
         house.vault.open(row["sealed_secret_key"], purpose).decode(),
         row["stops"],

@@ -118,16 +118,18 @@ async def set_policy(
     *,
     name: str | None = None,
     auto_acknowledge: bool | None = None,
+    wing_user_id: str | None = None,
 ) -> dict[str, Any]:
-    """Change what is given of a vendor's policy.
+    """Change what is given of a vendor's policy; an empty `wing_user_id` forgets it.
 
     Raises:
         NotFound: No such vendor for this caller.
     """
     given = {"name": name, "auto_acknowledge": auto_acknowledge}
-    return await _change(
-        house, caller, vendor_id, **{field: value for field, value in given.items() if value is not None}
-    )
+    values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if wing_user_id is not None:
+        values["wing_user_id"] = wing_user_id or None
+    return await _change(house, caller, vendor_id, **values)
 
 
 async def get_vendor(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:

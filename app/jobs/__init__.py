@@ -4,6 +4,9 @@ engine.py       Procrastinate: one job = one visit to one vendor; the sweep of d
 clockwork.py    APScheduler: each tick finds due vendors and defers their visits, nothing more
 visits.py       one visit: everything that is due at one vendor, effects first, bounded in time
 dispatching.py  effects out, answers in, doubtful outcomes read back
+answering.py    the answers to stop requests and the seller's cancels out, one call each
+claiming.py     feeds of claims; stop requests right before a waybill
+settling.py     a paged list, read until it holds still
 looking.py      reading known boxes again, the cheapest way
 polling.py      feeds: new orders, sweeps, coverage
 line.py         the line to Coupang of one visit: client, deadline, call counts

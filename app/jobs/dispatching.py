@@ -1,15 +1,17 @@
 """Send effects and read back doubtful ones: 50 boxes a call, every try recorded before and after."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from app.coupang import orders
 from app.coupang.errors import CoupangError
 from app.coupang.wire import InvoiceRow, Results, RowResult, Sheet, WireStatus
-from app.flows import reading, sending
+from app.flows import feeds, reading, sending
 from app.flows.outcomes import Kind
 from app.flows.sending import Batch
+from app.jobs.answering import ANSWERS, SEND_ALONE, read_back_answer, send_alone
+from app.jobs.claiming import check_stops
 from app.jobs.line import Line, OutOfTime, hush
 from app.jobs.looking import look_at, look_single
 
@@ -17,7 +19,11 @@ RESERVE_S = 2.0
 """No write is sent when less than this is left of the visit: its answer must still be stored."""
 
 
-async def dispatch(line: Line, kinds: Sequence[Kind] = tuple(Kind)) -> int:
+ORDER = (*SEND_ALONE, *(kind for kind in Kind if kind not in SEND_ALONE))
+"""Cancels first: what is stopped must not leave."""
+
+
+async def dispatch(line: Line, kinds: Sequence[Kind] = ORDER) -> int:
     """Send everything that is due, kind by kind; return how many effects were sent."""
     sent = 0
     for kind in kinds:
@@ -29,22 +35,24 @@ async def dispatch(line: Line, kinds: Sequence[Kind] = tuple(Kind)) -> int:
             batch = await sending.take(line.house, line.vendor_id, line.epoch, kind, only=only)
             if batch is None:
                 break
-            await _send(line, batch)
+            await (send_alone if kind in SEND_ALONE else _send)(line, batch)
             sent += len(batch.effects)
     return sent
 
 
 async def _checked(line: Line) -> list[int]:
-    """Read the boxes of waiting waybills right before they go; return the effects whose boxes were read.
+    """Read stop requests and the boxes of waiting waybills right before they go; return what was read.
 
-    This is the claim check: a pending cancel shows as held units of the box, and a held box is refused by
-    its machine. No waybill is sent for a box that could not be read just now.
+    This is the claim check. First the open stop requests, in one list: they block their boxes. Then the
+    boxes: a pending cancel shows as held units before its receipt is listed. No waybill is sent for a box
+    that could not be read just now, and none at all when the stop requests could not be.
     """
     due = await sending.waiting(line.house, line.vendor_id, Kind.SHIP)
     if not due:
         return []
     found: dict[int, list[Sheet]] = {}
     try:
+        await check_stops(line, min(effect["paid_at"] for effect in due), "claim")
         found = await look_at(line, due, (WireStatus.INSTRUCT,), "claim")
         for effect in due:
             if effect["shipment_box_id"] not in found:
@@ -66,7 +74,20 @@ async def _send(line: Line, batch: Batch) -> None:
         await sending.settle_error(line.house, line.vendor_id, line.epoch, batch, error)
         hush(error)
         return
-    await sending.settle(line.house, line.vendor_id, line.epoch, batch, answer)
+    contradicted = await sending.settle(line.house, line.vendor_id, line.epoch, batch, answer)
+    if contradicted and batch.kind is Kind.SHIP:
+        await _look_for_the_stop(line, batch)
+
+
+async def _look_for_the_stop(line: Line, batch: Batch) -> None:
+    """Read the stop requests again at once: a waybill was refused, so that the decision shows."""
+    since = min(effect["paid_at"] for effect in batch.effects)
+    try:
+        await check_stops(line, since, "claim")
+    except CoupangError as error:
+        hush(error)
+    # Its receipt may be listed minutes after its hold.
+    await feeds.hasten(line.house, line.vendor_id, line.epoch, feeds.STOPS, timedelta(minutes=1))
 
 
 async def _acknowledge(line: Line, batch: Batch) -> Results:
@@ -128,6 +149,13 @@ async def read_back(line: Line) -> int:
     for kind in Kind:
         group = [effect for effect in due if effect["kind"] == kind]
         if not group:
+            continue
+        if kind in ANSWERS:
+            for effect in group:
+                try:
+                    await read_back_answer(line, effect)
+                except OutOfTime:
+                    return len(due)
             continue
         found: dict[int, list[Sheet]] = {}
         if kind is Kind.ACKNOWLEDGE:

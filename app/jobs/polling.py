@@ -11,6 +11,7 @@ from app.flows import feeds
 from app.flows.feeds import LONGEST_MINUTES, Reading
 from app.flows.pages import Window, take_page
 from app.jobs.line import Line, OutOfTime, hush
+from app.jobs.settling import settled
 
 ROAD = (
     WireStatus.ACCEPT,
@@ -23,14 +24,6 @@ ROAD = (
     WireStatus.FINAL_DELIVERY,
 )
 NARROWEST = timedelta(minutes=10)
-PASSES = 4
-"""Readings of a paged list before we give up on two that agree."""
-
-
-class Unsettled(CoupangError):
-    """A paged list kept changing under our hands."""
-
-    retryable = True
 
 
 async def look_for_new(line: Line, due: feeds.Due) -> None:
@@ -116,24 +109,10 @@ async def _minutes(line: Line, window: Window, status: WireStatus) -> AsyncItera
     yield await orders.list_minutes(line.client, window.start, window.end, status, purpose="sweep")
 
 
-async def _settled_days(line: Line, window: Window, status: WireStatus) -> AsyncIterator[SheetPage]:
-    """Yield pages of a list by days until it was read twice with nothing new the second time.
-
-    Boxes move between the pages of a list while it is read, so one pass may skip a row. A single page is
-    one answer and needs no second pass.
-    """
+def _settled_days(line: Line, window: Window, status: WireStatus) -> AsyncIterator[SheetPage]:
     first, last = window.start.astimezone(KST).date(), window.end.astimezone(KST).date()
-    known: set[int] | None = None
-    for _ in range(PASSES):
-        seen: set[int] = set()
-        pages, broken_off = 0, False
-        async for page in orders.list_days(line.client, first, last, status, purpose="sweep"):
-            pages += 1
-            seen.update(sheet.shipment_box_id for sheet in page.sheets)
-            # A page without rows ends the list, but one that names a next page may have ended it early.
-            broken_off = page.next_token is not None
-            yield page
-        if (pages <= 1 and not broken_off) or (known is not None and seen <= known):
-            return
-        known = seen | (known or set())
-    raise Unsettled(f"the {status} list of {first} to {last} did not settle", method="GET")
+    return settled(
+        lambda: orders.list_days(line.client, first, last, status, purpose="sweep"),
+        lambda page: {box_id for box_id, _ in page.rows if box_id is not None},
+        f"the {status} list of {first} to {last}",
+    )

@@ -6,7 +6,7 @@ from app.errors import Fenced
 from app.flows import asking, feeds, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.jobs import dispatching, looking, polling
+from app.jobs import claiming, dispatching, looking, polling
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
 log = logging.getLogger(__name__)
@@ -45,9 +45,18 @@ async def _work(line: Line) -> bool:
     await dispatching.read_back(line)
     await dispatching.dispatch(line)
     due = await feeds.due_feeds(house, vendor_id)
+    if feeds.STOPS in due:
+        await claiming.look_for_stops(line, due[feeds.STOPS])
+    if feeds.CANCELS in due:
+        await claiming.look_for_cancels(line)
     if feeds.ACCEPT in due:
         await polling.look_for_new(line, due[feeds.ACCEPT])
     left = await polling.sweep(line) if feeds.ORDERS in due else False
+    if feeds.RECEIPTS in due:
+        left = await claiming.sweep_receipts(line) or left
+    if feeds.WITHDRAWALS in due:
+        left = await claiming.sweep_withdrawals(line) or left
+    await claiming.reread_receipts(line)
     if line.turn.auto_acknowledge:
         await asking.acknowledge_all_due(house, vendor_id, line.epoch)
         await dispatching.dispatch(line, (Kind.ACKNOWLEDGE,))

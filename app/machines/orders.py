@@ -41,6 +41,8 @@ class BoxFacts:
         divisible: The box has two or more kinds of items and Coupang allows the split.
         thirty_days: At least 30 days have passed since DEPARTURE.
         proven: Read from the box itself and its history, not from a list row.
+        stop_requested: The customer asked to stop units of this box, and nobody has answered.
+        claim_unread: A claim names this order, but could not be read: it may be a stop request.
     """
 
     held: bool = False
@@ -51,11 +53,23 @@ class BoxFacts:
     divisible: bool = False
     thirty_days: bool = False
     proven: bool = False
+    stop_requested: bool = False
+    claim_unread: bool = False
 
 
 def nothing_held(facts: BoxFacts) -> bool:
     """Answer the open cancel request of this box first, or wait until it is withdrawn."""
     return not facts.held
+
+
+def no_stop_requested(facts: BoxFacts) -> bool:
+    """Answer the open stop request of this box (stopped, or shipped already), or wait for its withdrawal."""
+    return not facts.stop_requested
+
+
+def claims_are_read(facts: BoxFacts) -> bool:
+    """Wait until the claim of this order that could not be read is read, or have an operator look at it."""
+    return not facts.claim_unread
 
 
 def something_to_ship(facts: BoxFacts) -> bool:
@@ -98,6 +112,9 @@ def is_proven(facts: BoxFacts) -> bool:
     return facts.proven
 
 
+_READY = (something_to_ship, nothing_held, no_stop_requested, claims_are_read, address_is_final)
+
+
 class OrderMachine(Machine):
     """The life of one shipment box.
 
@@ -118,16 +135,12 @@ class OrderMachine(Machine):
 
     # Asked by us.
     acknowledge = accept.to(instruct, cond=nothing_held)
-    ship = instruct.to(
-        departure, cond=[has_waybill, is_tracked, something_to_ship, nothing_held, address_is_final]
-    )
-    ship_direct = instruct.to(
-        none_tracking, cond=[has_waybill, is_direct, something_to_ship, nothing_held, address_is_final]
-    )
+    ship = instruct.to(departure, cond=[has_waybill, is_tracked, *_READY])
+    ship_direct = instruct.to(none_tracking, cond=[has_waybill, is_direct, *_READY])
     # The shipped part leaves under a new box id; what is left stays here.
     ship_part = instruct.to(
         instruct,
-        cond=[has_waybill, is_tracked, something_to_ship, nothing_held, address_is_final, can_be_split],
+        cond=[has_waybill, is_tracked, *_READY, can_be_split],
     )
     change_invoice = (
         departure.to(departure, cond=[has_waybill, is_tracked])

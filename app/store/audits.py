@@ -17,6 +17,10 @@ async def histories(connection: Connection) -> list[dict[str, Any]]:
       SELECT vendor_id, 'box' AS aggregate, shipment_box_id AS aggregate_id, state, version FROM box
       UNION ALL
       SELECT vendor_id, 'effect', effect_id, state, version FROM effect
+      UNION ALL
+      SELECT vendor_id, 'cancel', receipt_id, state, version FROM cancel
+      UNION ALL
+      SELECT vendor_id, 'return', receipt_id, state, version FROM return_
     )
     SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
            coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,

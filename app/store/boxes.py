@@ -4,10 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Boolean, literal_column, select, tuple_
 
 from app.store.database import Connection, columns, execute, fetch, fetch_one
 from app.store.tables import Box
+
+# A stop request names its box. When the box it names has no such line (a split gave the goods another
+# box), every box of the order that has one is blocked: too much is a question, too little a shipped cancel.
+_STOP_OPEN: LiteralString = """EXISTS (
+         SELECT FROM cancel c JOIN receipt_line n USING (vendor_id, receipt_id)
+         WHERE c.vendor_id = box.vendor_id AND c.order_id = box.order_id AND c.state = 'REQUESTED'
+           AND (n.shipment_box_id = box.shipment_box_id
+                OR (EXISTS (SELECT FROM line l WHERE l.vendor_id = box.vendor_id
+                              AND l.shipment_box_id = box.shipment_box_id
+                              AND l.vendor_item_id = n.vendor_item_id)
+                    AND NOT EXISTS (SELECT FROM line l WHERE l.vendor_id = box.vendor_id
+                                      AND l.shipment_box_id = n.shipment_box_id
+                                      AND l.vendor_item_id = n.vendor_item_id))))"""
+_UNREAD: LiteralString = """EXISTS (
+         SELECT FROM unread_claim u WHERE u.vendor_id = box.vendor_id AND u.order_id = box.order_id)"""
+_CLAIMED: LiteralString = f"""
+       {_STOP_OPEN.replace("box.", "b.")} AS stop_open,
+       {_UNREAD.replace("box.", "b.")} AS claim_unread"""
 
 _LISTED = (
     Box.vendor_id,
@@ -32,10 +50,13 @@ _LISTED = (
     Box.attention,
     Box.doubtful,
     Box.first_seen_at,
+    literal_column(_STOP_OPEN, Boolean()).label("stop_open"),
+    literal_column(_UNREAD, Boolean()).label("claim_unread"),
 )
 
 # The hot read: one statement, one row, lines inside.
-_ONE: LiteralString = """
+_ONE: LiteralString = (
+    """
 SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_at, b.market_status,
        b.market_seen_at, b.ordered_at, b.paid_at, b.ship_by, b.address_version, b.address_final,
        b.courier_code, b.invoice_number, b.split_shipping, b.able_split_shipping, b.departed_at,
@@ -46,10 +67,13 @@ SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_a
                  'seller_product_name', l.seller_product_name, 'seller_item_name', l.seller_item_name,
                  'sku', l.sku, 'sales_price_krw', l.sales_price_krw,
                  'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
-        FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines
+        FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines,"""
+    + _CLAIMED
+    + """
 FROM box b
 WHERE b.shipment_box_id = %(shipment_box_id)s
   AND (%(vendor_ids)s::text[] IS NULL OR b.vendor_id = ANY(%(vendor_ids)s))"""
+)
 
 
 async def find(
@@ -142,11 +166,14 @@ async def history_of(
 async def with_quantities(
     connection: Connection, vendor_id: str, shipment_box_ids: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Lock and return boxes with the sums and kinds that the guards ask for."""
-    query = """
+    """Lock and return boxes with the sums, kinds and open claims that the guards ask for."""
+    query: LiteralString = (
+        """
     SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_final, b.courier_code,
            b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping, b.market_status,
-           b.state_at, l.*
+           b.state_at, b.attention, l.*,"""
+        + _CLAIMED
+        + """
     FROM box b
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(held), 0)::bigint AS held, coalesce(sum(shippable), 0)::bigint AS shippable,
@@ -155,6 +182,7 @@ async def with_quantities(
     ) l
     WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(ids)s)
     ORDER BY b.shipment_box_id FOR UPDATE OF b"""
+    )
     return await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids))
 
 

@@ -60,6 +60,13 @@ async def finish(
     await execute(connection, query, vendor_id=vendor_id, feed=feed, due_at=due_at, at=at, error=error)
 
 
+async def hasten(connection: Connection, vendor_id: str, feed: str, due_at: datetime) -> None:
+    """Let the feed's next turn come no later than this."""
+    query = """UPDATE feed SET due_at = least(due_at, %(due_at)s)
+               WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
+    await execute(connection, query, vendor_id=vendor_id, feed=feed, due_at=due_at)
+
+
 async def record_run(connection: Connection, window: tuple[datetime, datetime], **values: Any) -> None:
     """Record one reading of one window."""
     query = """
@@ -82,7 +89,7 @@ async def list_coverage(
       SELECT sum(extract(epoch FROM upper(hole) - lower(hole))) / 60 AS minutes,
              min(lower(hole)) AS oldest, count(*) AS holes
       FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s)) - f.covered) AS hole
-    ) h ON f.feed = 'orders'
+    ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals')
     WHERE %(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s)
     ORDER BY f.vendor_id, f.feed"""
     return await fetch(

@@ -54,6 +54,15 @@ class EffectMove:
     settled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptMove:
+    """A receipt walks one or more steps, as cancel or as return."""
+
+    receipt_id: int
+    version: int
+    steps: tuple[Step, ...]
+
+
 _HISTORY: LiteralString = """
 told AS (
   INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event,
@@ -111,6 +120,23 @@ WITH m AS (
 ), """
     + _HISTORY
 )
+
+
+_RECEIPTS: LiteralString = """
+  SET state = m.target, version = r.version + m.steps, state_at = %(at)s
+  FROM m
+  WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = m.id AND r.state = m.source AND r.version = m.version
+  RETURNING r.receipt_id AS id
+), """
+_RECEIPT_MOVES: LiteralString = """
+WITH m AS (
+  SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
+                       %(steps)b::int[])
+    AS m(id, version, source, target, steps)
+), moved AS ("""
+
+_CANCELS: LiteralString = _RECEIPT_MOVES + "UPDATE cancel r" + _RECEIPTS + _HISTORY
+_RETURNS: LiteralString = _RECEIPT_MOVES + "UPDATE return_ r" + _RECEIPTS + _HISTORY
 
 
 async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
@@ -200,6 +226,56 @@ async def move_effects(
         **_told("effect", vendor_id, [(move.effect_id, move.version, move.steps) for move in moves]),
         at=at,
         **dict(zip((*names, "evidence"), values, strict=True)),
+    )
+
+
+async def move_cancels(
+    connection: Connection, vendor_id: str, moves: Sequence[ReceiptMove], at: datetime
+) -> None:
+    """Walk many cancels at once.
+
+    Raises:
+        Stale: A cancel is no longer in the state and version its move was decided on; nothing is written.
+    """
+    await _move_receipts(connection, _CANCELS, "cancel", vendor_id, moves, at)
+
+
+async def move_returns(
+    connection: Connection, vendor_id: str, moves: Sequence[ReceiptMove], at: datetime
+) -> None:
+    """Walk many returns at once.
+
+    Raises:
+        Stale: A return is no longer in the state and version its move was decided on; nothing is written.
+    """
+    await _move_receipts(connection, _RETURNS, "return", vendor_id, moves, at)
+
+
+async def _move_receipts(
+    connection: Connection,
+    query: LiteralString,
+    aggregate: str,
+    vendor_id: str,
+    moves: Sequence[ReceiptMove],
+    at: datetime,
+) -> None:
+    if not moves:
+        return
+    names = ("id", "version", "source", "target", "steps")
+    values = columns(
+        [
+            (move.receipt_id, move.version, move.steps[0].source, move.steps[-1].target, len(move.steps))
+            for move in moves
+        ],
+        len(names),
+    )
+    await _move(
+        connection,
+        query,
+        len(moves),
+        **_told(aggregate, vendor_id, [(move.receipt_id, move.version, move.steps) for move in moves]),
+        at=at,
+        **dict(zip(names, values, strict=True)),
     )
 
 

@@ -14,16 +14,24 @@ from app.store.tables import Effect
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A change to be asked of Coupang, as it is stored."""
+    """A change to be asked of Coupang, as it is stored.
+
+    Attributes:
+        box_state: The state of the subject in which this is asked.
+        subject: `box`, `cancel` or `return`.
+        subject_id: Receipt id of a cancel or return; None for a box.
+    """
 
     kind: str
     event: str
-    shipment_box_id: int
+    shipment_box_id: int | None
     order_id: int
     box_state: str
     payload: dict[str, Any]
     not_before: datetime
     intent_key: str | None = None
+    subject: str = "box"
+    subject_id: int | None = None
 
 
 async def ask(
@@ -36,31 +44,42 @@ async def ask(
     cause: str,
     at: datetime,
 ) -> list[dict[str, Any]]:
-    """Store effects in their first state with their first history row; skip boxes with an open effect.
+    """Store effects in their first state with their first history row; skip subjects with an open effect.
 
     Returns:
-        `effect_id` and `shipment_box_id` of those stored.
+        Those stored, with all their columns.
     """
     query: LiteralString = """
     WITH asked AS (
-      INSERT INTO effect (vendor_id, kind, event, shipment_box_id, order_id, payload, state, version,
-                          box_state, intent_key, asked_by, asked_at, not_before)
-      SELECT %(vendor_id)s, i.kind, i.event, i.box, i.order_id, i.payload, %(initial)s, 1, i.box_state,
-             i.intent_key, %(asked_by)s, %(at)s, i.not_before
+      INSERT INTO effect (vendor_id, kind, event, subject, subject_id, shipment_box_id, order_id, payload,
+                          state, version, box_state, intent_key, asked_by, asked_at, not_before)
+      SELECT %(vendor_id)s, i.kind, i.event, i.subject, i.subject_id, i.box, i.order_id, i.payload,
+             %(initial)s, 1, i.box_state, i.intent_key, %(asked_by)s, %(at)s, i.not_before
       FROM unnest(%(kind)s::text[], %(event)s::text[], %(box)s::bigint[], %(order_id)s::bigint[],
                   %(box_state)s::text[], %(payload)s::jsonb[], %(not_before)s::timestamptz[],
-                  %(intent_key)s::text[])
-           AS i(kind, event, box, order_id, box_state, payload, not_before, intent_key)
+                  %(intent_key)s::text[], %(subject)s::text[], %(subject_id)s::bigint[])
+           AS i(kind, event, box, order_id, box_state, payload, not_before, intent_key, subject, subject_id)
       ON CONFLICT DO NOTHING
-      RETURNING effect_id, shipment_box_id
+      RETURNING *
     ), told AS (
       INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor,
                            cause, at)
       SELECT %(vendor_id)s, 'effect', effect_id, 1, NULL, %(initial)s, 'ask', %(asked_by)s, %(cause)s, %(at)s
       FROM asked
     )
-    SELECT effect_id, shipment_box_id FROM asked"""
-    names = ("kind", "event", "box", "order_id", "box_state", "payload", "not_before", "intent_key")
+    SELECT * FROM asked"""
+    names = (
+        "kind",
+        "event",
+        "box",
+        "order_id",
+        "box_state",
+        "payload",
+        "not_before",
+        "intent_key",
+        "subject",
+        "subject_id",
+    )
     values = columns(
         [
             (
@@ -72,6 +91,8 @@ async def ask(
                 Jsonb(intent.payload),
                 intent.not_before,
                 intent.intent_key,
+                intent.subject,
+                intent.shipment_box_id if intent.subject_id is None else intent.subject_id,
             )
             for intent in intents
         ],
@@ -104,11 +125,13 @@ async def find_by_key(connection: Connection, vendor_id: str, intent_key: str) -
     return await fetch_one(connection, query)
 
 
-async def find_open(connection: Connection, vendor_id: str, shipment_box_id: int) -> dict[str, Any] | None:
-    """Return the box's open effect, or None."""
-    query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND shipment_box_id = %(box)s
-               AND state IN ('PENDING', 'SENDING', 'UNKNOWN', 'REVIEW')"""
-    return await fetch_one(connection, query, vendor_id=vendor_id, box=shipment_box_id)
+async def find_open(
+    connection: Connection, vendor_id: str, subject_id: int, subject: str = "box"
+) -> dict[str, Any] | None:
+    """Return the open effect of a box (or of a receipt, as `cancel` or `return`), or None."""
+    query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND subject = %(subject)s
+               AND subject_id = %(subject_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN', 'REVIEW')"""
+    return await fetch_one(connection, query, vendor_id=vendor_id, subject=subject, subject_id=subject_id)
 
 
 async def due(

@@ -8,18 +8,42 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
-    Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP, TSTZMULTIRANGE, TSTZRANGE
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, TSTZRANGE
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.base import Base, one_of
+from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "Base",
+    "Box",
+    "Cancel",
+    "Effect",
+    "Evidence",
+    "Feed",
+    "History",
+    "Line",
+    "PollRun",
+    "Quarantine",
+    "Receipt",
+    "ReceiptLine",
+    "Receiver",
+    "Return",
+    "Secret",
+    "Tally",
+    "UnreadClaim",
+    "Vendor",
+]
 
 BOX_STATES = (
     "ACCEPT",
@@ -31,25 +55,9 @@ BOX_STATES = (
     "CANCELLED",
 )
 EFFECT_STATES = ("PENDING", "SENDING", "CONFIRMED", "REJECTED", "UNKNOWN", "REVIEW")
+AGGREGATES = ("box", "effect", "cancel", "return")
+SUBJECTS = ("box", "cancel", "return")
 OPEN_EFFECTS = ("PENDING", "SENDING", "UNKNOWN", "REVIEW")
-
-
-def one_of(column: str, values: tuple[str, ...]) -> str:
-    """Return the SQL condition that `column` holds one of `values`."""
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-class Base(DeclarativeBase):
-    """Base of all tables."""
-
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this name from the class
-        int: BigInteger,
-        str: Text,
-        bytes: BYTEA,
-        datetime: TIMESTAMP(timezone=True),
-        dict[str, Any]: JSONB,
-        list[str]: ARRAY(Text),
-    }
 
 
 class Secret(Base):
@@ -71,6 +79,8 @@ class Vendor(Base):
     key_issued_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(server_default="ACTIVE")
     auto_acknowledge: Mapped[bool] = mapped_column(server_default=text("true"))
+    wing_user_id: Mapped[str | None]
+    """A WING login of the vendor: Coupang wants it named when the seller cancels."""
     epoch: Mapped[int] = mapped_column(server_default="0")
     """Fencing token: each visit takes the next one, and every write of the visit checks it."""
     due_at: Mapped[datetime]
@@ -200,7 +210,7 @@ class History(Base):
     evidence: Mapped[bytes | None]
     at: Mapped[datetime]
     __table_args__ = (
-        CheckConstraint("aggregate IN ('box', 'effect')", name="history_aggregate"),
+        CheckConstraint(one_of("aggregate", AGGREGATES), name="history_aggregate"),
         Index("history_of", "vendor_id", "aggregate", "aggregate_id", "version", unique=True),
     )
 
@@ -213,14 +223,18 @@ class Effect(Base):
     effect_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]
     event: Mapped[str]
-    """The box event that fires when this effect is confirmed."""
-    shipment_box_id: Mapped[int]
+    """The event of its subject that fires when this effect is confirmed."""
+    subject: Mapped[str] = mapped_column(server_default="box")
+    """What it changes: a box, or a receipt as cancel or as return."""
+    subject_id: Mapped[int]
+    shipment_box_id: Mapped[int | None]
+    """The box, or the first box of the receipt."""
     order_id: Mapped[int]
     payload: Mapped[dict[str, Any]]
     state: Mapped[str]
     version: Mapped[int]
     box_state: Mapped[str]
-    """Precondition: the box state in which this was asked."""
+    """Precondition: the state of its subject in which this was asked."""
     intent_key: Mapped[str | None]
     asked_by: Mapped[str]
     asked_at: Mapped[datetime]
@@ -234,10 +248,12 @@ class Effect(Base):
     evidence: Mapped[bytes | None]
     __table_args__ = (
         CheckConstraint(one_of("state", EFFECT_STATES), name="effect_state"),
+        CheckConstraint(one_of("subject", SUBJECTS), name="effect_subject"),
         Index(
             "effect_open",
             "vendor_id",
-            "shipment_box_id",
+            "subject",
+            "subject_id",
             unique=True,
             postgresql_where=text(one_of("state", OPEN_EFFECTS)),
         ),

@@ -14,6 +14,7 @@ _PUBLIC = (
     Vendor.name,
     Vendor.state,
     Vendor.auto_acknowledge,
+    Vendor.wing_user_id,
     Vendor.key_issued_at,
     Vendor.epoch,
     Vendor.due_at,
@@ -80,16 +81,18 @@ async def take_epoch(connection: Connection, vendor_id: str, at: datetime) -> di
     UPDATE vendor SET epoch = epoch + 1
     WHERE vendor_id = %(vendor_id)s AND state = 'ACTIVE'
       AND (stopped_until IS NULL OR stopped_until <= %(at)s)
-    RETURNING vendor_id, name, epoch, auto_acknowledge, sealed_access_key, sealed_secret_key, stops"""
+    RETURNING vendor_id, name, epoch, auto_acknowledge, wing_user_id, sealed_access_key, sealed_secret_key,
+              stops"""
     return await fetch_one(connection, query, vendor_id=vendor_id, at=at)
 
 
 async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
-    """Return when the vendor's next work is due: feeds, boxes to re-read, effects."""
+    """Return when the vendor's next work is due: feeds, boxes and receipts to re-read, effects."""
     query = """
     SELECT least(
       (SELECT min(due_at) FROM feed WHERE vendor_id = %(vendor_id)s),
       (SELECT min(next_read_at) FROM box WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
+      (SELECT min(next_read_at) FROM receipt WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
       (SELECT min(not_before) FROM effect
        WHERE vendor_id = %(vendor_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN'))
     ) AS due_at"""

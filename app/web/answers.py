@@ -13,7 +13,16 @@ from starlette.responses import Response
 from app.machines.effects import EFFECT
 
 _WRITE = orjson.OPT_UTC_Z
-_IDS = ("shipment_box_id", "order_id", "effect_id", "vendor_item_id", "attempt_id", "run_id")
+_IDS = (
+    "shipment_box_id",
+    "order_id",
+    "effect_id",
+    "subject_id",
+    "receipt_id",
+    "vendor_item_id",
+    "attempt_id",
+    "run_id",
+)
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

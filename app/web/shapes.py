@@ -1,15 +1,18 @@
 """Bases and words of the documented shapes. They describe answers; answers are not validated at run time."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.flows.outcomes import Kind
+from app.machines.cancels import CancelState
 from app.machines.effects import EffectState
 from app.machines.orders import BoxState
+from app.machines.returns import ReturnState
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="18 digits, so a string.")]
+Subject = Literal["box", "cancel", "return"]
 BOX_ID = "642538970006401429"
 ORDER_ID = "24000085000001"
 ITEM_ID = "85000000001"
@@ -93,6 +96,10 @@ class BoxSummary(Told):
     doubtful: bool
     """It is being read again, because something contradicted what we hold."""
     first_seen_at: datetime
+    stop_open: bool
+    """The customer asked to stop it and nobody has answered (`GET /v1/cancels`): it must not be shipped."""
+    claim_unread: bool
+    """A claim of its order could not be read: it must not be shipped until a person has looked."""
 
 
 class Box(BoxSummary):
@@ -108,16 +115,21 @@ class Effect(Told):
     vendor_id: str
     kind: Kind
     event: str
-    """The event the box takes once this is confirmed."""
-    shipment_box_id: Id
+    """The event its subject takes once this is confirmed."""
+    subject: Subject
+    """What it changes: a box, or a receipt as cancel or as return."""
+    subject_id: Id
+    """Box or receipt."""
+    shipment_box_id: Id | None
+    """The box, or the first box of the receipt."""
     order_id: Id
     payload: dict[str, Any]
     state: EffectState
     final: bool
     """Nothing more will happen to it."""
     version: int
-    box_state: BoxState
-    """The state of the box for which this was asked."""
+    box_state: BoxState | CancelState | ReturnState
+    """The state of its subject for which this was asked."""
     asked_by: str
     asked_at: datetime
     not_before: datetime
@@ -165,6 +177,8 @@ SUMMARY: dict[str, Any] = {
     "attention": None,
     "doubtful": False,
     "first_seen_at": "2026-11-20T00:15:00Z",
+    "stop_open": False,
+    "claim_unread": False,
 }
 BOX = {**SUMMARY, "lines": [LINE]}
 EFFECT: dict[str, Any] = {
@@ -172,6 +186,8 @@ EFFECT: dict[str, Any] = {
     "vendor_id": "A00012345",
     "kind": "SHIP",
     "event": "ship",
+    "subject": "box",
+    "subject_id": BOX_ID,
     "shipment_box_id": BOX_ID,
     "order_id": ORDER_ID,
     "payload": {

@@ -17,8 +17,10 @@ from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS, House, Policy
 from app.flows.setup import with_digest_key
 from app.jobs.line import Reach
 from app.jobs.visits import visit
+from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT
 from app.machines.orders import BOX, from_wire
+from app.machines.returns import RETURN
 from app.sandbox.entities import Box
 from app.sandbox.rules import Rules
 from app.sandbox.serve import Running
@@ -362,12 +364,15 @@ async def assert_paths(shop: Shop) -> None:
         told.setdefault((row["aggregate"], row["aggregate_id"]), []).append(row)
     held = await shop.rows(
         """SELECT 'box' AS aggregate, shipment_box_id AS id, state, version FROM box
-           UNION ALL SELECT 'effect', effect_id, state, version FROM effect"""
+           UNION ALL SELECT 'effect', effect_id, state, version FROM effect
+           UNION ALL SELECT 'cancel', receipt_id, state, version FROM cancel
+           UNION ALL SELECT 'return', receipt_id, state, version FROM return_"""
     )
+    machines: dict[str, Any] = {"box": BOX, "effect": EFFECT, "cancel": CANCEL, "return": RETURN}
     assert {(row["aggregate"], row["id"]) for row in held} == told.keys()
     for row in held:
         steps = told[row["aggregate"], row["id"]]
-        rules: Any = BOX if row["aggregate"] == "box" else EFFECT
+        rules = machines[row["aggregate"]]
         walked = [(step["source"], step["event"], step["target"]) for step in steps]
         assert rules.is_path(walked), walked
         assert (row["state"], row["version"]) == (steps[-1]["target"], len(steps)), (row, walked)

@@ -55,7 +55,7 @@ async def test_a_cancel_asked_after_the_acknowledge_holds_the_box(shop: Shop) ->
     with pytest.raises(Refused) as refused:
         await shop.ship(box_id)
     missing = {rule["rule"]: rule["unblock"] for rule in refused.value.members["missing"]}
-    assert set(missing) == {"something_to_ship", "nothing_held"}
+    assert set(missing) == {"something_to_ship", "nothing_held", "no_stop_requested"}
     assert "withdrawn" in missing["nothing_held"]
     await assert_promises(shop)
 

@@ -32,6 +32,7 @@ def _visible_secret(secret: SecretStr) -> SecretStr:
 
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
 Reason = Annotated[str, Field(min_length=3, max_length=500), AfterValidator(_printable)]
+WingUser = Annotated[str, Field(max_length=60, pattern=r"^[!-~]*$")]
 CoupangKey = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_visible_secret)]
 
 _KEYS = {
@@ -70,6 +71,8 @@ class Policy(Asked):
 
     name: Name | None = None
     auto_acknowledge: bool | None = None
+    wing_user_id: WingUser | None = None
+    """A WING login of the vendor; Coupang wants it named when the seller cancels. Empty forgets it."""
 
 
 class Vendor(Told):
@@ -79,6 +82,8 @@ class Vendor(Told):
     name: str
     state: Literal["ACTIVE", "PAUSED"]
     auto_acknowledge: bool
+    wing_user_id: str | None
+    """Null: the seller cannot cancel through this service."""
     key_issued_at: datetime
     key_age_days: int
     key_days_left: int
@@ -210,7 +215,7 @@ class Coverage(Told):
     last_error: str | None
     failures: int
     uncovered_minutes: float
-    """Of the days we promise to catch up; only the sweep (`orders`) claims coverage."""
+    """Of the days we promise to catch up; the looks `accept` and `stops` claim none."""
     oldest_hole: datetime | None
     holes: int
 
@@ -263,6 +268,7 @@ VENDOR: dict[str, Any] = {
     "name": "예시 상점",
     "state": "ACTIVE",
     "auto_acknowledge": True,
+    "wing_user_id": "wing01",
     "key_issued_at": "2026-09-30T15:00:00Z",
     "key_age_days": 50,
     "key_days_left": 129,

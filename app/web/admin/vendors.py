@@ -64,13 +64,17 @@ async def get_vendor(desk: AdminDesk, vendor_id: VendorPath) -> Response:
     responses={**_SHOWN, **BODY},
 )
 async def set_policy(desk: AdminDesk, vendor_id: VendorPath, body: shapes.Policy) -> Response:
-    """Change the name, or whether new orders are acknowledged by themselves; what is left out stays."""
+    """Change the name, whether new orders are acknowledged by themselves, or the WING login for cancels.
+
+    What is left out stays.
+    """
     row = await vendors.set_policy(
         desk.house,
         desk.key.operator,
         vendor_id,
         name=body.name,
         auto_acknowledge=body.auto_acknowledge,
+        wing_user_id=body.wing_user_id,
     )
     return answers.answer(row)
 

@@ -1,0 +1,91 @@
+"""What a claim means for boxes: none leaves that a customer asked to stop, or that may be one of those."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from app.coupang.claims import UnreadableClaim
+from app.flows.house import PURPOSE_QUARANTINE, House
+from app.flows.outcomes import Kind
+from app.machines.effects import EFFECT, EffectFacts
+from app.machines.orders import BoxState
+from app.store import boxes, claims, doors, effects, evidence
+from app.store.database import Connection
+
+UNREAD = "a claim of this order could not be read; it may be a stop request"
+
+
+async def tell_boxes(
+    tx: Connection,
+    vendor_id: str,
+    receipt_ids: Collection[int],
+    requested: Collection[int],
+    at: datetime,
+) -> None:
+    """Have the boxes of these receipts read again; drop the waybills of those that are to be stopped.
+
+    Args:
+        tx: The transaction that stored the receipts.
+        vendor_id: Whose receipts.
+        receipt_ids: Receipts that took a step.
+        requested: Those of them that ask to stop a shipment.
+        at: The time of the reading.
+    """
+    if not receipt_ids:
+        return
+    meant = await claims.boxes_of(tx, vendor_id, receipt_ids)
+    alive = sorted({row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED})
+    if not alive:
+        return
+    await boxes.doubt(tx, vendor_id, alive, at)
+    stopped = {row["shipment_box_id"]: row["receipt_id"] for row in meant if row["receipt_id"] in requested}
+    waiting = await effects.open_for(tx, vendor_id, sorted(stopped), "PENDING") if stopped else []
+    drops = []
+    for effect in waiting:
+        if effect["kind"] != Kind.SHIP:
+            continue
+        # It was packed before the customer asked; what may leave now must be asked anew.
+        receipt_id = stopped[effect["shipment_box_id"]]
+        reason = f"receipt {receipt_id} asks to stop this box: no_stop_requested, nothing_held"
+        move = EFFECT.decide(effect["state"], "drop", EffectFacts(reason=True))
+        step = doors.Step(move.event, move.source, move.target, "us", f"receipt:{receipt_id}", None, reason)
+        drops.append(
+            doors.EffectMove(
+                effect["effect_id"],
+                effect["version"],
+                (step,),
+                result_code="REFUSED_HERE",
+                result_message=reason,
+                settled=True,
+            )
+        )
+    await doors.move_effects(tx, vendor_id, drops, at)
+
+
+async def keep_unreadable(
+    house: House,
+    tx: Connection,
+    vendor_id: str,
+    rows: Sequence[UnreadableClaim],
+    cause: str,
+    at: datetime,
+) -> None:
+    """Keep claims that could not be read, and hold the orders they name."""
+    if not rows:
+        return
+    digests = {id(row): house.vault.digest(row.raw) for row in rows}
+    kept = [
+        (digests[id(row)], None, row.reason, house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE))
+        for row in rows
+    ]
+    await evidence.quarantine(tx, vendor_id, cause, kept, at)
+    naming = [
+        (digests[id(row)], row.order_id, row.claim_id, row.reason) for row in rows if row.order_id is not None
+    ]
+    if naming:
+        await claims.hold_orders(tx, vendor_id, naming, UNREAD, at)
+
+
+async def let_go(tx: Connection, vendor_id: str, claim_ids: Collection[int]) -> None:
+    """Let orders go that were held by claims which have been read now."""
+    if claim_ids:
+        await claims.free_orders(tx, vendor_id, UNREAD, claim_ids=claim_ids)

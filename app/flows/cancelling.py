@@ -1,0 +1,331 @@
+"""Ask for cancels: the two answers to a customer's stop request, and the seller's own cancel.
+
+Nothing answers a stop request by itself: a person says whether the parcel was handed over.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
+from app.errors import Conflict, Invalid, NotFound
+from app.flows.asking import Caller, Waybill, check_waybill
+from app.flows.deciding import decide_cancel, seller_cancel_facts
+from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
+from app.flows.outcomes import Kind
+from app.machines.cancels import CANCEL, COSTS, CancelFacts, CancelState
+from app.machines.effects import EFFECT
+from app.machines.receipts import Completion, Pickup
+from app.store import boxes, claims, doors, effects, evidence, receipts, vendors
+from app.store.database import Connection
+from app.store.receipts import Birth, LineContent, ReceiptContent
+
+NO_WING_USER = (
+    "this vendor has no WING login: set `wing_user_id` with PATCH /admin/v1/vendors/{vendor_id}; "
+    "Coupang wants a login of the vendor named when the seller cancels"
+)
+SCORE = "A cancel by the seller lowers the seller's score (주문이행) at Coupang."
+"""What the seller's own cancel costs."""
+Plan = Callable[[datetime], effects.Intent]
+
+
+async def answer_stop(
+    house: House, caller: Caller, receipt_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Answer a stop request: the parcel was not handed over and stays (O10); return the effect.
+
+    Raises:
+        NotFound: No such cancel for this caller.
+        Refused: It is not open, or a waybill of its box is out.
+        Conflict: Another answer is still open.
+    """
+
+    def intent(row: Mapping[str, Any], leaving: bool, box_id: int | None, at: datetime) -> effects.Intent:
+        facts = CancelFacts(handed_over=False, waybill_sent=leaving, whole=True)
+        move = decide_cancel(row["state"], "stop_shipment", facts)
+        payload = {"cancel_count": row["count_sum"]}
+        return _answer(Kind.STOP_SHIPMENT, move.event, row, box_id, payload, at, intent_key)
+
+    return await _ask_answer(house, caller, receipt_id, False, intent, intent_key)
+
+
+async def answer_shipped(
+    house: House, caller: Caller, receipt_id: int, waybill: Waybill, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Answer a stop request: the parcel left with this waybill (O11); return the effect.
+
+    Raises:
+        Invalid: Unknown courier or malformed number.
+        NotFound: No such cancel for this caller.
+        Refused: It is not open.
+        Conflict: Another answer is still open.
+    """
+    check_waybill(waybill)
+
+    def intent(row: Mapping[str, Any], leaving: bool, box_id: int | None, at: datetime) -> effects.Intent:
+        facts = CancelFacts(handed_over=True, waybill=True, waybill_sent=leaving)
+        move = decide_cancel(row["state"], "declare_shipped", facts)
+        payload = {"courier_code": waybill.courier_code, "invoice_number": waybill.invoice_number}
+        return _answer(Kind.DECLARE_SHIPPED, move.event, row, box_id, payload, at, intent_key)
+
+    return await _ask_answer(house, caller, receipt_id, True, intent, intent_key)
+
+
+async def seller_cancel(
+    house: House,
+    caller: Caller,
+    shipment_box_id: int,
+    counts: Mapping[int, int] | None,
+    reason: MiddleCancelCode,
+    *,
+    intent_key: str | None = None,
+) -> dict[str, Any]:
+    """Cancel units of a box as the seller (O9); return the effect.
+
+    A box in ACCEPT is cancelled as a whole; of a box in INSTRUCT a part may be.
+
+    Args:
+        house: What every flow is given.
+        caller: Who asks.
+        shipment_box_id: Which box.
+        counts: Units by vendor item id; None means everything that is left of the box.
+        reason: Why; lowers the seller's score whatever it says.
+        intent_key: The caller's idempotency key.
+
+    Raises:
+        Invalid: An item that is not in the box.
+        NotFound: No such box for this caller.
+        Refused: The machine refuses; names the rules.
+        Conflict: Another change of this box is still open, or the vendor has no WING login.
+    """
+    at = house.now()
+    async with house.db.transaction() as tx:
+        box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        if box is None:
+            raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
+        vendor_id, lines = box["vendor_id"], {line["vendor_item_id"]: line for line in box["lines"] or []}
+        if unknown := [item for item in counts or {} if item not in lines]:
+            raise Invalid("unknown item", ("/items", f"{unknown[0]} is not an item of this box"))
+        known = await effects.find_by_key(tx, vendor_id, intent_key) if intent_key else None
+        if known is not None:
+            asked = {item["vendor_item_id"]: item["count"] for item in known["payload"].get("items", ())}
+            same = known["kind"] == Kind.SELLER_CANCEL and known["subject_id"] == shipment_box_id
+            if not same or (counts is not None and asked != dict(counts)):
+                raise _another_use(known)
+            return known
+        vendor = await vendors.find(tx, vendor_id)
+        if vendor is None or not vendor["wing_user_id"]:
+            raise Conflict(NO_WING_USER.format(vendor_id=vendor_id), setting="wing_user_id")
+        if counts is None:
+            counts = {item: line["shippable"] for item, line in lines.items() if line["shippable"] > 0}
+        facts = seller_cancel_facts({**box, "lines": list(lines.values())}, counts)
+        event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
+        move = decide_cancel(CANCEL.initial, event, facts)
+        items = [
+            {"vendor_item_id": item, "count": count, "cancelled_before": lines[item]["cancelled"]}
+            for item, count in counts.items()
+        ]
+        payload = {"items": items, "reason": reason.value}
+        intent = effects.Intent(
+            Kind.SELLER_CANCEL,
+            move.event,
+            shipment_box_id,
+            box["order_id"],
+            box["state"],
+            payload,
+            at,
+            intent_key,
+        )
+        effect = await _store(tx, vendor_id, intent, caller, at)
+    await _wake(house, vendor_id, at)
+    return effect
+
+
+async def join(
+    house: House, vendor_id: str, epoch: int, effect: Mapping[str, Any], answer: CancelAnswer
+) -> None:
+    """Store the receipts that the answer to a seller's cancel names; the lists bring the rest of them."""
+    asked = {item["vendor_item_id"]: item["count"] for item in effect["payload"]["items"]}
+    digest = house.vault.digest(answer.raw)
+    sealed = house.vault.seal_packed(answer.raw, PURPOSE_EVIDENCE)
+    cause = f"effect:{effect['effect_id']}"
+
+    async def work() -> None:
+        at = house.now()
+        rows: list[ReceiptContent] = []
+        births: list[Birth] = []
+        moves: list[doors.ReceiptMove] = []
+        async with house.db.transaction() as tx:
+            await doors.fence(tx, vendor_id, epoch)
+            told = {one.receipt_id: digest for one in answer.receipts}
+            known = await receipts.differing(tx, vendor_id, told, told)
+            for one in answer.receipts:
+                if known.get(one.receipt_id) is not None:
+                    continue
+                lines = tuple(
+                    LineContent(effect["shipment_box_id"], item, asked[item], None)
+                    for item in one.vendor_item_ids
+                    if item in asked
+                )
+                if not lines:
+                    continue
+                rows.append(_receipt(one.receipt_id, one.type, effect, lines, digest, sealed, at))
+                births.append(Birth(one.receipt_id, effect["order_id"], digest))
+                event = "seller_cancel_box" if one.type is CancelType.CANCEL else "seller_cancel_items"
+                target = CancelState.CANCELLED if one.type is CancelType.CANCEL else CancelState.STOPPED
+                step = doors.Step(event, str(CANCEL.initial), target, "us", cause, digest)
+                moves.append(doors.ReceiptMove(one.receipt_id, 1, (step,)))
+            await evidence.keep(tx, vendor_id, [(digest, f"answer:{effect['kind']}", sealed)], at)
+            await receipts.write(tx, vendor_id, rows, at)
+            await receipts.begin_cancels(
+                tx, vendor_id, births, initial=str(CANCEL.initial), cause=cause, at=at
+            )
+            await doors.move_cancels(tx, vendor_id, moves, at)
+
+    await until_fresh(work)
+
+
+def options(row: Mapping[str, Any], leaving: bool, busy: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Judge both answers to a stop request: allowed, or refused by which rules, and who pays."""
+    judged = []
+    for event, handed_over in (("stop_shipment", False), ("declare_shipped", True)):
+        facts = CancelFacts(handed_over=handed_over, waybill=True, waybill_sent=leaving, whole=True)
+        verdict = next(one for one in CANCEL.explain(row["state"], facts) if one.event == event)
+        judged.append({"action": event, "verdict": verdict, "who_pays": COSTS[event], "busy": busy})
+    return judged
+
+
+def _receipt(
+    receipt_id: int,
+    kind: CancelType,
+    effect: Mapping[str, Any],
+    lines: Sequence[LineContent],
+    digest: bytes,
+    sealed: bytes,
+    at: datetime,
+) -> ReceiptContent:
+    return ReceiptContent(
+        receipt_id=receipt_id,
+        order_id=effect["order_id"],
+        was=None,
+        content_hash=digest,
+        receipt_type=kind,
+        market_status="RETURNS_COMPLETED",
+        release_stop_status="",
+        opened_at=at,
+        modified_at=None,
+        count_sum=sum(line.count for line in lines),
+        pickup=str(Pickup.NOTHING),
+        pre_refund=False,
+        completion=str(Completion.SELLER),
+        fault_by="VENDOR",
+        return_charge_krw=None,
+        reason_code="",
+        reason_text="",
+        waybills=(),
+        next_read_at=None,
+        sealed_requester=None,
+        sealed_evidence=sealed,
+        lines=tuple(lines),
+    )
+
+
+def _answer(
+    kind: Kind,
+    event: str,
+    row: Mapping[str, Any],
+    box_id: int | None,
+    payload: dict[str, Any],
+    at: datetime,
+    intent_key: str | None,
+) -> effects.Intent:
+    return effects.Intent(
+        kind,
+        event,
+        box_id,
+        row["order_id"],
+        row["state"],
+        payload,
+        at,
+        intent_key,
+        "cancel",
+        row["receipt_id"],
+    )
+
+
+async def _ask_answer(
+    house: House,
+    caller: Caller,
+    receipt_id: int,
+    handed_over: bool,
+    plan: Callable[[Mapping[str, Any], bool, int | None, datetime], effects.Intent],
+    intent_key: str | None,
+) -> dict[str, Any]:
+    at = house.now()
+    async with house.db.transaction() as tx:
+        row = await claims.find(tx, "cancel", caller.vendor_ids, receipt_id, lock=True)
+        if row is None:
+            raise NotFound("no such cancel", receipt_id=str(receipt_id))
+        vendor_id = row["vendor_id"]
+        lines = await claims.lines_of(tx, vendor_id, receipt_id)
+        first = lines[0]["shipment_box_id"] if lines else None
+        if intent_key and (known := await effects.find_by_key(tx, vendor_id, intent_key)):
+            open_row = {**row, "state": known["box_state"]}
+            try:
+                again = plan(open_row, False, first, at)
+            except Conflict:
+                raise _another_use(known) from None
+            if (again.kind, again.subject_id, again.payload) != (
+                known["kind"],
+                known["subject_id"],
+                known["payload"],
+            ):
+                raise _another_use(known)
+            return known
+        # Boxes before effects, as everywhere: a waybill of them must not set out while this is decided.
+        meant = await claims.boxes_of(tx, vendor_id, [receipt_id])
+        await boxes.with_quantities(tx, vendor_id, [one["shipment_box_id"] for one in meant])
+        leaving = await claims.is_leaving(tx, vendor_id, receipt_id)
+        intent = plan(row, leaving, first, at)
+        effect = await _store(tx, vendor_id, intent, caller, at)
+        await claims.say_handed_over(tx, vendor_id, receipt_id, handed_over)
+    await _wake(house, vendor_id, at)
+    return effect
+
+
+async def _store(
+    tx: Connection, vendor_id: str, intent: effects.Intent, caller: Caller, at: datetime
+) -> dict[str, Any]:
+    stored = await effects.ask(
+        tx,
+        vendor_id,
+        [intent],
+        initial=EFFECT.initial,
+        asked_by=caller.actor,
+        cause=caller.actor,
+        at=at,
+    )
+    subject_id = intent.shipment_box_id if intent.subject_id is None else intent.subject_id
+    if not stored:
+        other = await effects.find_open(tx, vendor_id, subject_id or 0, intent.subject)
+        raise Conflict(
+            f"another change of this {intent.subject} is still open",
+            effect=str(other["effect_id"]) if other else None,
+            effect_kind=other["kind"] if other else None,
+            effect_state=other["state"] if other else None,
+        )
+    effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
+    if effect is None:
+        raise NotFound("the effect that was just stored is gone")
+    return effect
+
+
+def _another_use(known: Mapping[str, Any]) -> Conflict:
+    return Conflict("this Idempotency-Key was used for another request", effect=str(known["effect_id"]))
+
+
+async def _wake(house: House, vendor_id: str, at: datetime) -> None:
+    # After the commit: a visit holds its vendor before it asks for rows, and we held them.
+    async with house.db.connection() as connection:
+        await vendors.wake(connection, vendor_id, at)
+    await house.wake(vendor_id)

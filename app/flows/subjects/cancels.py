@@ -1,0 +1,88 @@
+"""Effects that answer a stop request: stopped, or shipped already."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.flows.house import House
+from app.flows.outcomes import Kind
+from app.flows.subjects.base import Effects, Rows
+from app.machines.cancels import CANCEL, CancelFacts, CancelState
+from app.machines.kernel import Refused
+from app.machines.orders import BoxState
+from app.store import boxes, claims, doors
+from app.store.database import Connection
+
+
+class Cancels:
+    """The subject `cancel`."""
+
+    async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
+        """Lock the cancels and then their boxes; each row says with `leaving` whether a waybill is out."""
+        found: dict[int, Mapping[str, Any]] = {}
+        for receipt_id in sorted({effect["subject_id"] for effect in effects}):
+            row = await claims.find(tx, "cancel", [vendor_id], receipt_id, lock=True)
+            if row is None:
+                continue
+            meant = await claims.boxes_of(tx, vendor_id, [receipt_id])
+            await boxes.with_quantities(tx, vendor_id, [one["shipment_box_id"] for one in meant])
+            leaving = await claims.is_leaving(tx, vendor_id, receipt_id)
+            found[receipt_id] = {**row, "boxes": meant, "leaving": leaving}
+        return found
+
+    def decide(self, row: Mapping[str, Any], effect: Mapping[str, Any], at: datetime) -> None:
+        """Decide an answer again: the stop request is open, and nothing left meanwhile.
+
+        Raises:
+            Refused: The machine refuses by now; names the rules.
+        """
+        CANCEL.decide(row["state"], effect["event"], _facts(row, effect))
+
+    async def confirm(
+        self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
+    ) -> None:
+        """End the stop requests; their receipts and boxes are read, for there the rest shows."""
+        moves = []
+        present = await self.lock(tx, vendor_id, effects)
+        for effect in effects:
+            row = present.get(effect["subject_id"])
+            # Seen already: the reading that proves it walked the cancel to its end.
+            if row is None or row["state"] != CancelState.REQUESTED:
+                continue
+            try:
+                move = CANCEL.decide(row["state"], effect["event"], _facts(row, effect, answered=True))
+            except Refused:
+                continue
+            step = doors.Step(
+                move.event, move.source, move.target, "us", f"effect:{effect['effect_id']}", digest
+            )
+            moves.append(doors.ReceiptMove(row["receipt_id"], row["version"], (step,)))
+            if effect["kind"] == Kind.DECLARE_SHIPPED:
+                inside = [one for one in row["boxes"] if one["state"] == BoxState.INSTRUCT]
+                # Of several boxes nobody said which one left with this number: they will show it.
+                if len(inside) == 1:
+                    payload = effect["payload"]
+                    waybill = (payload["courier_code"], payload["invoice_number"], False)
+                    await boxes.set_waybills(tx, vendor_id, [(inside[0]["shipment_box_id"], *waybill)])
+        await doors.move_cancels(tx, vendor_id, moves, at)
+        await self.doubt(tx, vendor_id, effects, at)
+
+    async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
+        """Have these receipts and their boxes read by themselves."""
+        receipt_ids = [effect["subject_id"] for effect in effects]
+        await claims.read_soon(tx, vendor_id, receipt_ids, at)
+        meant = await claims.boxes_of(tx, vendor_id, receipt_ids)
+        alive = [row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED]
+        if alive:
+            await boxes.doubt(tx, vendor_id, alive, at)
+
+
+def _facts(row: Mapping[str, Any], effect: Mapping[str, Any], *, answered: bool = False) -> CancelFacts:
+    """Build the guards' facts; `answered`: Coupang has taken it, so what left meanwhile changes nothing."""
+    payload = effect["payload"]
+    return CancelFacts(
+        handed_over=effect["kind"] == Kind.DECLARE_SHIPPED,
+        waybill="invoice_number" in payload,
+        waybill_sent=row["leaving"] and not answered,
+        whole=payload.get("cancel_count") == row["count_sum"] or answered,
+    )

@@ -1,0 +1,103 @@
+"""Take withdrawals: a receipt the customer took back vanishes from the lists, and only this proves it."""
+
+from datetime import datetime
+from typing import Any
+
+from app.coupang.claims import WithdrawalPage
+from app.flows.blocking import let_go, tell_boxes
+from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, House, until_fresh
+from app.flows.pages import Taken, Window
+from app.machines import cancels, returns
+from app.machines.cancels import CancelFacts, CancelState
+from app.machines.returns import ReturnFacts, ReturnState
+from app.store import claims, coverage, doors, evidence
+
+
+async def take_withdrawals(
+    house: House,
+    vendor_id: str,
+    page: WithdrawalPage,
+    *,
+    cause: str,
+    at: datetime,
+    epoch: int | None = None,
+    covered: Window | None = None,
+) -> Taken:
+    """Store which of our receipts were withdrawn; their boxes are free again, and are read.
+
+    A withdrawal of a receipt that we never saw changes nothing here, for it held nothing here.
+
+    Raises:
+        Fenced: A newer visit speaks for this vendor.
+        Stale: Others kept changing these receipts.
+    """
+    told = {one.receipt_id: one for one in page.withdrawals}
+
+    async def work() -> Taken:
+        cancel_moves: list[doors.ReceiptMove] = []
+        return_moves: list[doors.ReceiptMove] = []
+        async with house.db.transaction() as tx:
+            if epoch is not None:
+                await doors.fence(tx, vendor_id, epoch)
+            lives = await claims.lives_of(tx, vendor_id, told)
+            moved: set[int] = set()
+            for life in lives:
+                receipt_id = life["receipt_id"]
+                raw = told[receipt_id].raw
+                digest = house.vault.digest(raw)
+                steps, back = _steps(life, cause, digest)
+                if not steps and not back:
+                    continue
+                moved.add(receipt_id)
+                sealed = house.vault.seal_packed(raw, PURPOSE_EVIDENCE)
+                await evidence.keep(tx, vendor_id, [(digest, "withdrawal", sealed)], at)
+                if steps:
+                    cancel_moves.append(doors.ReceiptMove(receipt_id, life["cancel_version"], steps))
+                if back:
+                    return_moves.append(doors.ReceiptMove(receipt_id, life["return_version"], back))
+            await doors.move_cancels(tx, vendor_id, cancel_moves, at)
+            await doors.move_returns(tx, vendor_id, return_moves, at)
+            await claims.schedule_reads(tx, vendor_id, [(receipt_id, None, None) for receipt_id in moved])
+            await tell_boxes(tx, vendor_id, moved, (), at)
+            await let_go(tx, vendor_id, set(told))
+            if page.unreadable:
+                rows = [
+                    (
+                        house.vault.digest(row.raw),
+                        None,
+                        row.reason,
+                        house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE),
+                    )
+                    for row in page.unreadable
+                ]
+                await evidence.quarantine(tx, vendor_id, cause, rows, at)
+            if covered is not None:
+                await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
+        return Taken(len(told), len(moved), len(cancel_moves) + len(return_moves), (), len(page.unreadable))
+
+    return await until_fresh(work)
+
+
+def _steps(
+    life: dict[str, Any], cause: str, digest: bytes
+) -> tuple[tuple[doors.Step, ...], tuple[doors.Step, ...]]:
+    """Return the steps of the cancel and of the return; a life that is over takes none."""
+    cancel_road: tuple[Any, ...] = ()
+    return_road: tuple[Any, ...] = ()
+    if life["cancel_state"]:
+        cancel_road = (
+            cancels.walk(CancelState(life["cancel_state"]), CancelState.WITHDRAWN, CancelFacts(proven=True))
+            or ()
+        )
+    if life["return_state"]:
+        return_road = (
+            returns.walk(ReturnState(life["return_state"]), ReturnState.WITHDRAWN, ReturnFacts(proven=True))
+            or ()
+        )
+
+    def told(road: tuple[Any, ...]) -> tuple[doors.Step, ...]:
+        return tuple(
+            doors.Step(move.event, move.source, move.target, "coupang", cause, digest) for move in road
+        )
+
+    return told(cancel_road), told(return_road)

@@ -1,0 +1,91 @@
+"""Send what cancels ask for, one call each: stopped, shipped already, the seller's own cancel."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from app.coupang import cancels
+from app.coupang.claims import MiddleCancelCode
+from app.coupang.errors import CoupangError
+from app.flows import cancelling, reading, sending
+from app.flows.cancel_outcomes import judge_cancel
+from app.flows.outcomes import Kind, Verdict
+from app.flows.receipts import state_shown
+from app.flows.sending import Batch
+from app.jobs.claiming import look_at_receipt
+from app.jobs.line import Line, hush
+from app.machines.cancels import CancelState
+
+ANSWERS = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED)
+"""Kinds whose subject is a receipt."""
+_DONE = Verdict("confirm", "OK")
+
+
+async def _stop(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    count = effect["payload"]["cancel_count"]
+    done = await cancels.stop_shipment(line.client, effect["subject_id"], count, purpose="cancel")
+    return _DONE, done.raw
+
+
+async def _shipped(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    payload = effect["payload"]
+    done = await cancels.declare_shipped(
+        line.client,
+        effect["subject_id"],
+        payload["courier_code"],
+        payload["invoice_number"],
+        purpose="cancel",
+    )
+    return _DONE, done.raw
+
+
+async def _cancel(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    user_id = line.turn.wing_user_id
+    if not user_id:
+        # It was forgotten after this was asked: nothing is sent.
+        return Verdict("reject", "NO_WING_USER", cancelling.NO_WING_USER), b"no wing_user_id"
+    payload = effect["payload"]
+    counts = {item["vendor_item_id"]: item["count"] for item in payload["items"]}
+    reason = MiddleCancelCode(payload["reason"])
+    answer = await cancels.cancel(line.client, effect["order_id"], counts, reason, user_id, purpose="cancel")
+    await cancelling.join(line.house, line.vendor_id, line.epoch, effect, answer)
+    return judge_cancel(answer, payload), answer.raw
+
+
+SEND_ALONE: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Verdict, bytes]]]] = {
+    Kind.STOP_SHIPMENT: _stop,
+    Kind.DECLARE_SHIPPED: _shipped,
+    Kind.SELLER_CANCEL: _cancel,
+}
+
+
+async def send_alone(line: Line, batch: Batch) -> None:
+    """Send the one effect of a batch and settle it."""
+    try:
+        verdict, raw = await SEND_ALONE[batch.kind](line, batch.effects[0])
+    except CoupangError as error:
+        await sending.settle_error(line.house, line.vendor_id, line.epoch, batch, error)
+        hush(error)
+        return
+    await sending.settle_verdict(line.house, line.vendor_id, line.epoch, batch, verdict, raw)
+
+
+async def read_back_answer(line: Line, effect: Mapping[str, Any]) -> None:
+    """Read the receipt of a doubtful answer, and settle the answer by what it shows.
+
+    Raises:
+        OutOfTime: The visit is over; the effect waits.
+    """
+    try:
+        page, withdrawn = await look_at_receipt(line, effect["subject_id"], "readback")
+    except CoupangError as error:
+        hush(error)
+        await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
+        return
+    shown = CancelState.WITHDRAWN if withdrawn else state_shown(page) if page else None
+    if page is not None and shown is None:
+        # Its row could not be read, or is no cancel at all: that says nothing about the answer.
+        await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
+        return
+    verdict = reading.verdict_of_answer(line.house, effect, shown)
+    raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
+    await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)

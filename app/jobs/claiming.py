@@ -1,0 +1,257 @@
+"""Read claims: open stop requests often and before every waybill, cancels, returns, withdrawals."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+from app.clock import KST
+from app.coupang import returns
+from app.coupang.claims import ReceiptPage, ReceiptQuery, WithdrawalPage
+from app.coupang.errors import CoupangError, NotExisting, RangeTooWide
+from app.flows import claim_reads, feeds
+from app.flows.feeds import LONGEST_MINUTES, Due, Reading
+from app.flows.pages import Window
+from app.flows.receipts import take_receipts
+from app.flows.withdrawals import take_withdrawals
+from app.jobs.line import Line, OutOfTime, hush
+from app.jobs.settling import settled
+
+ROAD = (
+    ReceiptQuery.STOPS,
+    ReceiptQuery.RETURNS,
+    # Before COMPLETED: a dispute ends there, so a receipt that moves meanwhile is met again.
+    ReceiptQuery.DISPUTED,
+    ReceiptQuery.COMPLETED,
+)
+SPAN = timedelta(days=29)
+"""Longest stretch of days asked for at once."""
+WITHDRAWAL_SPAN = timedelta(days=5)
+"""Both ends may share their days with the neighbours: 6 days are asked for, 7 are disputed."""
+SINGLES_MOST = 20
+"""Receipts read by themselves in one visit."""
+NARROWEST = timedelta(minutes=10)
+
+
+async def check_stops(line: Line, since: datetime, purpose: str) -> None:
+    """Read every open stop request that was asked since then, and store and observe it.
+
+    A request that we hold for open and that is not listed any more is read by itself next.
+
+    Raises:
+        CoupangError: The list could not be read whole; nothing may be concluded from it.
+    """
+    house, at = line.house, line.house.now()
+    start = max(since, at - SPAN)
+    seen: set[int] = set()
+    async for page in _days(line, start, at, ReceiptQuery.STOPS, purpose):
+        seen |= _ids(page)
+        await take_receipts(house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch)
+        line.check_time()
+    await claim_reads.missed(house, line.vendor_id, line.epoch, start, seen)
+
+
+async def look_for_stops(line: Line, due: Due) -> None:
+    """Look for stop requests; claims no coverage."""
+    window = await claim_reads.stops_window(line.house, line.vendor_id, due)
+    error: CoupangError | None = None
+    try:
+        await check_stops(line, window.start, "claims")
+    except CoupangError as caught:
+        error = caught
+        reading = Reading(window, line.house.now())
+        await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))
+    await feeds.finish(line.house, line.vendor_id, line.epoch, feeds.STOPS, str(error) if error else None)
+    if error:
+        hush(error)
+
+
+async def look_for_cancels(line: Line) -> None:
+    """Read cancels at ACCEPT: today and yesterday, and whatever coverage lacks."""
+    windows = await feeds.holes(line.house, line.vendor_id, feeds.CANCELS)
+    at = line.house.now()
+    start = min((window.start for window in windows), default=at)
+    first = max(min(start, at - timedelta(days=1)), at - SPAN)
+    end = max((window.end for window in windows), default=start)
+    window = Window(feeds.CANCELS, start, end)
+    reading = Reading(window, at)
+    error: CoupangError | None = None
+    try:
+        last = ReceiptPage(())
+        async for page in _days(line, first, at, ReceiptQuery.CANCELLED, "claims"):
+            await _take(line, reading, last, None)
+            last = page
+            line.check_time()
+        await _take(line, reading, last, window if windows else None)
+    except CoupangError as caught:
+        error = caught
+    if error or reading.changed or reading.unreadable:
+        await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error) if error else None)
+    await feeds.finish(line.house, line.vendor_id, line.epoch, feeds.CANCELS, str(error) if error else None)
+    if error:
+        hush(error)
+
+
+async def sweep_receipts(line: Line) -> bool:
+    """Read what coverage lacks, then ask which open receipts were withdrawn; True when time was short."""
+    failed: str | None = None
+    try:
+        for window in await feeds.holes(line.house, line.vendor_id, feeds.RECEIPTS):
+            await _sweep_window(line, window)
+        await ask_for_withdrawals(line)
+    except CoupangError as error:
+        hush(error)
+        failed = str(error)
+    except OutOfTime:
+        return True
+    await feeds.finish(line.house, line.vendor_id, line.epoch, feeds.RECEIPTS, failed)
+    return False
+
+
+async def _sweep_window(line: Line, window: Window) -> None:
+    line.check_time()
+    reading = Reading(window, line.house.now())
+    by_minutes = window.end - window.start <= LONGEST_MINUTES
+    try:
+        for which in ROAD:
+            last = ReceiptPage(())
+            if by_minutes:
+                last = await returns.list_receipts_minutes(
+                    line.client, window.start, window.end, which, purpose="claims"
+                )
+            else:
+                async for page in _days(line, window.start, window.end, which, "claims"):
+                    await _take(line, reading, last, None)
+                    last = page
+                    line.check_time()
+            await _take(line, reading, last, window if which is ROAD[-1] else None)
+    except RangeTooWide:
+        if not by_minutes or window.end - window.start <= NARROWEST:
+            raise
+        middle = window.start + (window.end - window.start) / 2
+        await _sweep_window(line, Window(window.feed, window.start, middle))
+        await _sweep_window(line, Window(window.feed, middle, window.end))
+        return
+    except CoupangError as error:
+        await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))
+        raise
+    await feeds.record(line.house, line.vendor_id, line.epoch, reading)
+
+
+async def ask_for_withdrawals(line: Line, only: Sequence[int] | None = None) -> set[int]:
+    """Ask which of our open receipts (or of these) were withdrawn; return those that were."""
+    house, withdrawn = line.house, set[int]()
+    receipt_ids = list(only) if only is not None else await claim_reads.open_ids(house, line.vendor_id)
+    for first in range(0, len(receipt_ids), returns.MOST_RECEIPTS):
+        line.check_time()
+        at = house.now()
+        asked = receipt_ids[first : first + returns.MOST_RECEIPTS]
+        page = await returns.list_withdrawals_of(line.client, asked, purpose="claims")
+        await take_withdrawals(house, line.vendor_id, page, cause="look:withdrawals", at=at, epoch=line.epoch)
+        withdrawn |= {one.receipt_id for one in page.withdrawals}
+    return withdrawn
+
+
+async def sweep_withdrawals(line: Line) -> bool:
+    """Read the withdrawals that coverage lacks, by their days: the net; True when time was short."""
+    failed: str | None = None
+    house = line.house
+    try:
+        for window in await feeds.holes(house, line.vendor_id, feeds.WITHDRAWALS, WITHDRAWAL_SPAN):
+            line.check_time()
+            first, last = window.start.astimezone(KST).date(), window.end.astimezone(KST).date()
+            at, pending = house.now(), WithdrawalPage(())
+            async for page in returns.list_withdrawals(line.client, first, last, purpose="claims"):
+                await _take_withdrawn(line, pending, at, None)
+                pending = page
+                line.check_time()
+            await _take_withdrawn(line, pending, at, window)
+    except CoupangError as error:
+        hush(error)
+        failed = str(error)
+    except OutOfTime:
+        return True
+    await feeds.finish(house, line.vendor_id, line.epoch, feeds.WITHDRAWALS, failed)
+    return False
+
+
+async def reread_receipts(line: Line) -> int:
+    """Read every receipt that is due by itself; return how many were."""
+    house = line.house
+    due = await claim_reads.to_read(house, line.vendor_id, SINGLES_MOST)
+    for receipt in due:
+        try:
+            await look_at_receipt(line, receipt["receipt_id"], "receipt")
+        except CoupangError as error:
+            hush(error)
+            await claim_reads.postpone(house, line.vendor_id, line.epoch, receipt["receipt_id"])
+    return len(due)
+
+
+async def look_at_receipt(line: Line, receipt_id: int, purpose: str) -> tuple[ReceiptPage | None, bool]:
+    """Read one receipt by itself, store and observe it.
+
+    Returns:
+        The page and False; None and whether it was withdrawn when there is no such receipt (any more).
+    """
+    line.check_time()
+    house, at = line.house, line.house.now()
+    try:
+        page = await returns.get_receipt(line.client, receipt_id, purpose=purpose)
+    except NotExisting:
+        withdrawn = receipt_id in await ask_for_withdrawals(line, [receipt_id])
+        if not withdrawn:
+            await claim_reads.vanished(house, line.vendor_id, line.epoch, receipt_id)
+        return None, withdrawn
+    proven = frozenset(one.receipt_id for one in page.receipts)
+    await take_receipts(
+        house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch, proven=proven
+    )
+    if not proven:
+        await claim_reads.postpone(house, line.vendor_id, line.epoch, receipt_id)
+    return page, False
+
+
+def _days(
+    line: Line, start: datetime, end: datetime, which: ReceiptQuery, purpose: str
+) -> AsyncIterator[ReceiptPage]:
+    first, last = start.astimezone(KST).date(), end.astimezone(KST).date()
+    return settled(
+        lambda: returns.list_receipts_days(line.client, first, last, which, purpose=purpose),
+        _ids,
+        f"the {which} list of {first} to {last}",
+    )
+
+
+def _ids(page: ReceiptPage) -> set[int]:
+    unreadable = {row.claim_id for row in page.unreadable if row.claim_id is not None}
+    return {receipt.receipt_id for receipt in page.receipts} | unreadable
+
+
+async def _take(line: Line, reading: Reading, page: ReceiptPage, covered: Window | None) -> None:
+    if not (page.receipts or page.unreadable or page.raw or covered):
+        return
+    taken = await take_receipts(
+        line.house,
+        line.vendor_id,
+        page,
+        cause=f"feed:{reading.window.feed}",
+        at=line.house.now(),
+        epoch=line.epoch,
+        covered=covered,
+    )
+    reading.pages += 1
+    reading.rows += taken.rows
+    reading.changed += taken.changed
+    reading.unreadable += taken.unreadable
+
+
+async def _take_withdrawn(line: Line, page: WithdrawalPage, at: datetime, covered: Window | None) -> None:
+    if page.withdrawals or page.unreadable or covered:
+        await take_withdrawals(
+            line.house,
+            line.vendor_id,
+            page,
+            cause=f"feed:{feeds.WITHDRAWALS}",
+            at=at,
+            epoch=line.epoch,
+            covered=covered,
+        )

@@ -1,0 +1,258 @@
+"""Receipts, cancels and returns, as they are read, and when a receipt is read again."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+from app.store.database import Connection, columns, execute, fetch, fetch_one
+
+_SHOWN: LiteralString = """
+       r.vendor_id, r.receipt_id, r.order_id, s.state, s.version, s.state_at, r.receipt_type, r.market_status,
+       r.release_stop_status, r.market_seen_at, r.opened_at, r.modified_at, r.count_sum, r.fault_by,
+       r.reason_code, r.reason_text, r.attention, r.first_seen_at"""
+_CANCELS: LiteralString = (
+    f"SELECT {_SHOWN}, s.handed_over, s.decide_by FROM cancel s JOIN receipt r USING (vendor_id, receipt_id)"
+)
+_RETURNS: LiteralString = (
+    f"SELECT {_SHOWN}, r.pickup, r.pre_refund, r.completion, r.return_charge_krw, r.waybills "
+    "FROM return_ s JOIN receipt r USING (vendor_id, receipt_id)"
+)
+_TABLES = {"cancel": _CANCELS, "return": _RETURNS}
+# A receipt names the original box. Where that box has no such line (any more), every box of the order that
+# has one is meant.
+_MEANT: LiteralString = """
+FROM receipt r
+JOIN receipt_line n USING (vendor_id, receipt_id)
+JOIN box b ON b.vendor_id = r.vendor_id AND b.order_id = r.order_id
+WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = ANY(%(ids)s)
+  AND (b.shipment_box_id = n.shipment_box_id
+       OR (EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
+                     AND l.shipment_box_id = b.shipment_box_id AND l.vendor_item_id = n.vendor_item_id)
+           AND NOT EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
+                             AND l.shipment_box_id = n.shipment_box_id
+                             AND l.vendor_item_id = n.vendor_item_id)))"""
+
+
+async def find(
+    connection: Connection,
+    aggregate: str,
+    vendor_ids: list[str] | None,
+    receipt_id: int,
+    *,
+    lock: bool = False,
+) -> dict[str, Any] | None:
+    """Return one receipt as `cancel` or `return`, with its content; None when it leads no such life.
+
+    Args:
+        connection: Inside a transaction when it is to be locked.
+        aggregate: `cancel` or `return`.
+        vendor_ids: Vendors to look at; None means every vendor.
+        receipt_id: Which receipt.
+        lock: Keep others from moving it until the transaction ends.
+    """
+    query = f"""{_TABLES[aggregate]} WHERE s.receipt_id = %(receipt_id)s
+      AND (%(vendor_ids)s::text[] IS NULL OR s.vendor_id = ANY(%(vendor_ids)s))"""
+    return await fetch_one(
+        connection,
+        f"{query} FOR UPDATE OF s" if lock else query,
+        receipt_id=receipt_id,
+        vendor_ids=vendor_ids,
+    )
+
+
+async def list_receipts(
+    connection: Connection,
+    aggregate: str,
+    vendor_ids: list[str] | None,
+    *,
+    states: Sequence[str] = (),
+    order_id: int | None = None,
+    after: tuple[datetime, int] | None = None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """Return receipts as `cancel` or `return`, oldest first; `after` is (opened_at, id) of the last row."""
+    query = f"""{_TABLES[aggregate]}
+    WHERE (%(vendor_ids)s::text[] IS NULL OR r.vendor_id = ANY(%(vendor_ids)s))
+      AND (cardinality(%(states)s::text[]) = 0 OR s.state = ANY(%(states)s))
+      AND (%(order_id)s::bigint IS NULL OR r.order_id = %(order_id)s)
+      AND (%(after_at)s::timestamptz IS NULL
+           OR (r.opened_at, r.receipt_id) > (%(after_at)s, %(after_id)s::bigint))
+    ORDER BY r.opened_at, r.receipt_id LIMIT %(most)s"""
+    return await fetch(
+        connection,
+        query,
+        vendor_ids=vendor_ids,
+        states=list(states),
+        order_id=order_id,
+        after_at=after[0] if after else None,
+        after_id=after[1] if after else None,
+        most=most,
+    )
+
+
+async def lines_of(connection: Connection, vendor_id: str, receipt_id: int) -> list[dict[str, Any]]:
+    """Return what a receipt claims, by box and option."""
+    query = """SELECT shipment_box_id, vendor_item_id, count, release_status FROM receipt_line
+               WHERE vendor_id = %(vendor_id)s AND receipt_id = %(receipt_id)s ORDER BY 1, 2"""
+    return await fetch(connection, query, vendor_id=vendor_id, receipt_id=receipt_id)
+
+
+async def boxes_of(
+    connection: Connection, vendor_id: str, receipt_ids: Collection[int]
+) -> list[dict[str, Any]]:
+    """Return the stored boxes that these receipts are about: receipt_id, shipment_box_id, state."""
+    query: LiteralString = f"SELECT DISTINCT r.receipt_id, b.shipment_box_id, b.state {_MEANT} ORDER BY 1, 2"
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(receipt_ids))
+
+
+async def is_leaving(connection: Connection, vendor_id: str, receipt_id: int) -> bool:
+    """Tell whether a box of this receipt has a waybill at Coupang, or one that is on its way there."""
+    query: LiteralString = f"""
+    SELECT EXISTS (SELECT {_MEANT}
+      AND (b.state NOT IN ('ACCEPT', 'INSTRUCT', 'CANCELLED') OR EXISTS (
+        SELECT FROM effect e WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id
+          AND e.kind = 'SHIP' AND e.state IN ('SENDING', 'UNKNOWN', 'REVIEW')))) AS leaving"""
+    row = await fetch_one(connection, query, vendor_id=vendor_id, ids=[receipt_id])
+    return bool(row and row["leaving"])
+
+
+async def say_handed_over(
+    connection: Connection, vendor_id: str, receipt_id: int, handed_over: bool | None
+) -> None:
+    """Keep what the warehouse said about the parcel of a stop request."""
+    query = """UPDATE cancel SET handed_over = %(handed_over)s
+               WHERE vendor_id = %(vendor_id)s AND receipt_id = %(receipt_id)s"""
+    await execute(connection, query, vendor_id=vendor_id, receipt_id=receipt_id, handed_over=handed_over)
+
+
+async def lives_of(
+    connection: Connection, vendor_id: str, receipt_ids: Collection[int]
+) -> list[dict[str, Any]]:
+    """Lock and return, of the receipts we know, the states and versions of their cancel and return."""
+    query = """
+    SELECT r.receipt_id, r.order_id, c.state AS cancel_state, c.version AS cancel_version,
+           t.state AS return_state, t.version AS return_version
+    FROM receipt r
+    LEFT JOIN cancel c USING (vendor_id, receipt_id)
+    LEFT JOIN return_ t USING (vendor_id, receipt_id)
+    WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = ANY(%(ids)s)
+    ORDER BY r.receipt_id FOR UPDATE OF r"""
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(receipt_ids))
+
+
+async def open_receipts(
+    connection: Connection, vendor_id: str, cancel_states: Collection[str], return_states: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return receipts in one of these states: receipt_id, order_id, opened_at, oldest first."""
+    query = """
+    SELECT r.receipt_id, r.order_id, r.opened_at FROM receipt r
+    WHERE r.vendor_id = %(vendor_id)s
+      AND (EXISTS (SELECT FROM cancel c WHERE c.vendor_id = r.vendor_id AND c.receipt_id = r.receipt_id
+                     AND c.state = ANY(%(cancel_states)s))
+           OR EXISTS (SELECT FROM return_ t WHERE t.vendor_id = r.vendor_id AND t.receipt_id = r.receipt_id
+                        AND t.state = ANY(%(return_states)s)))
+    ORDER BY r.opened_at, r.receipt_id"""
+    return await fetch(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        cancel_states=[str(state) for state in cancel_states],
+        return_states=[str(state) for state in return_states],
+    )
+
+
+async def to_read(connection: Connection, vendor_id: str, at: datetime, most: int) -> list[dict[str, Any]]:
+    """Return receipts that are due to be read by themselves, the longest waiting first."""
+    query = """
+    SELECT r.receipt_id, r.order_id, r.reads, r.next_read_at, c.state AS cancel_state, t.state AS return_state
+    FROM receipt r
+    LEFT JOIN cancel c USING (vendor_id, receipt_id)
+    LEFT JOIN return_ t USING (vendor_id, receipt_id)
+    WHERE r.vendor_id = %(vendor_id)s AND r.next_read_at <= %(at)s ORDER BY r.next_read_at LIMIT %(most)s"""
+    return await fetch(connection, query, vendor_id=vendor_id, at=at, most=most)
+
+
+async def read_soon(
+    connection: Connection, vendor_id: str, receipt_ids: Collection[int], at: datetime
+) -> None:
+    """Ask for these receipts to be read by themselves: something contradicted us."""
+    query = """UPDATE receipt SET next_read_at = least(next_read_at, %(at)s)
+               WHERE vendor_id = %(vendor_id)s AND receipt_id = ANY(%(ids)s)"""
+    await execute(connection, query, vendor_id=vendor_id, ids=list(receipt_ids), at=at)
+
+
+async def schedule_reads(
+    connection: Connection, vendor_id: str, reads: Sequence[tuple[int, datetime | None, str | None]]
+) -> None:
+    """Set when receipts are read next (None: not at all) and why a person should look; count one reading."""
+    query = """
+    UPDATE receipt r SET next_read_at = n.at, attention = n.attention, reads = r.reads + 1
+    FROM unnest(%(ids)s::bigint[], %(ats)s::timestamptz[], %(attentions)s::text[]) AS n(id, at, attention)
+    WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = n.id"""
+    ids, ats, attentions = columns(reads, 3)
+    await execute(connection, query, vendor_id=vendor_id, ids=ids, ats=ats, attentions=attentions)
+
+
+async def hold_orders(
+    connection: Connection,
+    vendor_id: str,
+    unread: Sequence[tuple[bytes, int, int | None, str]],
+    attention: str,
+    at: datetime,
+) -> None:
+    """Hold orders whose claim could not be read: (digest of the row, order id, claim id, reason)."""
+    query = """
+    WITH held AS (
+      INSERT INTO unread_claim (vendor_id, digest, order_id, claim_id, reason, seen_at)
+      SELECT DISTINCT ON (u.digest) %(vendor_id)s, u.digest, u.order_id, u.claim_id, u.reason, %(at)s
+      FROM unnest(%(digests)s::bytea[], %(orders)s::bigint[], %(claims)s::bigint[], %(reasons)s::text[])
+           AS u(digest, order_id, claim_id, reason)
+      ON CONFLICT DO NOTHING
+      RETURNING order_id
+    )
+    UPDATE box SET attention = %(attention)s
+    WHERE vendor_id = %(vendor_id)s AND order_id IN (SELECT order_id FROM held)
+      AND state IN ('ACCEPT', 'INSTRUCT')"""
+    digests, orders, claims, reasons = columns(unread, 4)
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        attention=attention,
+        at=at,
+        digests=digests,
+        orders=orders,
+        claims=claims,
+        reasons=reasons,
+    )
+
+
+async def free_orders(
+    connection: Connection,
+    vendor_id: str,
+    attention: str,
+    *,
+    claim_ids: Collection[int] = (),
+    digests: Collection[bytes] = (),
+) -> int:
+    """Let orders go whose claim was read after all, or looked at by a person; return how many claims."""
+    query = """
+    WITH freed AS (
+      DELETE FROM unread_claim WHERE vendor_id = %(vendor_id)s
+        AND (claim_id = ANY(%(claim_ids)s::bigint[]) OR digest = ANY(%(digests)s::bytea[]))
+      RETURNING order_id
+    ), told AS (
+      UPDATE box SET attention = NULL
+      WHERE vendor_id = %(vendor_id)s AND order_id IN (SELECT order_id FROM freed)
+        AND attention = %(attention)s
+    )
+    SELECT count(*) AS freed FROM freed"""
+    row = await fetch_one(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        attention=attention,
+        claim_ids=list(claim_ids),
+        digests=list(digests),
+    )
+    return row["freed"] if row else 0
