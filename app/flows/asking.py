@@ -4,15 +4,18 @@ Each writes an effect with the box state it was decided on. The dispatcher sends
 still in that state; the box itself moves when Coupang has confirmed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import orjson
+
 from app.coupang.couriers import COURIERS, DIRECT
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, Stale
 from app.flows.deciding import box_facts, decide_box
-from app.flows.house import House
+from app.flows.house import House, nobody
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
@@ -27,6 +30,8 @@ class Caller:
     actor: str
     vendor_ids: list[str] | None
     """Vendors this caller may know of; None means every vendor."""
+    reason: str | None = None
+    """Why, when a person acts by hand; kept in the history of what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,9 @@ class Waybill:
 
 
 US = Caller("us", None)
+TRIES = 4
+"""How often a change is decided again when the box changes under our hands."""
+Plan = Callable[[Mapping[str, Any], datetime], effects.Intent]
 
 
 def check_waybill(waybill: Waybill) -> None:
@@ -79,7 +87,8 @@ async def acknowledge(
         move = decide_box(box["state"], "acknowledge", box_facts(box, at))
         return _intent(Kind.ACKNOWLEDGE, move.event, box, {}, at, intent_key)
 
-    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+    request = {"kind": Kind.ACKNOWLEDGE, "box": shipment_box_id}
+    return await _ask(house, caller, shipment_box_id, plan, request, intent_key)
 
 
 async def ship(
@@ -139,7 +148,14 @@ async def ship(
         ready = at if urgent else at + house.policy.ship_linger
         return _intent(Kind.SHIP, move.event, box, payload, ready, intent_key)
 
-    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+    request = {
+        "kind": Kind.SHIP,
+        "box": shipment_box_id,
+        "waybill": [waybill.courier_code, waybill.invoice_number],
+        "later": sorted(later),
+        "later_date": later_date,
+    }
+    return await _ask(house, caller, shipment_box_id, plan, request, intent_key)
 
 
 async def change_invoice(
@@ -157,7 +173,12 @@ async def change_invoice(
         payload |= {"part": False, "split_shipping": False, "pre_split_shipped": False}
         return _intent(Kind.CHANGE_INVOICE, move.event, box, payload, at, intent_key)
 
-    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+    request = {
+        "kind": Kind.CHANGE_INVOICE,
+        "box": shipment_box_id,
+        "waybill": [waybill.courier_code, waybill.invoice_number],
+    }
+    return await _ask(house, caller, shipment_box_id, plan, request, intent_key)
 
 
 async def close_undelivered(
@@ -172,7 +193,8 @@ async def close_undelivered(
         payload = {"invoice_number": box["invoice_number"]}
         return _intent(Kind.CLOSE_UNDELIVERED, move.event, box, payload, at, intent_key)
 
-    return await _ask(house, caller, shipment_box_id, plan, intent_key)
+    request = {"kind": Kind.CLOSE_UNDELIVERED, "box": shipment_box_id}
+    return await _ask(house, caller, shipment_box_id, plan, request, intent_key)
 
 
 async def acknowledge_all_due(house: House, vendor_id: str, epoch: int, *, most: int = 500) -> int:
@@ -243,60 +265,69 @@ async def _ask(
     house: House,
     caller: Caller,
     shipment_box_id: int,
-    plan: Any,
+    plan: Plan,
+    request: Mapping[str, Any],
     intent_key: str | None,
 ) -> dict[str, Any]:
-    at = house.now()
-    async with house.db.transaction() as tx:
-        box = await _box_to_change(tx, caller, shipment_box_id)
-        vendor_id = box["vendor_id"]
-        if intent_key and (asked := await effects.find_by_key(tx, vendor_id, intent_key)):
-            return _same_intent(asked, plan, box, at)
-        intent: effects.Intent = plan(box, at)
-        stored = await effects.ask(
-            tx,
-            vendor_id,
-            [intent],
-            initial=EFFECT.initial,
-            asked_by=caller.actor,
-            cause=caller.actor,
-            at=at,
-        )
-        if not stored:
-            other = await effects.find_open(tx, vendor_id, shipment_box_id)
-            raise Conflict(
-                "another change of this box is still open",
-                effect=str(other["effect_id"]) if other else None,
-                effect_kind=other["kind"] if other else None,
-                effect_state=other["state"] if other else None,
+    """Decide on the box as it is and store the effect while it is still so: two statements, no lock.
+
+    What changes the box afterwards is no danger: every effect is decided again, under lock, before it is
+    sent.
+    """
+    told = _fingerprint(request) if intent_key else None
+    for _ in range(TRIES):
+        at = house.now()
+        async with house.db.connection() as connection:
+            box = await _box_to_change(connection, caller, shipment_box_id)
+            vendor_id = box["vendor_id"]
+            if intent_key and (asked := await effects.find_by_key(connection, vendor_id, intent_key)):
+                return _same_intent(asked, told)
+            intent = plan(box, at)
+            if told:
+                intent = replace(intent, payload={**intent.payload, "request": told})
+            stored = await effects.ask_while(
+                connection,
+                vendor_id,
+                intent,
+                box_version=box["version"],
+                initial=EFFECT.initial,
+                asked_by=caller.actor,
+                reason=caller.reason,
+                at=at,
             )
-        effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
-        if effect is None:
-            raise NotFound("the effect that was just stored is gone")
-    # After the commit: a visit holds its vendor before it asks for a box, and we held the box.
-    async with house.db.connection() as connection:
-        await vendors.wake(connection, vendor_id, at)
-    await house.wake(vendor_id)
-    return effect
+            if stored is None:
+                other = await effects.find_open(connection, vendor_id, shipment_box_id)
+                if other is not None and (intent_key is None or other["intent_key"] != intent_key):
+                    raise Conflict(
+                        "another change of this box is still open",
+                        effect=str(other["effect_id"]),
+                        effect_kind=other["kind"],
+                        effect_state=other["state"],
+                    )
+                continue
+        if house.wake is nobody:
+            async with house.db.connection() as connection:
+                await vendors.wake(connection, vendor_id, at)
+        else:
+            await house.wake(vendor_id)
+        return stored
+    raise Stale("this box changes too fast to be decided on; try again", shipment_box_id=str(shipment_box_id))
 
 
-def _same_intent(asked: dict[str, Any], plan: Any, box: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+def _fingerprint(request: Mapping[str, Any]) -> str:
+    """Return what tells two requests apart, without showing what they said."""
+    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+def _same_intent(asked: dict[str, Any], told: str | None) -> dict[str, Any]:
     """Return the effect of an earlier call with the same key, if it asked for the same."""
-    try:
-        again: effects.Intent = plan({**box, "state": asked["box_state"], "address_final": True}, at)
-    except Conflict:
-        return asked
-    if (again.kind, again.shipment_box_id, again.payload) != (
-        asked["kind"],
-        asked["shipment_box_id"],
-        asked["payload"],
-    ):
+    if asked["payload"].get("request") != told:
         raise Conflict("this Idempotency-Key was used for another request", effect=str(asked["effect_id"]))
     return asked
 
 
-async def _box_to_change(tx: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
-    box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
+async def _box_to_change(connection: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
+    box = await boxes.find(connection, caller.vendor_ids, shipment_box_id)
     if box is None:
         raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
     lines = box["lines"] or []

@@ -68,8 +68,8 @@ class Policy:
         return at + min(self.receipt_first * math.pow(1.5, min(reads, 20)), self.receipt_most)
 
 
-async def _nobody(vendor_id: str) -> None:
-    """Wake nobody: the next tick finds the vendor due."""
+async def nobody(vendor_id: str) -> None:
+    """Wake nobody: whoever asks makes the vendor due, and the next tick finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class House:
     vault: Vault
     policy: Policy = field(default_factory=Policy)
     worker: str = "unnamed"
-    wake: Callable[[str], Awaitable[None]] = _nobody
-    """Ask for a visit to this vendor now; losing it costs a tick, never more."""
+    wake: Callable[[str], Awaitable[None]] = nobody
+    """Make this vendor due and ask for a visit, soon; losing it costs a tick, never more."""
 
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""

@@ -31,6 +31,12 @@ async def claim_due(house: House, most: int = 500) -> list[str]:
         return await vendors.claim_due(tx, house.now(), AGAIN, most)
 
 
+async def make_due(house: House, vendor_id: str) -> None:
+    """Let the next tick visit this vendor, should nobody visit it before."""
+    async with house.db.connection() as connection:
+        await vendors.wake(connection, vendor_id, house.now())
+
+
 async def begin(house: House, vendor_id: str) -> Turn | None:
     """Take the next epoch of a vendor; None when it must not be called now."""
     async with house.db.transaction() as tx:

@@ -14,6 +14,7 @@ import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
+from psycopg_pool import PoolTimeout
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ QUEUE = "visits"
 HEARTBEAT_S = 2.0
 STALLED_S = 6.0
 PRIORITY_WAITED_FOR = 10
+WAKE_EVERY_S = 0.05
+"""Between two wake-ups of one vendor from one process: a burst of changes asks for one visit."""
 
 
 class Engine:
@@ -30,15 +33,21 @@ class Engine:
         url: `postgresql://…`.
         visit: Does one visit; None in processes that only ask for visits.
         concurrency: Visits at a time in this process.
+        before_asking: Makes a vendor due, so that the next tick repairs a wake-up that is lost.
     """
 
     def __init__(
-        self, url: str, visit: Callable[[str], Awaitable[object]] | None = None, concurrency: int = 8
+        self,
+        url: str,
+        visit: Callable[[str], Awaitable[object]] | None = None,
+        concurrency: int = 8,
+        before_asking: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
         self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
         self.concurrency = concurrency
         self._visit = visit
+        self._before_asking = before_asking
         self._next: dict[str, asyncio.Future[None]] = {}
         self._asking: dict[str, asyncio.Future[None]] = {}
         self._task = self.app.task(name="visit", queue=QUEUE)(self._run)
@@ -55,14 +64,17 @@ class Engine:
             await job.defer_async(vendor_id=vendor_id)
 
     async def wake(self, vendor_id: str) -> None:
-        """Ask for a visit that somebody waits for; never fails, the next tick repairs what is lost.
+        """Ask for a visit soon, without waiting for it; never fails, the next tick repairs what is lost.
 
         Those who ask while an earlier asking is under way share the next one.
         """
-        shared = self._next.get(vendor_id)
-        if shared is None:
-            shared = self._next[vendor_id] = asyncio.ensure_future(self._wake_all(vendor_id))
-        await asyncio.shield(shared)
+        if vendor_id not in self._next:
+            self._next[vendor_id] = asyncio.ensure_future(self._wake_all(vendor_id))
+
+    async def settle(self) -> None:
+        """Wait until every wake-up is through; before the connections are closed."""
+        while under_way := {*self._next.values(), *self._asking.values()}:
+            await asyncio.wait(under_way)
 
     async def _wake_all(self, vendor_id: str) -> None:
         before = self._asking.get(vendor_id)
@@ -71,9 +83,13 @@ class Engine:
         # Whoever comes from here on has committed too late for this one.
         mine = self._asking[vendor_id] = self._next.pop(vendor_id)
         try:
+            if self._before_asking is not None:
+                await self._before_asking(vendor_id)
             await self.ask(vendor_id, PRIORITY_WAITED_FOR)
-        except (ConnectorException, psycopg.Error) as error:
+        except (ConnectorException, psycopg.Error, PoolTimeout) as error:
             log.warning("no visit could be asked for: %s", type(error).__name__)
+        try:
+            await asyncio.sleep(WAKE_EVERY_S)
         finally:
             if self._asking.get(vendor_id) is mine:
                 del self._asking[vendor_id]

@@ -111,6 +111,59 @@ async def ask(
     )
 
 
+async def ask_while(
+    connection: Connection,
+    vendor_id: str,
+    intent: Intent,
+    *,
+    box_version: int,
+    initial: str,
+    asked_by: str,
+    reason: str | None,
+    at: datetime,
+) -> dict[str, Any] | None:
+    """Store one effect of a box while the box is in the version it was decided on; one statement.
+
+    Returns:
+        The effect, or None: the box has moved on, another effect of it is open, or the key is used.
+    """
+    query: LiteralString = """
+    WITH asked AS (
+      INSERT INTO effect (vendor_id, kind, event, subject, subject_id, shipment_box_id, order_id, payload,
+                          state, version, box_state, intent_key, asked_by, asked_at, not_before)
+      SELECT b.vendor_id, %(kind)s, %(event)s, 'box', b.shipment_box_id, b.shipment_box_id, b.order_id,
+             %(payload)s, %(initial)s, 1, %(box_state)s, %(intent_key)s, %(asked_by)s, %(at)s, %(not_before)s
+      FROM box b
+      WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = %(box)s AND b.version = %(box_version)s
+      ON CONFLICT DO NOTHING
+      RETURNING *
+    ), told AS (
+      INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor,
+                           cause, reason, at)
+      SELECT vendor_id, 'effect', effect_id, 1, NULL, %(initial)s, 'ask', %(asked_by)s, %(asked_by)s,
+             %(reason)s, %(at)s
+      FROM asked
+    )
+    SELECT * FROM asked"""
+    return await fetch_one(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        kind=str(intent.kind),
+        event=intent.event,
+        box=intent.shipment_box_id,
+        box_state=str(intent.box_state),
+        box_version=box_version,
+        payload=Jsonb(intent.payload),
+        intent_key=intent.intent_key,
+        not_before=intent.not_before,
+        initial=initial,
+        asked_by=asked_by,
+        reason=reason,
+        at=at,
+    )
+
+
 async def find(connection: Connection, vendor_ids: list[str] | None, effect_id: int) -> dict[str, Any] | None:
     """Return one effect, or None; `vendor_ids` None means every vendor."""
     query = select(Effect.__table__).where(Effect.effect_id == effect_id)

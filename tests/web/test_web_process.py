@@ -43,9 +43,14 @@ async def test_process_serves_wakes_and_stops(house: House, database_url: str, t
         answer = await client.post(f"/v1/boxes/{BOX}/acknowledge")
         assert answer.status_code == 202
         assert "server" not in answer.headers
-    async with house.db.connection() as connection:
-        jobs = await (await connection.execute("SELECT lock, priority FROM procrastinate_jobs")).fetchall()
+    # The wake-up goes out after the answer; it is there within a moment.
+    jobs: list[dict[str, object]] = []
+    async with asyncio.timeout(10), house.db.connection() as connection:
+        while not jobs:
+            found = await connection.execute("SELECT lock, priority FROM procrastinate_jobs")
+            jobs = [dict(row) for row in await found.fetchall()]
+            await asyncio.sleep(0.02)
     assert [job["lock"] for job in jobs] == [VENDOR]
-    assert jobs[0]["priority"] > 0
+    assert int(str(jobs[0]["priority"])) > 0
     stop.set()
     await asyncio.wait_for(serving, 10)
