@@ -11,19 +11,21 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import __version__
+from app.flows import turns
 from app.flows.house import House
 from app.flows.keys import Keyring
 from app.jobs.engine import Engine
 from app.settings import Settings
 from app.web import contract, manual, ops, problems, reading_room
 from app.web.admin import boxes as admin_boxes
+from app.web.admin import claims as admin_claims
 from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
 from app.web.admin import polls as admin_polls
 from app.web.admin import vendors as admin_vendors
 from app.web.deps import Edge
 from app.web.meters import Around, Meters
-from app.web.warehouse import boxes, changes, couriers, effects, orders
+from app.web.warehouse import boxes, cancels, changes, couriers, effects, orders, returns
 from app.worker import open_house
 
 log = logging.getLogger(__name__)
@@ -31,12 +33,15 @@ log = logging.getLogger(__name__)
 ROUTERS = (
     boxes.router,
     changes.router,
+    cancels.router,
+    returns.router,
     orders.router,
     effects.router,
     couriers.router,
     admin_vendors.router,
     admin_keys.router,
     admin_boxes.router,
+    admin_claims.router,
     admin_effects.router,
     admin_polls.router,
     ops.router,
@@ -83,10 +88,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     web = settings.web
     async with open_house(settings) as house:
         # An engine without visits: this process only asks for them.
-        engine = Engine(house.db.url)
+        engine = Engine(house.db.url, before_asking=lambda vendor_id: turns.make_due(house, vendor_id))
         async with engine.app.open_async():
             app = create_app(replace(house, wake=engine.wake), wait_most_s=web.wait_most_s)
-            await listen(app, web.host, web.port, stop, finish_s=web.wait_most_s + 5)
+            try:
+                await listen(app, web.host, web.port, stop, finish_s=web.wait_most_s + 5)
+            finally:
+                await engine.settle()
 
 
 class _Server(uvicorn.Server):

@@ -85,7 +85,7 @@ async def keep_unreadable(
         await claims.hold_orders(tx, vendor_id, naming, UNREAD, at)
 
 
-async def let_go(tx: Connection, vendor_id: str, claim_ids: Collection[int]) -> None:
+async def let_go(tx: Connection, vendor_id: str, claim_ids: Collection[int], at: datetime) -> None:
     """Let orders go that were held by claims which have been read now."""
     if claim_ids:
-        await claims.free_orders(tx, vendor_id, UNREAD, claim_ids=claim_ids)
+        await claims.free_orders(tx, vendor_id, UNREAD, at, claim_ids=claim_ids)

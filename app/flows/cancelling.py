@@ -10,10 +10,10 @@ from typing import Any
 from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
 from app.errors import Conflict, Invalid, NotFound
 from app.flows.asking import Caller, Waybill, check_waybill
-from app.flows.deciding import decide_cancel, seller_cancel_facts
+from app.flows.deciding import decide_cancel, seller_cancel_facts, unblock
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind
-from app.machines.cancels import CANCEL, COSTS, CancelFacts, CancelState
+from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.effects import EFFECT
 from app.machines.receipts import Completion, Pickup
 from app.store import boxes, claims, doors, effects, evidence, receipts, vendors
@@ -185,14 +185,22 @@ async def join(
     await until_fresh(work)
 
 
-def options(row: Mapping[str, Any], leaving: bool, busy: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Judge both answers to a stop request: allowed, or refused by which rules, and who pays."""
-    judged = []
-    for event, handed_over in (("stop_shipment", False), ("declare_shipped", True)):
-        facts = CancelFacts(handed_over=handed_over, waybill=True, waybill_sent=leaving, whole=True)
-        verdict = next(one for one in CANCEL.explain(row["state"], facts) if one.event == event)
-        judged.append({"action": event, "verdict": verdict, "who_pays": COSTS[event], "busy": busy})
-    return judged
+def explain_cancel(box: Mapping[str, Any], wing_user_id: str | None) -> dict[str, Any]:
+    """Judge the seller's own cancel of everything that is left of a box, and say what it costs.
+
+    Args:
+        box: With `state` and `lines`.
+        wing_user_id: The vendor's WING login, None when there is none.
+    """
+    counts = {line["vendor_item_id"]: line["shippable"] for line in box["lines"] if line["shippable"] > 0}
+    facts = seller_cancel_facts(box, counts)
+    event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
+    verdict = next(one for one in CANCEL.explain(CANCEL.initial, facts) if one.event == event)
+    refused = [{"rule": rule, "unblock": unblock(rule, CANCEL)} for rule in verdict.missing]
+    if not wing_user_id:
+        told = NO_WING_USER.format(vendor_id=box["vendor_id"])
+        refused.append({"rule": "has_wing_login", "unblock": told})
+    return {"action": "seller_cancel", "target": None, "refused_by": refused}
 
 
 def _receipt(

@@ -1,9 +1,10 @@
 """Receipts as jobs need them: which are open, which to read again, what a look that missed means."""
 
 from collections.abc import Set
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from app.clock import KST
 from app.flows.feeds import STOPS, Due
 from app.flows.house import House
 from app.flows.pages import Window
@@ -29,16 +30,23 @@ async def stops_window(house: House, vendor_id: str, due: Due) -> Window:
     return Window(STOPS, max(min(start, oldest), at - house.policy.catch_up), at)
 
 
-async def missed(house: House, vendor_id: str, epoch: int, start: datetime, seen: Set[int]) -> None:
-    """Have stop requests read by themselves that we hold for open and that a whole list did not show."""
+async def missed(house: House, vendor_id: str, epoch: int, first: date, seen: Set[int]) -> None:
+    """Have stop requests read by themselves that we hold for open and that a whole list did not show.
+
+    Args:
+        house: What every flow is given.
+        vendor_id: Whose list.
+        epoch: The visit's fencing token.
+        first: The calendar day in Seoul with which the list begins.
+        seen: What it showed.
+    """
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
         found = await claims.open_receipts(tx, vendor_id, (CancelState.REQUESTED,), ())
-        # The day on which the list begins was read whole, but clocks differ: leave its edge to later looks.
         gone = [
             row["receipt_id"]
             for row in found
-            if row["receipt_id"] not in seen and row["opened_at"] >= start + timedelta(minutes=1)
+            if row["receipt_id"] not in seen and row["opened_at"].astimezone(KST).date() >= first
         ]
         if gone:
             await claims.read_soon(tx, vendor_id, gone, house.now())

@@ -121,7 +121,7 @@ async def take_receipts(
             await doors.move_returns(tx, vendor_id, plan.return_moves, at)
             await tell_boxes(tx, vendor_id, plan.touched, plan.requested, at)
             await keep_unreadable(house, tx, vendor_id, aside, cause, at)
-            await let_go(tx, vendor_id, set(told) - set(plan.stale))
+            await let_go(tx, vendor_id, set(told) - set(plan.stale), at)
             await _settle_doubts(house, tx, vendor_id, plan, differing, told, digests, proven)
             if covered is not None:
                 await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)

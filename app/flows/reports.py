@@ -14,6 +14,7 @@ import orjson
 
 from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import NotFound, Unavailable
+from app.flows.cancelling import SCORE, explain_cancel
 from app.flows.deciding import box_facts, unblock
 from app.flows.house import PURPOSE_RECEIVER, House
 from app.machines.orders import BOX, OBSERVED
@@ -144,9 +145,10 @@ async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> li
     """
     async with house.db.connection() as connection:
         box = with_sums(await _box(connection, vendor_ids, shipment_box_id))
+        vendor = await vendors.find(connection, box["vendor_id"])
         busy = await effects.find_open(connection, box["vendor_id"], shipment_box_id)
     at = house.now()
-    judged = []
+    judged: list[dict[str, Any]] = []
     for event in ASKED:
         facts = box_facts(box, at, waybill=True, direct=event in _DIRECTLY)
         verdict = next(one for one in BOX.explain(box["state"], facts) if one.event == event)
@@ -156,15 +158,18 @@ async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> li
             refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
         elif event == "close_undelivered" and not box["invoice_number"]:
             refused.append({"rule": "has_waybill", "unblock": "only a box with a waybill can be closed"})
+        judged.append({"action": event, "target": verdict.target, "refused_by": refused, "costs": None})
+    cancel = explain_cancel(box, vendor["wing_user_id"] if vendor else None)
+    judged.append({**cancel, "costs": SCORE})
+    for one in judged:
         if busy is not None:
-            refused.append({"rule": "no_open_change", "unblock": _until_settled(busy)})
-        judged.append(
-            {"action": event, "allowed": not refused, "target": verdict.target, "refused_by": refused}
-        )
+            one["refused_by"].append({"rule": "no_open_change", "unblock": until_settled(busy)})
+        one["allowed"] = not one["refused_by"]
     return judged
 
 
-def _until_settled(effect: Mapping[str, Any]) -> str:
+def until_settled(effect: Mapping[str, Any]) -> str:
+    """Say what ends an open change, in words."""
     what = f"effect {effect['effect_id']} ({effect['kind']}, {effect['state']})"
     if effect["state"] == "REVIEW":
         return f"an operator must rule on {what}"

@@ -62,7 +62,7 @@ async def observe(
             vendor_id = box["vendor_id"]
             move = decide_box(box["state"], event, box_facts(box, at, proven=True))
             about = {"box": str(shipment_box_id), "event": event}
-            digest = await _state(house, tx, vendor_id, caller, about, reason, at)
+            digest = await state(house, tx, vendor_id, caller, about, reason, at)
             step = doors.Step(move.event, move.source, move.target, caller.actor, "operator", digest, reason)
             due = house.policy.next_read(BoxState(move.target), box["address_final"], at)
             await doors.move_boxes(
@@ -111,7 +111,7 @@ async def ask(
             raise Invalid("unknown event", ("/event", "one of the machine's events"))
     about = {"box": str(shipment_box_id), "event": event, "effect": str(effect["effect_id"])}
     async with house.db.transaction() as tx:
-        await _state(house, tx, box["vendor_id"], caller, about, reason, house.now())
+        await state(house, tx, box["vendor_id"], caller, about, reason, house.now())
     return effect
 
 
@@ -149,7 +149,7 @@ async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, rea
             effect = (await effects.by_ids(tx, vendor_id, [effect_id]))[0]
             move = decide_effect(effect["state"], f"rule_{ruling}", EffectFacts(reason=True))
             about = {"effect": str(effect_id), "ruling": ruling}
-            digest = await _state(house, tx, vendor_id, caller, about, reason, at)
+            digest = await state(house, tx, vendor_id, caller, about, reason, at)
             step = doors.Step(move.event, move.source, move.target, caller.actor, "operator", digest, reason)
             settled = move.target in EFFECT.finals
             await doors.move_effects(
@@ -193,7 +193,7 @@ async def _wake(house: House, vendor_id: str, at: datetime) -> None:
     await house.wake(vendor_id)
 
 
-async def _state(
+async def state(
     house: House,
     tx: Connection,
     vendor_id: str,
@@ -202,7 +202,7 @@ async def _state(
     reason: str,
     at: datetime,
 ) -> bytes:
-    """Keep what an operator stated; return its digest."""
+    """Keep what an operator stated, as evidence; return its digest."""
     said = orjson.dumps({"operator": caller.actor, "at": at, "about": about, "reason": reason})
     digest = house.vault.digest(said)
     sealed = house.vault.seal_packed(said, PURPOSE_EVIDENCE)

@@ -59,7 +59,7 @@ async def take_withdrawals(
             await doors.move_returns(tx, vendor_id, return_moves, at)
             await claims.schedule_reads(tx, vendor_id, [(receipt_id, None, None) for receipt_id in moved])
             await tell_boxes(tx, vendor_id, moved, (), at)
-            await let_go(tx, vendor_id, set(told))
+            await let_go(tx, vendor_id, set(told), at)
             if page.unreadable:
                 rows = [
                     (

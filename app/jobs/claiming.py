@@ -46,7 +46,7 @@ async def check_stops(line: Line, since: datetime, purpose: str) -> None:
         seen |= _ids(page)
         await take_receipts(house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch)
         line.check_time()
-    await claim_reads.missed(house, line.vendor_id, line.epoch, start, seen)
+    await claim_reads.missed(house, line.vendor_id, line.epoch, start.astimezone(KST).date(), seen)
 
 
 async def look_for_stops(line: Line, due: Due) -> None:

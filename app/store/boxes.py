@@ -22,7 +22,8 @@ _STOP_OPEN: LiteralString = """EXISTS (
                                       AND l.shipment_box_id = n.shipment_box_id
                                       AND l.vendor_item_id = n.vendor_item_id))))"""
 _UNREAD: LiteralString = """EXISTS (
-         SELECT FROM unread_claim u WHERE u.vendor_id = box.vendor_id AND u.order_id = box.order_id)"""
+         SELECT FROM unread_claim u
+         WHERE u.vendor_id = box.vendor_id AND u.order_id = box.order_id AND u.released_at IS NULL)"""
 _CLAIMED: LiteralString = f"""
        {_STOP_OPEN.replace("box.", "b.")} AS stop_open,
        {_UNREAD.replace("box.", "b.")} AS claim_unread"""

@@ -131,4 +131,8 @@ class UnreadClaim(Base):
     claim_id: Mapped[int | None]
     reason: Mapped[str]
     seen_at: Mapped[datetime]
-    __table_args__ = (Index("unread_claim_order", "vendor_id", "order_id"),)
+    released_at: Mapped[datetime | None]
+    """When it was read after all, or looked at by a person; the same row holds nothing again."""
+    __table_args__ = (
+        Index("unread_claim_order", "vendor_id", "order_id", postgresql_where=text("released_at IS NULL")),
+    )

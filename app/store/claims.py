@@ -227,10 +227,22 @@ async def hold_orders(
     )
 
 
+async def unread_of(
+    connection: Connection, vendor_ids: list[str] | None, order_id: int
+) -> list[dict[str, Any]]:
+    """Lock and return the claims that hold an order because they could not be read."""
+    query = """SELECT vendor_id, digest, claim_id, reason, seen_at FROM unread_claim
+               WHERE order_id = %(order_id)s AND released_at IS NULL
+                 AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+               ORDER BY seen_at, digest FOR UPDATE"""
+    return await fetch(connection, query, order_id=order_id, vendor_ids=vendor_ids)
+
+
 async def free_orders(
     connection: Connection,
     vendor_id: str,
     attention: str,
+    at: datetime,
     *,
     claim_ids: Collection[int] = (),
     digests: Collection[bytes] = (),
@@ -238,7 +250,8 @@ async def free_orders(
     """Let orders go whose claim was read after all, or looked at by a person; return how many claims."""
     query = """
     WITH freed AS (
-      DELETE FROM unread_claim WHERE vendor_id = %(vendor_id)s
+      UPDATE unread_claim SET released_at = %(at)s
+      WHERE vendor_id = %(vendor_id)s AND released_at IS NULL
         AND (claim_id = ANY(%(claim_ids)s::bigint[]) OR digest = ANY(%(digests)s::bytea[]))
       RETURNING order_id
     ), told AS (
@@ -252,6 +265,7 @@ async def free_orders(
         query,
         vendor_id=vendor_id,
         attention=attention,
+        at=at,
         claim_ids=list(claim_ids),
         digests=list(digests),
     )

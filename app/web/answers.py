@@ -50,6 +50,14 @@ def box(row: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
+def claim(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Present a cancel or a return with its lines and boxes."""
+    shown = plain(row)
+    shown["lines"] = [plain(line) for line in row["lines"]]
+    shown["boxes"] = [plain(one) for one in row["boxes"]]
+    return shown
+
+
 def effect(row: Mapping[str, Any]) -> dict[str, Any]:
     """Present an effect, with its history and tries when it has them."""
     shown = plain(row)
@@ -57,9 +65,10 @@ def effect(row: Mapping[str, Any]) -> dict[str, Any]:
     shown["tries"] = shown.pop("attempts")
     shown["final"] = row["state"] in EFFECT.finals
     shown["evidence"] = row["evidence"].hex() if row["evidence"] else None
-    if "lines" in shown["payload"]:
-        lines = [plain(line) for line in shown["payload"]["lines"]]
-        shown["payload"] = {**shown["payload"], "lines": lines}
+    for name in ("lines", "items"):
+        if name in shown["payload"]:
+            listed = [plain(one) for one in shown["payload"][name]]
+            shown["payload"] = {**shown["payload"], name: listed}
     if "trail" in shown:
         shown["trail"] = [plain(one) for one in shown["trail"]]
     return shown

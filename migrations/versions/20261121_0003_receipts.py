@@ -107,9 +107,15 @@ def upgrade() -> None:
         sa.Column("claim_id", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         _time("seen_at"),
+        _time("released_at", nullable=True),
         sa.PrimaryKeyConstraint("vendor_id", "digest"),
     )
-    op.create_index("unread_claim_order", "unread_claim", ["vendor_id", "order_id"])
+    op.create_index(
+        "unread_claim_order",
+        "unread_claim",
+        ["vendor_id", "order_id"],
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
 
     op.add_column("vendor", sa.Column("wing_user_id", sa.Text(), nullable=True))
     op.drop_constraint("history_aggregate", "history", type_="check")

@@ -341,6 +341,8 @@ async def assert_promises(shop: Shop, *, settled: bool = True) -> None:
              SELECT FROM evidence v WHERE v.vendor_id = e.vendor_id AND v.digest = e.evidence)"""
     )
     assert not unproven, unproven
+    # P4: nothing shipped that a customer had asked to stop, by Coupang's own watch.
+    assert shop.ledger["shipped_cancelled"] == []
     # P3: nothing illegal: every history is a path, and it tells what the row holds.
     await assert_paths(shop)
     # P5: nothing unexplained: every step of a box has an actor, a cause and stored evidence.
@@ -380,7 +382,14 @@ async def assert_paths(shop: Shop) -> None:
 
 
 async def assert_effects_are_true(shop: Shop) -> None:
-    kinds = {"ACKNOWLEDGE": "acknowledge", "SHIP": "invoice", "CHANGE_INVOICE": "update_invoice"}
+    kinds = {
+        "ACKNOWLEDGE": "acknowledge",
+        "SHIP": "invoice",
+        "CHANGE_INVOICE": "update_invoice",
+        "SELLER_CANCEL": "cancel",
+        "STOP_SHIPMENT": "stop_shipment",
+        "DECLARE_SHIPPED": "already_shipped",
+    }
     applied = Counter((one["kind"], one["shipment_box_id"]) for one in shop.ledger["mutations"])
     for effect in await shop.effects():
         kind = kinds.get(effect["kind"], "complete")

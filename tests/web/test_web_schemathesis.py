@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis import checks as have
 
-from app.flows import asking, keys
+from app.flows import asking, keys, vendors
 from app.flows.asking import US
 from app.flows.house import House
 from app.machines.orders import BoxState
@@ -25,11 +25,12 @@ from app.main import create_app, listen
 from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring
 from tests.conftest import START, Frozen
+from tests.web.receipts import RECEIPT, receipt, returned, tell
 from tests.web.stock import BOX, ORDER, VENDOR, put, register
 
 EXAMPLES = 25
 """Cases per operation and mode."""
-KNOWN = {"order_id": str(ORDER), "effect_id": "1", "vendor_id": VENDOR}
+KNOWN = {"order_id": str(ORDER), "effect_id": "1", "vendor_id": VENDOR, "receipt_id": str(RECEIPT)}
 CHECKS = [
     have.not_a_server_error,
     have.status_code_conformance,
@@ -55,6 +56,8 @@ def served(database_url: str) -> Iterator[tuple[str, str, str]]:
             for number, state in enumerate(BoxState):
                 await put(house, state, BOX + number)
             await asking.acknowledge(house, US, BOX)
+            await vendors.set_policy(house, US, VENDOR, wing_user_id="wing01")
+            await tell(house, receipt(box_id=BOX + 1), returned(RECEIPT + 1, box_id=BOX + 4))
             made = await keys.create(house, name="schemathesis", scopes=[keys.ADMIN], vendor_ids=None)
             spare = await keys.create(house, name="spare", scopes=[keys.READ], vendor_ids=None)
             bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()

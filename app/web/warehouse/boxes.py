@@ -25,6 +25,7 @@ _WAYS = {
     "change_invoice": "invoice",
     "change_invoice_direct": "invoice",
     "close_undelivered": "close",
+    "seller_cancel": "cancel",
 }
 """Action → the last part of its address."""
 

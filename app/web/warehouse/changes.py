@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header
 from starlette.responses import Response
 
-from app.flows import asking, reports
+from app.errors import Invalid
+from app.flows import asking, cancelling, reports
 from app.machines.effects import EFFECT
 from app.web import answers
 from app.web.contract import CHANGE, GUARDED, Responses, shown
@@ -17,7 +18,7 @@ from app.web.deps import Desk, Prefer, WriteDesk, look_until, waiting_s
 from app.web.fields import PathId
 from app.web.shapes import EFFECT as EFFECT_EXAMPLE
 from app.web.shapes import Effect as EffectShape
-from app.web.warehouse import shapes
+from app.web.warehouse import claim_shapes, shapes
 
 router = APIRouter(prefix="/v1/boxes/{shipment_box_id}", tags=["changes"], responses=GUARDED)
 
@@ -102,6 +103,34 @@ async def close(
     """Ask Coupang to close a box that nobody scanned as delivered for 30 days."""
     effect = await asking.close_undelivered(
         desk.house, desk.key.warehouse, shipment_box_id, intent_key=intent_key(desk, key)
+    )
+    return await asked(desk, effect, prefer)
+
+
+@router.post("/cancel", operation_id="cancel_box", response_model=EffectShape, responses=ASKED)
+async def cancel(
+    desk: WriteDesk,
+    shipment_box_id: PathId,
+    body: claim_shapes.SellerCancel,
+    key: IntentKey = None,
+    prefer: Prefer = None,
+) -> Response:
+    """Cancel a box as the seller: in ACCEPT as a whole, in INSTRUCT also in part. Costs seller score."""
+    if not body.confirm_score_loss:
+        raise Invalid(
+            "this cancel must be confirmed",
+            ("/confirm_score_loss", f"{cancelling.SCORE} Say true if you mean it."),
+        )
+    counts = None if body.items is None else {one.vendor_item_id: one.count for one in body.items}
+    if counts is not None and len(counts) != len(body.items or ()):
+        raise Invalid("an item is named twice", ("/items", "each vendor_item_id once"))
+    effect = await cancelling.seller_cancel(
+        desk.house,
+        desk.key.warehouse,
+        shipment_box_id,
+        counts,
+        body.reason,
+        intent_key=intent_key(desk, key),
     )
     return await asked(desk, effect, prefer)
 

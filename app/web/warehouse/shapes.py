@@ -101,8 +101,10 @@ class Action(Told):
     href: str
     allowed: bool
     target: BoxState | None
-    """Where it leads; null when this state has no such step."""
+    """Where it leads; null when this state has no such step, or when only its outcome tells."""
     refused_by: list[Refusal]
+    costs: str | None
+    """What it costs the seller, to be known before it is asked; null: nothing."""
 
 
 class Actions(Told):
@@ -201,6 +203,7 @@ ACTIONS: list[dict[str, Any]] = [
                 "change the address.",
             }
         ],
+        "costs": None,
     }
 ]
 _BIRTH = {

@@ -1,0 +1,96 @@
+"""Cancels: stop requests with the decision they ask for, the two answers, and cancels that were final."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.flows import cancelling, claim_reports
+from app.flows.asking import Waybill
+from app.machines.cancels import CancelState
+from app.web import answers
+from app.web.contract import GUARDED, ONE, shown
+from app.web.deps import Cursor, Limit, Prefer, ReadDesk, WriteDesk
+from app.web.fields import PathId, VendorId, from_micros, read_cursor, write_cursor
+from app.web.shapes import Effect as EffectShape
+from app.web.warehouse import claim_shapes, shapes
+from app.web.warehouse.changes import ASKED, IntentKey, asked, intent_key
+
+router = APIRouter(prefix="/v1/cancels", tags=["cancels"], responses=GUARDED)
+
+
+@router.get(
+    "",
+    operation_id="list_cancels",
+    response_model=claim_shapes.CancelPage,
+    responses={200: shown({"items": [claim_shapes.CANCEL_SUMMARY], "next_cursor": None})},
+)
+async def list_cancels(
+    desk: ReadDesk,
+    vendor_id: VendorId | None = None,
+    state: Annotated[list[CancelState] | None, Query(max_length=6, description="Repeatable.")] = None,
+    order_id: PathId | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List cancels, oldest first; `state=REQUESTED` are the stop requests that wait for an answer."""
+    after = None
+    if cursor is not None:
+        micros, receipt_id = read_cursor(cursor)
+        after = (from_micros(micros), receipt_id)
+    rows, then = await claim_reports.list_cancels(
+        desk.house,
+        desk.key.within(vendor_id),
+        states=state or (),
+        order_id=order_id,
+        after=after,
+        most=limit,
+    )
+    return answers.answer(
+        {
+            "items": [answers.plain(row) for row in rows],
+            "next_cursor": write_cursor(*then) if then else None,
+        }
+    )
+
+
+@router.get(
+    "/{receipt_id}",
+    operation_id="get_cancel",
+    response_model=claim_shapes.Cancel,
+    responses={200: shown(claim_shapes.CANCEL), **ONE},
+)
+async def get_cancel(desk: ReadDesk, receipt_id: PathId) -> Response:
+    """Return one cancel with its lines, boxes and history, and the decision that it asks for."""
+    row = await claim_reports.get_cancel(desk.house, desk.key.vendor_ids, receipt_id)
+    return answers.answer(answers.claim(row))
+
+
+@router.post("/{receipt_id}/stop", operation_id="stop_shipment", response_model=EffectShape, responses=ASKED)
+async def stop(desk: WriteDesk, receipt_id: PathId, key: IntentKey = None, prefer: Prefer = None) -> Response:
+    """Answer a stop request: the parcel was not handed over and stays. The customer is refunded."""
+    effect = await cancelling.answer_stop(
+        desk.house, desk.key.warehouse, receipt_id, intent_key=intent_key(desk, key)
+    )
+    return await asked(desk, effect, prefer)
+
+
+@router.post(
+    "/{receipt_id}/shipped", operation_id="declare_shipped", response_model=EffectShape, responses=ASKED
+)
+async def shipped(
+    desk: WriteDesk,
+    receipt_id: PathId,
+    body: shapes.Waybill,
+    key: IntentKey = None,
+    prefer: Prefer = None,
+) -> Response:
+    """Answer a stop request: the parcel was handed over under this waybill. The seller pays the return."""
+    effect = await cancelling.answer_shipped(
+        desk.house,
+        desk.key.warehouse,
+        receipt_id,
+        Waybill(body.courier_code, body.invoice_number),
+        intent_key=intent_key(desk, key),
+    )
+    return await asked(desk, effect, prefer)

@@ -1,0 +1,63 @@
+"""Returns as Coupang tells them; read only."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.flows import claim_reports
+from app.machines.returns import ReturnState
+from app.web import answers
+from app.web.contract import GUARDED, ONE, shown
+from app.web.deps import Cursor, Limit, ReadDesk
+from app.web.fields import PathId, VendorId, from_micros, read_cursor, write_cursor
+from app.web.warehouse import claim_shapes
+
+router = APIRouter(prefix="/v1/returns", tags=["returns"], responses=GUARDED)
+
+
+@router.get(
+    "",
+    operation_id="list_returns",
+    response_model=claim_shapes.ReturnPage,
+    responses={200: shown({"items": [claim_shapes.RETURN_SUMMARY], "next_cursor": None})},
+)
+async def list_returns(
+    desk: ReadDesk,
+    vendor_id: VendorId | None = None,
+    state: Annotated[list[ReturnState] | None, Query(max_length=5, description="Repeatable.")] = None,
+    order_id: PathId | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List returns, oldest first; a stop request that came too late is listed here, too."""
+    after = None
+    if cursor is not None:
+        micros, receipt_id = read_cursor(cursor)
+        after = (from_micros(micros), receipt_id)
+    rows, then = await claim_reports.list_returns(
+        desk.house,
+        desk.key.within(vendor_id),
+        states=state or (),
+        order_id=order_id,
+        after=after,
+        most=limit,
+    )
+    return answers.answer(
+        {
+            "items": [answers.plain(row) for row in rows],
+            "next_cursor": write_cursor(*then) if then else None,
+        }
+    )
+
+
+@router.get(
+    "/{receipt_id}",
+    operation_id="get_return",
+    response_model=claim_shapes.Return,
+    responses={200: shown(claim_shapes.RETURN), **ONE},
+)
+async def get_return(desk: ReadDesk, receipt_id: PathId) -> Response:
+    """Return one return with its lines, boxes and history."""
+    row = await claim_reports.get_return(desk.house, desk.key.vendor_ids, receipt_id)
+    return answers.answer(answers.claim(row))
