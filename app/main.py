@@ -25,7 +25,7 @@ from app.web.admin import polls as admin_polls
 from app.web.admin import vendors as admin_vendors
 from app.web.deps import Edge
 from app.web.meters import Around, Meters
-from app.web.warehouse import boxes, cancels, changes, couriers, effects, orders, returns
+from app.web.warehouse import boxes, cancels, changes, couriers, effects, holds, orders, returns
 from app.worker import open_house
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 ROUTERS = (
     boxes.router,
     changes.router,
+    holds.router,
     cancels.router,
     returns.router,
     orders.router,

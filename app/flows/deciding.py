@@ -73,6 +73,7 @@ def box_facts(
         proven=proven,
         stop_requested=box["stop_open"],
         claim_unread=box["claim_unread"],
+        on_hold=box["hold_until"] is not None and box["hold_until"] > at,
     )
 
 

@@ -43,6 +43,7 @@ class BoxFacts:
         proven: Read from the box itself and its history, not from a list row.
         stop_requested: The customer asked to stop units of this box, and nobody has answered.
         claim_unread: A claim names this order, but could not be read: it may be a stop request.
+        on_hold: Somebody of ours keeps the box back, and the time of that is not over.
     """
 
     held: bool = False
@@ -55,6 +56,7 @@ class BoxFacts:
     proven: bool = False
     stop_requested: bool = False
     claim_unread: bool = False
+    on_hold: bool = False
 
 
 def nothing_held(facts: BoxFacts) -> bool:
@@ -70,6 +72,11 @@ def no_stop_requested(facts: BoxFacts) -> bool:
 def claims_are_read(facts: BoxFacts) -> bool:
     """Wait until the claim of this order that could not be read is read, or have an operator look at it."""
     return not facts.claim_unread
+
+
+def not_on_hold(facts: BoxFacts) -> bool:
+    """Release the hold of this box (its `holds` say why and until when), or wait until its time is over."""
+    return not facts.on_hold
 
 
 def something_to_ship(facts: BoxFacts) -> bool:
@@ -112,7 +119,7 @@ def is_proven(facts: BoxFacts) -> bool:
     return facts.proven
 
 
-_READY = (something_to_ship, nothing_held, no_stop_requested, claims_are_read, address_is_final)
+_READY = (something_to_ship, nothing_held, no_stop_requested, claims_are_read, not_on_hold, address_is_final)
 
 
 class OrderMachine(Machine):

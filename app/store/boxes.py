@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
-from sqlalchemy import Boolean, literal_column, select, tuple_
+from sqlalchemy import Boolean, DateTime, literal_column, select, tuple_
 
 from app.store.database import Connection, columns, execute, fetch, fetch_one
 from app.store.tables import Box
@@ -24,9 +24,14 @@ _STOP_OPEN: LiteralString = """EXISTS (
 _UNREAD: LiteralString = """EXISTS (
          SELECT FROM unread_claim u
          WHERE u.vendor_id = box.vendor_id AND u.order_id = box.order_id AND u.released_at IS NULL)"""
+_HELD_UNTIL: LiteralString = """(
+         SELECT max(h.expires_at) FROM hold h
+         WHERE h.vendor_id = box.vendor_id AND h.shipment_box_id = box.shipment_box_id
+           AND h.released_at IS NULL)"""
 _CLAIMED: LiteralString = f"""
        {_STOP_OPEN.replace("box.", "b.")} AS stop_open,
-       {_UNREAD.replace("box.", "b.")} AS claim_unread"""
+       {_UNREAD.replace("box.", "b.")} AS claim_unread,
+       {_HELD_UNTIL.replace("box.", "b.")} AS hold_until"""
 
 _LISTED = (
     Box.vendor_id,
@@ -53,6 +58,7 @@ _LISTED = (
     Box.first_seen_at,
     literal_column(_STOP_OPEN, Boolean()).label("stop_open"),
     literal_column(_UNREAD, Boolean()).label("claim_unread"),
+    literal_column(_HELD_UNTIL, DateTime(timezone=True)).label("hold_until"),
 )
 
 # The hot read: one statement, one row, lines inside.

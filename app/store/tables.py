@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, one_of
 from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
+from app.store.hold_tables import Hold
 
 __all__ = [
     "ApiKey",
@@ -32,6 +33,7 @@ __all__ = [
     "Evidence",
     "Feed",
     "History",
+    "Hold",
     "Line",
     "PollRun",
     "Quarantine",
@@ -136,6 +138,12 @@ class Box(Base):
         Index("box_by_id", "shipment_box_id"),
         Index("box_list", "vendor_id", "state", "paid_at", "shipment_box_id"),
         Index("box_paid", "vendor_id", "paid_at", "shipment_box_id"),
+        Index(
+            "box_waybill",
+            "vendor_id",
+            "invoice_number",
+            postgresql_where=text("invoice_number IS NOT NULL"),
+        ),
         Index("box_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")),
         Index("box_attention", "vendor_id", postgresql_where=text("attention IS NOT NULL")),
     )

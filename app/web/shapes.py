@@ -100,6 +100,8 @@ class BoxSummary(Told):
     """The customer asked to stop it and nobody has answered (`GET /v1/cancels`): it must not be shipped."""
     claim_unread: bool
     """A claim of its order could not be read: it must not be shipped until a person has looked."""
+    hold_until: datetime | None
+    """Until then somebody of ours keeps it back (`GET …/holds` says why); null or past: nobody does."""
 
 
 class Box(BoxSummary):
@@ -179,6 +181,7 @@ SUMMARY: dict[str, Any] = {
     "first_seen_at": "2026-11-20T00:15:00Z",
     "stop_open": False,
     "claim_unread": False,
+    "hold_until": None,
 }
 BOX = {**SUMMARY, "lines": [LINE]}
 EFFECT: dict[str, Any] = {
