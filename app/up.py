@@ -151,6 +151,8 @@ async def _run(told: argparse.Namespace, stop: asyncio.Event, stack: AsyncExitSt
     if stop.is_set():
         return
     out.write(_welcome(web, base_url if sandbox else None, api_key, run_dir))
+    if sandbox:
+        out.write(_about_the_sandbox(told))
     packer = None
     if sandbox and not told.no_warehouse:
         packer = Packer(web, api_key, told.seed)
@@ -219,6 +221,18 @@ def _welcome(web: str, sandbox: str | None, api_key: str, run_dir: Path) -> str:
         "",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _about_the_sandbox(told: argparse.Namespace) -> str:
+    packing = (
+        "ships nothing by itself; do it by REST"
+        if told.no_warehouse
+        else ("packs what is ready every few seconds; with --no-warehouse it leaves that to you")
+    )
+    return (
+        f"  The clock runs x{told.speed:g}: a virtual hour lasts {3600 / told.speed:g} s; "
+        f"all times shown are virtual (--speed 1 for real time).\n  The warehouse {packing}.\n\n"
+    )
 
 
 async def _watch(

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from app.clock import KST
 from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import Conflict, Invalid, NotFound, Stale
 from app.flows.deciding import box_facts, decide_box
@@ -125,6 +126,11 @@ async def ship(
     if bool(later) != (later_date is not None):
         raise Invalid(
             "a split needs both", ("/later_date", "give `later` and `later_date` together, or neither")
+        )
+    today = house.now().astimezone(KST).date()
+    if later_date is not None and later_date < today:
+        raise Invalid(
+            "a date that has passed", ("/later_date", f"{today.isoformat()} or later; the rest ships then")
         )
     if later and direct:
         raise Invalid("DIRECT cannot be split", ("/courier_code", "a split needs a tracked courier"))

@@ -4,7 +4,7 @@ Every decision needs a reason, and the operator's statement is stored as evidenc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -60,7 +60,8 @@ async def observe(
         async with house.db.transaction() as tx:
             box = await _box(tx, caller, shipment_box_id)
             vendor_id = box["vendor_id"]
-            move = decide_box(box["state"], event, box_facts(box, at, proven=True))
+            # A word is no proof: what needs proof (a cancel has no way back) is read with `resync`.
+            move = decide_box(box["state"], event, box_facts(box, at))
             about = {"box": str(shipment_box_id), "event": event}
             digest = await state(house, tx, vendor_id, caller, about, reason, at)
             step = doors.Step(move.event, move.source, move.target, caller.actor, "operator", digest, reason)
@@ -78,7 +79,7 @@ async def ask(
 ) -> dict[str, Any]:
     """Ask Coupang for a change in an operator's name; return the effect.
 
-    The statement with the reason is kept as evidence of the operator.
+    The reason stands in the effect's history, and the statement is kept as evidence of the operator.
 
     Raises:
         Invalid: A field breaks a rule.
@@ -86,7 +87,7 @@ async def ask(
         Refused: The machine refuses; names the rules.
         Conflict: Another change of this box is still open.
     """
-    waybill = asked.waybill
+    waybill, caller = asked.waybill, replace(caller, reason=reason)
     if waybill is not None:
         asking.check_waybill(waybill)
     box = with_sums(await get_box(house, caller.vendor_ids, shipment_box_id))

@@ -80,7 +80,7 @@ def not_on_hold(facts: BoxFacts) -> bool:
 
 
 def something_to_ship(facts: BoxFacts) -> bool:
-    """Every unit of this box is cancelled; there is nothing to ship and nothing to unblock."""
+    """No unit of this box is free: all are cancelled, or held by a cancel that is still open."""
     return facts.shippable
 
 
