@@ -22,10 +22,21 @@ from app.web.admin import claims as admin_claims
 from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
 from app.web.admin import polls as admin_polls
+from app.web.admin import receptions as admin_receptions
 from app.web.admin import vendors as admin_vendors
 from app.web.deps import Edge
 from app.web.meters import Around, Meters
-from app.web.warehouse import boxes, cancels, changes, couriers, effects, holds, orders, returns
+from app.web.warehouse import (
+    boxes,
+    cancels,
+    changes,
+    couriers,
+    effects,
+    holds,
+    orders,
+    return_changes,
+    returns,
+)
 from app.worker import open_house
 
 log = logging.getLogger(__name__)
@@ -36,6 +47,7 @@ ROUTERS = (
     holds.router,
     cancels.router,
     returns.router,
+    return_changes.router,
     orders.router,
     effects.router,
     couriers.router,
@@ -43,6 +55,7 @@ ROUTERS = (
     admin_keys.router,
     admin_boxes.router,
     admin_claims.router,
+    admin_receptions.router,
     admin_effects.router,
     admin_polls.router,
     ops.router,

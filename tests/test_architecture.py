@@ -25,7 +25,7 @@ MODULES = sorted((CHECKOUT / "app").rglob("*.py"))
 SERVICE = [path for path in MODULES if "bench" not in path.parts]
 """What runs in production; the benchmarks measure against raw SQL and raw time on purpose."""
 MIGRATIONS = sorted((CHECKOUT / "migrations").rglob("*.py"))
-STATEFUL = "box|effect|cancel|return_"
+STATEFUL = "box|effect|cancel|return_|reception"
 
 
 def name(path: Path) -> str:
@@ -93,7 +93,12 @@ def test_only_the_doors_write_state() -> None:
         }
         assert not imported & {"update", "insert", "delete"}, module
     assert updates == {"app/store/doors.py"}
-    assert births == {"app/store/pages.py", "app/store/effects.py", "app/store/receipts.py"}
+    assert births == {
+        "app/store/pages.py",
+        "app/store/effects.py",
+        "app/store/receipts.py",
+        "app/store/receptions.py",
+    }
     assert told == births | updates
 
 

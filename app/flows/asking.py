@@ -280,14 +280,14 @@ async def _ask(
     What changes the box afterwards is no danger: every effect is decided again, under lock, before it is
     sent.
     """
-    told = _fingerprint(request) if intent_key else None
+    told = fingerprint(request) if intent_key else None
     for _ in range(TRIES):
         at = house.now()
         async with house.db.connection() as connection:
             box = await _box_to_change(connection, caller, shipment_box_id)
             vendor_id = box["vendor_id"]
             if intent_key and (asked := await effects.find_by_key(connection, vendor_id, intent_key)):
-                return _same_intent(asked, told)
+                return same_intent(asked, told)
             intent = plan(box, at)
             if told:
                 intent = replace(intent, payload={**intent.payload, "request": told})
@@ -320,12 +320,12 @@ async def _ask(
     raise Stale("this box changes too fast to be decided on; try again", shipment_box_id=str(shipment_box_id))
 
 
-def _fingerprint(request: Mapping[str, Any]) -> str:
+def fingerprint(request: Mapping[str, Any]) -> str:
     """Return what tells two requests apart, without showing what they said."""
     return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
-def _same_intent(asked: dict[str, Any], told: str | None) -> dict[str, Any]:
+def same_intent(asked: dict[str, Any], told: str | None) -> dict[str, Any]:
     """Return the effect of an earlier call with the same key, if it asked for the same."""
     if asked["payload"].get("request") != told:
         raise Conflict("this Idempotency-Key was used for another request", effect=str(asked["effect_id"]))

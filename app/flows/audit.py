@@ -13,6 +13,7 @@ from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT
 from app.machines.kernel import Rules
 from app.machines.orders import BOX
+from app.machines.receptions import RECEPTION
 from app.machines.returns import RETURN
 from app.store import audits, coverage
 
@@ -24,7 +25,7 @@ class Audit:
     boxes: int = 0
     effects: int = 0
     claims: int = 0
-    """Cancels and returns."""
+    """Cancels, returns and receptions."""
     illegal: list[str] = field(default_factory=list)
     """Aggregates whose history is not a path of their machine, or does not end in their state."""
     unproven: list[str] = field(default_factory=list)
@@ -43,7 +44,14 @@ class Audit:
 async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)) -> Audit:
     """Check every aggregate of every vendor; `slack` is how long ago coverage must reach, beyond the lag."""
     found = Audit()
-    rules: dict[str, Rules[Any]] = {"box": BOX, "effect": EFFECT, "cancel": CANCEL, "return": RETURN}
+    rules: dict[str, Rules[Any]] = {
+        "box": BOX,
+        "effect": EFFECT,
+        "cancel": CANCEL,
+        "return": RETURN,
+        "return_reception": RECEPTION,
+        "exchange_reception": RECEPTION,
+    }
     async with house.db.transaction() as tx:
         for row in await audits.histories(tx):
             match row["aggregate"]:

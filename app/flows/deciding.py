@@ -8,10 +8,14 @@ from app import errors
 from app.machines import cancels as cancel_machine
 from app.machines import effects as effect_machine
 from app.machines import orders as order_machine
+from app.machines import receptions as reception_machine
+from app.machines import returns as return_machine
 from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Move, Refused, Rules
 from app.machines.orders import BOX, BoxFacts, BoxState
+from app.machines.receptions import RECEPTION
+from app.machines.returns import RETURN
 
 F = TypeVar("F")
 
@@ -20,6 +24,8 @@ _REASONS: dict[Rules[Any], dict[str, str]] = {
     BOX: order_machine.REASONS,
     EFFECT: effect_machine.REASONS,
     CANCEL: cancel_machine.REASONS,
+    RETURN: return_machine.REASONS,
+    RECEPTION: reception_machine.REASONS,
 }
 THIRTY_DAYS = timedelta(days=30)
 

@@ -1,17 +1,20 @@
 """Read back effects of unknown outcome: what Coupang shows decides, never a repeat on belief."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from app.coupang.claims import Waybill
 from app.coupang.wire import ResultCode, Sheet
 from app.flows.cancel_outcomes import read_answer, read_cancel
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, read_back
+from app.flows.return_outcomes import read_return
 from app.flows.sending import apply_confirmed, lock_subjects
 from app.flows.subjects import effect_step
 from app.machines.cancels import CancelState
 from app.machines.effects import EFFECT, EffectFacts
+from app.machines.returns import ReturnState
 from app.store import doors, effects, evidence
 
 
@@ -40,6 +43,14 @@ def verdict_of_answer(house: House, effect: Mapping[str, Any], shown: CancelStat
     """Compare one answer to a stop request with its receipt (see `cancel_outcomes.read_answer`)."""
     silent = house.now() - (effect["sent_at"] or effect["asked_at"])
     return read_answer(Kind(effect["kind"]), shown, silent, house.policy.write_shows_within)
+
+
+def verdict_of_return(
+    house: House, effect: Mapping[str, Any], shown: ReturnState | None, waybills: Collection[Waybill]
+) -> Verdict:
+    """Compare one change of a return with its receipt (see `return_outcomes.read_return`)."""
+    silent, within = house.now() - (effect["sent_at"] or effect["asked_at"]), house.policy.write_shows_within
+    return read_return(Kind(effect["kind"]), effect["payload"], shown, waybills, silent, within)
 
 
 async def settle(
@@ -106,7 +117,8 @@ async def settle(
             )
             await doors.move_effects(tx, vendor_id, [move], at)
             if event == "prove":
-                await apply_confirmed(house, tx, vendor_id, [present], digest, at)
+                proven = {**present, "result_code": verdict.code}
+                await apply_confirmed(house, tx, vendor_id, [proven], digest, at)
             return step.target
 
     return await until_fresh(work)

@@ -23,7 +23,7 @@ MOST_BOXES = 50
 """Boxes that Coupang takes in one call."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
-ALONE = frozenset({Kind.CLOSE_UNDELIVERED, Kind.SELLER_CANCEL, Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED})
+ALONE = frozenset(Kind) - {Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE}
 """Kinds of which Coupang takes one a call."""
 
 
@@ -231,7 +231,9 @@ async def _settle(
             ]
             await doors.move_effects(tx, vendor_id, moves, at)
             confirmed = [
-                effect for effect in batch.effects if verdicts[effect["effect_id"]].event == "confirm"
+                {**effect, "result_code": verdict.code}
+                for effect in batch.effects
+                if (verdict := verdicts[effect["effect_id"]]).event == "confirm"
             ]
             await apply_confirmed(house, tx, vendor_id, confirmed, digest, at)
             reread = [effect for effect in batch.effects if verdicts[effect["effect_id"]].reread]
@@ -293,7 +295,7 @@ async def lock_subjects(
 ) -> Mapping[str, Rows]:
     """Lock what these effects are about, before the effects: whoever asks for a change does the same."""
     locked: dict[str, Rows] = {}
-    for name in ("cancel", "box"):
+    for name in ("cancel", "return", "box"):
         if mine := [effect for effect in found if effect["subject"] == name]:
             locked[name] = await SUBJECTS[name].lock(tx, vendor_id, mine)
     return locked

@@ -1,4 +1,4 @@
-"""Send what cancels ask for, one call each: stopped, shipped already, the seller's own cancel."""
+"""Send what claims ask for, one call each: answers to stop requests, cancels, returns."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -13,10 +13,11 @@ from app.flows.receipts import state_shown
 from app.flows.sending import Batch
 from app.jobs.claiming import look_at_receipt
 from app.jobs.line import Line, hush
+from app.jobs.returning import SEND_RETURNS, read_back_return
 from app.machines.cancels import CancelState
 
-ANSWERS = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED)
-"""Kinds whose subject is a receipt."""
+FIRST = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.SELLER_CANCEL)
+"""Kinds that go before all others."""
 _DONE = Verdict("confirm", "OK")
 
 
@@ -55,6 +56,7 @@ SEND_ALONE: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Ve
     Kind.STOP_SHIPMENT: _stop,
     Kind.DECLARE_SHIPPED: _shipped,
     Kind.SELLER_CANCEL: _cancel,
+    **SEND_RETURNS,
 }
 
 
@@ -89,3 +91,11 @@ async def read_back_answer(line: Line, effect: Mapping[str, Any]) -> None:
     verdict = reading.verdict_of_answer(line.house, effect, shown)
     raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
     await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
+
+
+READ_ALONE: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[None]]] = {
+    Kind.STOP_SHIPMENT: read_back_answer,
+    Kind.DECLARE_SHIPPED: read_back_answer,
+    **dict.fromkeys(SEND_RETURNS, read_back_return),
+}
+"""Kinds whose outcome shows in a claim, and how it is read."""

@@ -10,7 +10,7 @@ from app.coupang.wire import InvoiceRow, Results, RowResult, Sheet, WireStatus
 from app.flows import feeds, reading, sending
 from app.flows.outcomes import Kind
 from app.flows.sending import Batch
-from app.jobs.answering import ANSWERS, SEND_ALONE, read_back_answer, send_alone
+from app.jobs.answering import FIRST, READ_ALONE, SEND_ALONE, send_alone
 from app.jobs.claiming import check_stops
 from app.jobs.line import Line, OutOfTime, hush
 from app.jobs.looking import look_at, look_single
@@ -19,7 +19,7 @@ RESERVE_S = 2.0
 """No write is sent when less than this is left of the visit: its answer must still be stored."""
 
 
-ORDER = (*SEND_ALONE, *(kind for kind in Kind if kind not in SEND_ALONE))
+ORDER = (*FIRST, *(kind for kind in Kind if kind not in FIRST))
 """Cancels first: what is stopped must not leave."""
 
 
@@ -150,10 +150,10 @@ async def read_back(line: Line) -> int:
         group = [effect for effect in due if effect["kind"] == kind]
         if not group:
             continue
-        if kind in ANSWERS:
+        if kind in READ_ALONE:
             for effect in group:
                 try:
-                    await read_back_answer(line, effect)
+                    await READ_ALONE[kind](line, effect)
                 except OutOfTime:
                     return len(due)
             continue

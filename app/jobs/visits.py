@@ -3,7 +3,7 @@
 import logging
 
 from app.errors import Fenced
-from app.flows import asking, feeds, sending, turns
+from app.flows import asking, feeds, receiving, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.jobs import claiming, dispatching, looking, polling
@@ -56,7 +56,9 @@ async def _work(line: Line) -> bool:
         left = await claiming.sweep_receipts(line) or left
     if feeds.WITHDRAWALS in due:
         left = await claiming.sweep_withdrawals(line) or left
-    await claiming.reread_receipts(line)
+    reread = await claiming.reread_receipts(line)
+    if reread or due.keys() & {feeds.STOPS, feeds.RECEIPTS, feeds.WITHDRAWALS}:
+        await receiving.follow_returns(house, vendor_id, line.epoch)
     if line.turn.auto_acknowledge:
         await asking.acknowledge_all_due(house, vendor_id, line.epoch)
         await dispatching.dispatch(line, (Kind.ACKNOWLEDGE,))

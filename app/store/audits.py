@@ -21,6 +21,8 @@ async def histories(connection: Connection) -> list[dict[str, Any]]:
       SELECT vendor_id, 'cancel', receipt_id, state, version FROM cancel
       UNION ALL
       SELECT vendor_id, 'return', receipt_id, state, version FROM return_
+      UNION ALL
+      SELECT vendor_id, subject || '_reception', subject_id, state, version FROM reception
     )
     SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
            coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,

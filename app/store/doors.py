@@ -63,6 +63,15 @@ class ReceiptMove:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimMove:
+    """What belongs to one return or exchange walks one or more steps."""
+
+    subject_id: int
+    version: int
+    steps: tuple[Step, ...]
+
+
 _HISTORY: LiteralString = """
 told AS (
   INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event,
@@ -137,6 +146,18 @@ WITH m AS (
 
 _CANCELS: LiteralString = _RECEIPT_MOVES + "UPDATE cancel r" + _RECEIPTS + _HISTORY
 _RETURNS: LiteralString = _RECEIPT_MOVES + "UPDATE return_ r" + _RECEIPTS + _HISTORY
+
+_RECEPTIONS: LiteralString = (
+    _RECEIPT_MOVES
+    + """UPDATE reception r
+  SET state = m.target, version = r.version + m.steps, state_at = %(at)s
+  FROM m
+  WHERE r.vendor_id = %(vendor_id)s AND r.subject = %(subject)s AND r.subject_id = m.id
+    AND r.state = m.source AND r.version = m.version
+  RETURNING r.subject_id AS id
+), """
+    + _HISTORY
+)
 
 
 async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
@@ -274,6 +295,36 @@ async def _move_receipts(
         query,
         len(moves),
         **_told(aggregate, vendor_id, [(move.receipt_id, move.version, move.steps) for move in moves]),
+        at=at,
+        **dict(zip(names, values, strict=True)),
+    )
+
+
+async def move_receptions(
+    connection: Connection, vendor_id: str, subject: str, moves: Sequence[ClaimMove], at: datetime
+) -> None:
+    """Walk many receptions of returns, or of exchanges, at once.
+
+    Raises:
+        Stale: A reception is no longer in the state and version its move was decided on.
+    """
+    if not moves:
+        return
+    names = ("id", "version", "source", "target", "steps")
+    values = columns(
+        [
+            (move.subject_id, move.version, move.steps[0].source, move.steps[-1].target, len(move.steps))
+            for move in moves
+        ],
+        len(names),
+    )
+    told = [(move.subject_id, move.version, move.steps) for move in moves]
+    await _move(
+        connection,
+        _RECEPTIONS,
+        len(moves),
+        subject=subject,
+        **_told(f"{subject}_reception", vendor_id, told),
         at=at,
         **dict(zip(names, values, strict=True)),
     )

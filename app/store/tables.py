@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.store.base import Base, one_of
 from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.store.hold_tables import Hold
+from app.store.reception_tables import Reception
 
 __all__ = [
     "ApiKey",
@@ -40,6 +41,7 @@ __all__ = [
     "Receipt",
     "ReceiptLine",
     "Receiver",
+    "Reception",
     "Return",
     "Secret",
     "Tally",
@@ -57,7 +59,7 @@ BOX_STATES = (
     "CANCELLED",
 )
 EFFECT_STATES = ("PENDING", "SENDING", "CONFIRMED", "REJECTED", "UNKNOWN", "REVIEW")
-AGGREGATES = ("box", "effect", "cancel", "return")
+AGGREGATES = ("box", "effect", "cancel", "return", "return_reception", "exchange_reception")
 SUBJECTS = ("box", "cancel", "return")
 OPEN_EFFECTS = ("PENDING", "SENDING", "UNKNOWN", "REVIEW")
 

@@ -20,6 +20,7 @@ from app.jobs.visits import visit
 from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT
 from app.machines.orders import BOX, from_wire
+from app.machines.receptions import RECEPTION
 from app.machines.returns import RETURN
 from app.sandbox.entities import Box
 from app.sandbox.rules import Rules
@@ -368,9 +369,17 @@ async def assert_paths(shop: Shop) -> None:
         """SELECT 'box' AS aggregate, shipment_box_id AS id, state, version FROM box
            UNION ALL SELECT 'effect', effect_id, state, version FROM effect
            UNION ALL SELECT 'cancel', receipt_id, state, version FROM cancel
-           UNION ALL SELECT 'return', receipt_id, state, version FROM return_"""
+           UNION ALL SELECT 'return', receipt_id, state, version FROM return_
+           UNION ALL SELECT subject || '_reception', subject_id, state, version FROM reception"""
     )
-    machines: dict[str, Any] = {"box": BOX, "effect": EFFECT, "cancel": CANCEL, "return": RETURN}
+    machines: dict[str, Any] = {
+        "box": BOX,
+        "effect": EFFECT,
+        "cancel": CANCEL,
+        "return": RETURN,
+        "return_reception": RECEPTION,
+        "exchange_reception": RECEPTION,
+    }
     assert {(row["aggregate"], row["id"]) for row in held} == told.keys()
     for row in held:
         steps = told[row["aggregate"], row["id"]]
@@ -389,6 +398,9 @@ async def assert_effects_are_true(shop: Shop) -> None:
         "SELLER_CANCEL": "cancel",
         "STOP_SHIPMENT": "stop_shipment",
         "DECLARE_SHIPPED": "already_shipped",
+        "PICKUP_WAYBILL": "register_pickup",
+        "CONFIRM_RETURN": "receive_return",
+        "APPROVE_RETURN": "approve_return",
     }
     applied = Counter((one["kind"], one["shipment_box_id"]) for one in shop.ledger["mutations"])
     for effect in await shop.effects():

@@ -1,0 +1,134 @@
+"""Ask for a change of a claim: decided on it as it is, under its lock, and stored with that."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from app.errors import Conflict, NotFound
+from app.flows.asking import Caller, fingerprint, same_intent
+from app.flows.house import House
+from app.flows.subjects import SUBJECTS
+from app.machines.effects import EFFECT
+from app.store import claims, effects, vendors
+from app.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is asked: kind, the event that its confirmation fires, and what the call needs."""
+
+    kind: str
+    event: str
+    payload: Mapping[str, Any]
+
+
+Plan = Callable[[Mapping[str, Any]], Change]
+
+
+async def ask_claim(
+    house: House,
+    caller: Caller,
+    subject: str,
+    subject_id: int,
+    plan: Plan,
+    request: Mapping[str, Any],
+    intent_key: str | None,
+) -> dict[str, Any]:
+    """Decide on a return or an exchange and store the effect; return it.
+
+    Args:
+        house: What every flow is given.
+        caller: Who asks.
+        subject: `return` or `exchange`.
+        subject_id: Receipt id or exchange id.
+        plan: Decides on the locked row; raises what the machine refuses.
+        request: What was asked for, in the caller's words; tells two uses of one key apart.
+        intent_key: The caller's idempotency key.
+
+    Raises:
+        NotFound: No such claim for this caller.
+        Refused: The machine refuses; names the rules.
+        Conflict: Another change of it is open, or the key was used for another request.
+    """
+    at = house.now()
+    async with house.db.transaction() as tx:
+        vendor_id, row = await locked(tx, caller.vendor_ids, subject, subject_id)
+        told = fingerprint(request) if intent_key else None
+        if intent_key and (known := await effects.find_by_key(tx, vendor_id, intent_key)):
+            return same_intent(known, told)
+        change = plan(row)
+        payload = {**change.payload, **({"request": told} if told else {})}
+        intent = await _intent(tx, vendor_id, subject, subject_id, row, change, at)
+        intent = replace(intent, payload=payload, intent_key=intent_key)
+        stored = await effects.ask(
+            tx,
+            vendor_id,
+            [intent],
+            initial=EFFECT.initial,
+            asked_by=caller.actor,
+            cause=caller.actor,
+            at=at,
+        )
+        if not stored:
+            other = await effects.find_open(tx, vendor_id, subject_id, subject)
+            raise Conflict(
+                f"another change of this {subject} is still open",
+                effect=str(other["effect_id"]) if other else None,
+                effect_kind=other["kind"] if other else None,
+                effect_state=other["state"] if other else None,
+            )
+        effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
+    if effect is None:
+        raise NotFound("the effect that was just stored is gone")
+    # After the commit: a visit holds its vendor before it asks for rows, and we held them.
+    async with house.db.connection() as connection:
+        await vendors.wake(connection, vendor_id, at)
+    await house.wake(vendor_id)
+    return effect
+
+
+async def locked(
+    tx: Connection, vendor_ids: list[str] | None, subject: str, subject_id: int
+) -> tuple[str, Mapping[str, Any]]:
+    """Lock a claim and what belongs to it; return the vendor's id and the row as its subject gives it.
+
+    Raises:
+        NotFound: No such claim for this caller.
+    """
+    owner = await FIND[subject](tx, vendor_ids, subject_id)
+    if owner is not None:
+        rows = await SUBJECTS[subject].lock(tx, owner["vendor_id"], [{"subject_id": subject_id}])
+        if subject_id in rows:
+            return owner["vendor_id"], rows[subject_id]
+    name = "receipt_id" if subject == "return" else "exchange_id"
+    raise NotFound(f"no such {subject}", **{name: str(subject_id)})
+
+
+async def _find_return(
+    tx: Connection, vendor_ids: list[str] | None, receipt_id: int
+) -> dict[str, Any] | None:
+    return await claims.find(tx, "return", vendor_ids, receipt_id)
+
+
+FIND: dict[str, Any] = {"return": _find_return}
+"""Subject → how its row is found."""
+
+
+async def _intent(
+    tx: Connection,
+    vendor_id: str,
+    subject: str,
+    subject_id: int,
+    row: Mapping[str, Any],
+    change: Change,
+    at: datetime,
+) -> effects.Intent:
+    if subject == "return":
+        lines = await claims.lines_of(tx, vendor_id, subject_id)
+        box_id = lines[0]["shipment_box_id"] if lines else None
+    else:
+        box_id = row["shipment_box_id"]
+    return effects.Intent(
+        change.kind, change.event, box_id, row["order_id"], row["state"], {}, at, None, subject, subject_id
+    )

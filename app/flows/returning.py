@@ -1,0 +1,139 @@
+"""Ask for changes of returns, and say which may be asked: pick-up waybill, arrival confirmed, approved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.flows.asking import Caller, Waybill, check_waybill
+from app.flows.claim_asking import Change, ask_claim, locked
+from app.flows.deciding import decide, unblock
+from app.flows.house import House
+from app.flows.outcomes import Kind
+from app.flows.reports import Vendors, until_settled
+from app.flows.subjects.returns import return_facts
+from app.machines.receptions import RECEPTION, ReceptionState
+from app.machines.returns import RETURN
+from app.store import effects
+
+RETURN_EVENTS = {"register_pickup": "pickup", "confirm_arrival": "confirm", "approve": "approve"}
+"""Event → the last part of the address that asks for it."""
+
+
+async def register_pickup(
+    house: House,
+    caller: Caller,
+    receipt_id: int,
+    waybill: Waybill,
+    reg_number: str = "",
+    *,
+    intent_key: str | None = None,
+) -> dict[str, Any]:
+    """Ask Coupang to take the waybill of a pick-up that the seller booked (R7); return the effect.
+
+    Raises:
+        Invalid: Unknown courier or malformed number.
+        NotFound: No such return for this caller.
+        Refused: The pick-up is not the seller's, or the return is past it.
+        Conflict: Another change of this return is still open.
+    """
+    check_waybill(waybill)
+    payload = {
+        "pickup_of": "RETURN",
+        "courier_code": waybill.courier_code,
+        "invoice_number": waybill.invoice_number,
+        "reg_number": reg_number,
+    }
+    return await _ask(house, caller, receipt_id, Kind.PICKUP_WAYBILL, "register_pickup", payload, intent_key)
+
+
+async def confirm_return(
+    house: House, caller: Caller, receipt_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to confirm that the goods arrived (R3); return the effect. It may refund at once.
+
+    Raises:
+        NotFound: No such return for this caller.
+        Refused: The goods did not arrive, or their inspection did not pass; names the rules.
+        Conflict: Another change of this return is still open.
+    """
+    return await _ask(house, caller, receipt_id, Kind.CONFIRM_RETURN, "confirm_arrival", {}, intent_key)
+
+
+async def approve_return(
+    house: House, caller: Caller, receipt_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to refund the whole return (R4); return the effect. Errors: see `confirm_return`."""
+    return await _ask(house, caller, receipt_id, Kind.APPROVE_RETURN, "approve", {}, intent_key)
+
+
+async def _ask(
+    house: House,
+    caller: Caller,
+    receipt_id: int,
+    kind: Kind,
+    event: str,
+    payload: Mapping[str, Any],
+    intent_key: str | None,
+) -> dict[str, Any]:
+    def plan(row: Mapping[str, Any]) -> Change:
+        counted = {"cancel_count": row["count_sum"]} if kind is Kind.APPROVE_RETURN else {}
+        asked = {**payload, **counted}
+        move = decide(RETURN, row["state"], event, return_facts(row, asked))
+        return Change(kind, move.event, asked)
+
+    request = {"kind": kind, "return": receipt_id, **payload}
+    return await ask_claim(house, caller, "return", receipt_id, plan, request, intent_key)
+
+
+async def return_actions(house: House, vendor_ids: Vendors, receipt_id: int) -> list[dict[str, Any]]:
+    """Judge every change that may be asked for a return: allowed, or refused by which rules and why.
+
+    A waybill is taken for granted where one is asked for. This and the change itself decide alike.
+
+    Raises:
+        NotFound: No such return for this caller.
+    """
+    async with house.db.transaction() as tx:
+        vendor_id, row = await locked(tx, vendor_ids, "return", receipt_id)
+        busy = await effects.find_open(tx, vendor_id, receipt_id, "return")
+    facts = return_facts(row, {"invoice_number": "", "cancel_count": row["count_sum"]})
+    told = reception_actions(row["reception"], f"/v1/returns/{receipt_id}")
+    for event, way in RETURN_EVENTS.items():
+        verdict = next(one for one in RETURN.explain(row["state"], facts) if one.event == event)
+        refused = [{"rule": rule, "unblock": unblock(rule, RETURN)} for rule in verdict.missing]
+        if verdict.target is None:
+            sources = sorted({source for source, name, _ in RETURN.edges() if name == event})
+            refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
+        if busy is not None:
+            refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
+        told.append(action(way, f"/v1/returns/{receipt_id}", verdict.target, refused))
+    return told
+
+
+def reception_actions(reception: str | None, place: str) -> list[dict[str, Any]]:
+    """Judge what the warehouse may say of the goods of a claim at this address."""
+    state = reception or str(RECEPTION.initial)
+    told = []
+    for way, event in (("arrive", "arrive"), ("inspect", "pass_inspection")):
+        sources = {source for source, name, _ in RECEPTION.edges() if name == event}
+        if way == "inspect":
+            # Inspected goods may be inspected again, with a reason.
+            sources |= {ReceptionState.PASSED, ReceptionState.DISPUTED}
+        refused = []
+        if state not in sources:
+            refused.append(
+                {"rule": "reception", "unblock": f"possible while the goods are {', '.join(sorted(sources))}"}
+            )
+        told.append(action(way, place, None, refused))
+    return told
+
+
+def action(way: str, place: str, target: str | None, refused: list[dict[str, str]]) -> dict[str, Any]:
+    """Say of one change whether it may be asked, and how."""
+    return {
+        "action": way,
+        "method": "POST",
+        "href": f"{place}/{way}",
+        "allowed": not refused,
+        "target": target,
+        "refused_by": refused,
+    }

@@ -1,0 +1,105 @@
+"""Send what returns ask for, one call each, and read back what was doubtful."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from app.coupang import returns
+from app.coupang.claims import PickupOf, ReceiptPage
+from app.coupang.errors import CoupangError, NotExisting
+from app.flows import reading, sending
+from app.flows.outcomes import Kind, Verdict
+from app.flows.receipts import take_receipts
+from app.flows.return_outcomes import REFUNDED, told_by
+from app.jobs.claiming import ask_for_withdrawals
+from app.jobs.line import Line, hush
+from app.machines.returns import ReturnState
+
+DONE = Verdict("confirm", "OK")
+
+
+async def _confirm(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    """Confirm the arrival, then look: only the outcome tells whether it refunded at once."""
+    done = await returns.confirm_receipt(line.client, effect["subject_id"], purpose="return")
+    try:
+        page = await returns.get_receipt(line.client, effect["subject_id"], purpose="return")
+    except CoupangError as error:
+        return Verdict("doubt", "OUTCOME_UNREAD", f"taken, then {type(error).__name__}", True), done.raw
+    match told_by(page)[0]:
+        case ReturnState.RETURNS_COMPLETED:
+            return Verdict("confirm", REFUNDED, "quick refund"), page.raw
+        case ReturnState.VENDOR_WAREHOUSE_CONFIRM:
+            return DONE, page.raw
+        case shown:
+            return Verdict("doubt", "OUTCOME_UNREAD", f"taken, and the receipt shows {shown}", True), page.raw
+
+
+async def _approve(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    count = effect["payload"]["cancel_count"]
+    done = await returns.approve(line.client, effect["subject_id"], count, purpose="return")
+    return DONE, done.raw
+
+
+async def _pickup(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    payload = effect["payload"]
+    done = await returns.register_pickup_waybill(
+        line.client,
+        PickupOf(payload["pickup_of"]),
+        effect["subject_id"],
+        payload["courier_code"],
+        payload["invoice_number"],
+        payload["reg_number"],
+        purpose="return",
+    )
+    if (done.courier_code, done.invoice_number) != (payload["courier_code"], payload["invoice_number"]):
+        return Verdict("doubt", "OTHER_WAYBILL", "the answer names another waybill", True), done.raw
+    return DONE, done.raw
+
+
+SEND_RETURNS: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Verdict, bytes]]]] = {
+    Kind.PICKUP_WAYBILL: _pickup,
+    Kind.CONFIRM_RETURN: _confirm,
+    Kind.APPROVE_RETURN: _approve,
+}
+
+
+async def read_back_return(line: Line, effect: Mapping[str, Any]) -> None:
+    """Read the receipt of a doubtful change, settle the change by what it shows, then store the reading.
+
+    Raises:
+        OutOfTime: The visit is over; the effect waits.
+    """
+    line.check_time()
+    house, vendor_id, receipt_id = line.house, line.vendor_id, effect["subject_id"]
+    at = house.now()
+    try:
+        page, withdrawn = await _look(line, receipt_id)
+    except CoupangError as error:
+        hush(error)
+        await sending.postpone(house, vendor_id, line.epoch, [effect["effect_id"]])
+        return
+    shown, waybills = told_by(page) if page else (ReturnState.WITHDRAWN if withdrawn else None, ())
+    if page is not None and shown is None:
+        # Its row could not be read, or is no return: that says nothing about the change.
+        await sending.postpone(house, vendor_id, line.epoch, [effect["effect_id"]])
+        return
+    verdict = reading.verdict_of_return(house, effect, shown, waybills)
+    raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
+    await reading.settle(house, vendor_id, line.epoch, effect, verdict, raw)
+    if page is not None:
+        await take_receipts(
+            house,
+            vendor_id,
+            page,
+            cause="look:readback",
+            at=at,
+            epoch=line.epoch,
+            proven=frozenset(one.receipt_id for one in page.receipts),
+        )
+
+
+async def _look(line: Line, receipt_id: int) -> tuple[ReceiptPage | None, bool]:
+    """Return the page of a receipt; None and whether it was withdrawn when there is none."""
+    try:
+        return await returns.get_receipt(line.client, receipt_id, purpose="readback"), False
+    except NotExisting:
+        return None, receipt_id in await ask_for_withdrawals(line, [receipt_id])
