@@ -14,12 +14,15 @@ import orjson
 
 from app.clock import KST
 from app.coupang.couriers import COURIERS, DIRECT
-from app.errors import Conflict, Invalid, NotFound, Stale
+from app.errors import Conflict, Invalid, NotFound, Refused, Stale
+from app.flows import preflight
 from app.flows.deciding import box_facts, decide_box
 from app.flows.house import House, nobody
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
+from app.machines.kernel import Move
+from app.machines.orders import BoxFacts
 from app.store import boxes, doors, effects, vendors
 from app.store.database import Connection
 
@@ -143,7 +146,10 @@ async def ship(
         if later and not now:
             raise Invalid("nothing to ship now", ("/later", "at least one item must ship now"))
         event = "ship_part" if later else "ship_direct" if direct else "ship"
-        move = decide_box(box["state"], event, box_facts(box, at, waybill=True, direct=direct))
+        move = _decide_waybill(event, box, at, direct)
+        planned = [item for item in later if items[item]["planned_shipping_date"]]
+        if planned:
+            raise Invalid("planned already", ("/later", f"{planned[0]} has its planned day; it ships now"))
         # The rest of a box that was split before must say so in its own call.
         part = bool(later) or box["split_shipping"]
         payload = _waybill_payload(waybill, items, later, later_date) | {
@@ -173,7 +179,7 @@ async def change_invoice(
 
     def plan(box: Mapping[str, Any], at: datetime) -> effects.Intent:
         event = "change_invoice_direct" if direct else "change_invoice"
-        move = decide_box(box["state"], event, box_facts(box, at, waybill=True, direct=direct))
+        move = _decide_waybill(event, box, at, direct)
         items = {line["vendor_item_id"]: line for line in box["lines"]}
         payload = _waybill_payload(waybill, items, (), None)
         payload |= {"part": False, "split_shipping": False, "pre_split_shipped": False}
@@ -242,6 +248,16 @@ async def acknowledge_all_due(house: House, vendor_id: str, epoch: int, *, most:
         return len(asked)
 
 
+def _decide_waybill(event: str, box: Mapping[str, Any], at: datetime, direct: bool) -> Move[BoxFacts]:
+    try:
+        return decide_box(box["state"], event, box_facts(box, at, waybill=True, direct=direct))
+    except Refused as no:
+        # Upload and update are two calls; asking for the wrong one is answered with the right one.
+        if right := preflight.right_way(event, box):
+            no.members["instead"] = right
+        raise
+
+
 def _waybill_payload(
     waybill: Waybill, items: Mapping[int, Any], later: Sequence[int], later_date: date | None
 ) -> dict[str, Any]:
@@ -289,6 +305,9 @@ async def _ask(
             if intent_key and (asked := await effects.find_by_key(connection, vendor_id, intent_key)):
                 return same_intent(asked, told)
             intent = plan(box, at)
+            if "courier_code" in intent.payload:
+                waybill = intent.payload["courier_code"], intent.payload["invoice_number"]
+                await preflight.check_free(connection, vendor_id, shipment_box_id, *waybill, at)
             if told:
                 intent = replace(intent, payload={**intent.payload, "request": told})
             stored = await effects.ask_while(

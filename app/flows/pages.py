@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from app.coupang.couriers import code_of
-from app.coupang.wire import Line, Sheet, SheetPage, Unreadable
+from app.coupang.wire import Line, Receiver, Sheet, SheetPage, Unreadable
 from app.flows.house import (
     PURPOSE_EVIDENCE,
     PURPOSE_QUARANTINE,
@@ -218,6 +218,7 @@ def _content(
         address_version=version,
         address_final=final,
         receiver_digest=receiver_digest,
+        place_digest=b"" if sealed is None else vault.digest(_place(sheet.receiver)),
         sealed_receiver=sealed,
         courier_code=code_of(sheet.courier_name) if sheet.courier_name else None,
         invoice_number=sheet.invoice_number,
@@ -243,6 +244,11 @@ def _content(
             for line in sheet.lines
         ),
     )
+
+
+def _place(receiver: Receiver) -> bytes:
+    """Return what must be the same in two boxes that share a waybill; phone and message may differ."""
+    return msgspec.json.encode([receiver.name, receiver.addr1, receiver.addr2, receiver.post_code])
 
 
 async def _quarantine(

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.coupang.errors import CoupangError
 from app.coupang.wire import Results
+from app.flows import preflight
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, judge, judge_error
 from app.flows.subjects import SUBJECTS, Rows, effect_step
@@ -148,6 +149,7 @@ async def _decide_again(
     tx: Connection, vendor_id: str, found: Sequence[dict[str, Any]], at: datetime
 ) -> tuple[list[dict[str, Any]], list[doors.EffectMove]]:
     present = await lock_subjects(tx, vendor_id, found)
+    taken = await preflight.taken(tx, vendor_id, preflight.waybills_of(found), at)
     going: list[dict[str, Any]] = []
     dropped: list[doors.EffectMove] = []
     for effect in found:
@@ -156,6 +158,9 @@ async def _decide_again(
             if row is None or row["state"] != effect["box_state"]:
                 raise Refused(row["state"] if row else "gone", effect["event"], (), ())
             SUBJECTS[effect["subject"]].decide(row, effect, at)
+            if effect["subject"] == "box" and effect["subject_id"] in taken:
+                rule = f"{preflight.RULE} (box {taken[effect['subject_id']]} carries it)"
+                raise Refused(row["state"], effect["event"], (rule,), ())
         except Refused as no:
             step = effect_step(
                 effect, "drop", EffectFacts(reason=True), cause="decided again", reason=str(no)

@@ -48,6 +48,8 @@ class BoxContent:
     address_version: int
     address_final: bool
     receiver_digest: bytes
+    place_digest: bytes
+    """Of name and address alone: whoever shares them may share a waybill."""
     sealed_receiver: bytes | None
     """None when this version of the receiver is stored already."""
     courier_code: str | None
@@ -156,9 +158,10 @@ WITH doc AS (
   WHERE (line.ordered, line.held, line.cancelled, line.planned_shipping_date)
     IS DISTINCT FROM (excluded.ordered, excluded.held, excluded.cancelled, excluded.planned_shipping_date)
 ), addressed AS (
-  INSERT INTO receiver (vendor_id, shipment_box_id, version, digest, sealed, seen_at)
+  INSERT INTO receiver (vendor_id, shipment_box_id, version, digest, place, sealed, seen_at)
   SELECT %(vendor_id)s, a.*, %(at)s
-  FROM unnest(%(a_box)b::bigint[], %(a_version)b::bigint[], %(a_digest)b::bytea[], %(a_sealed)b::bytea[]) AS a
+  FROM unnest(%(a_box)b::bigint[], %(a_version)b::bigint[], %(a_digest)b::bytea[], %(a_place)b::bytea[],
+              %(a_sealed)b::bytea[]) AS a
   ON CONFLICT DO NOTHING
 ), proven AS (
   INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
@@ -168,7 +171,7 @@ WITH doc AS (
 )
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
 
-_BESIDE = ("receiver_digest", "sealed_receiver", "sealed_evidence", "lines")
+_BESIDE = ("receiver_digest", "place_digest", "sealed_receiver", "sealed_evidence", "lines")
 _SCALARS = tuple(name for name in BoxContent.__dataclass_fields__ if name not in _BESIDE)
 _LINE = tuple(LineContent.__dataclass_fields__)
 
@@ -208,6 +211,7 @@ async def write(
         a_box=[row.shipment_box_id for row in addressed],
         a_version=[row.address_version for row in addressed],
         a_digest=[row.receiver_digest for row in addressed],
+        a_place=[row.place_digest for row in addressed],
         a_sealed=[row.sealed_receiver for row in addressed],
         e_digest=[row.content_hash for row in rows],
         e_sealed=[row.sealed_evidence for row in rows],

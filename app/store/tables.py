@@ -187,6 +187,8 @@ class Receiver(Base):
     shipment_box_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     digest: Mapped[bytes]
+    place: Mapped[bytes | None]
+    """Keyed digest of name and address alone; null in rows older than this column."""
     sealed: Mapped[bytes | None]
     seen_at: Mapped[datetime]
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
         ["vendor_id", "shipment_box_id", "expires_at"],
         postgresql_where=sa.text("released_at IS NULL"),
     )
+    op.add_column("receiver", sa.Column("place", postgresql.BYTEA(), nullable=True))
     op.create_index(
         "box_waybill",
         "box",
@@ -49,4 +50,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("box_waybill", table_name="box")
+    op.drop_column("receiver", "place")
     op.drop_table("hold")
