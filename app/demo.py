@@ -40,7 +40,7 @@ START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
 """09:00 on a Monday in Seoul."""
 SHOPPING = timedelta(hours=20)
 PACKING_EVERY = timedelta(hours=6)
-ARRIVED = {"FINAL_DELIVERING", "NONE_TRACKING"}
+ARRIVED = {"FINAL_DELIVERING", "NONE_TRACKING", "CANCELLED"}
 
 # Virtual intervals, wide enough for a clock on which an hour lasts less than a second: a look that would
 # come due sixteen times within one visit is one look.
@@ -51,7 +51,7 @@ PACE = {
     "JOBS__CLAIMS_EVERY_S": "3600",
     "JOBS__RETURNS_EVERY_S": "10800",
     "JOBS__ACKNOWLEDGE_LINGER_S": "10800",
-    "JOBS__SHIP_LINGER_S": "1800",
+    "JOBS__SHIP_LINGER_S": "10800",
     "JOBS__TRACK_FIRST_S": "28800",
     "JOBS__TRACK_MOST_S": "43200",
     "COUPANG__PACE_PER_S": "200",
@@ -72,6 +72,7 @@ class Story:
     started_s: float
     patience_s: float
     out: TextIO
+    cancels: float
     placed: list[int] = field(default_factory=list)
 
 
@@ -82,10 +83,15 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--vendors", type=int, default=3, help="default 3")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--speed", type=float, default=6000.0, help="virtual seconds per second")
+    parser.add_argument(
+        "--cancels", type=float, default=0.0, help="share of boxes whose customers cancel (default 0)"
+    )
     parser.add_argument("--patience", type=float, default=115.0, help="real seconds before it gives up")
     told = parser.parse_args(argv)
     if not 1 <= told.vendors <= 100 or told.boxes < told.vendors:
         parser.error("1 to 100 vendors, and at least one box for each")
+    if not 0 <= told.cancels <= 0.5:
+        parser.error("--cancels is a share between 0 and 0.5")
     return told
 
 
@@ -101,7 +107,14 @@ async def demo(argv: list[str]) -> int:
         async with AsyncExitStack() as stack:
             story = await _begin(told, directory, stack, out)
             complete = await _tell(story, stop)
-            verdict = await report(story.house, story.sandbox, story.vendor_ids, story.boxes, complete)
+            verdict = await report(
+                story.house,
+                story.sandbox,
+                story.vendor_ids,
+                story.boxes,
+                complete,
+                judge_calls=not told.cancels,
+            )
     except ChildFailed as failed:
         sys.stderr.write(f"{failed}\n")
         return 1
@@ -163,7 +176,19 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
         f"{told.boxes} boxes of {told.vendors} vendors, seed {told.seed}, "
         f"clock x{told.speed:g} (a virtual day lasts {86400 / told.speed:.1f} s)\n"
     )
-    return Story(house, fleet, web, sandbox, vendor_ids, told.boxes, packer, started_s, told.patience, out)
+    return Story(
+        house=house,
+        fleet=fleet,
+        web=web,
+        sandbox=sandbox,
+        vendor_ids=vendor_ids,
+        boxes=told.boxes,
+        packer=packer,
+        started_s=started_s,
+        patience_s=told.patience,
+        out=out,
+        cancels=told.cancels,
+    )
 
 
 async def _tell(story: Story, stop: asyncio.Event) -> bool:
@@ -175,6 +200,9 @@ async def _tell(story: Story, stop: asyncio.Event) -> bool:
         now = story.house.now()
         if now - packed_at >= PACKING_EVERY:
             packed_at = now
+            # Between two rounds of packing, so that some customers withdraw before they are answered.
+            if story.cancels:
+                await story.packer.answer_stops()
             await story.packer.pack()
         figures = await live(story.house)
         boxes: dict[str, int] = figures["boxes"] or {}
@@ -184,7 +212,7 @@ async def _tell(story: Story, stop: asyncio.Event) -> bool:
             states = " ".join(f"{state} {n}" for state, n in sorted(boxes.items()))
             story.out.write(f"{passed_s:5.0f} s  {now:%a %H:%M}  {states}\n")
             story.out.flush()
-        arrived = sum(n for state, n in boxes.items() if state in ARRIVED)
+        arrived = sum(n for state, n in boxes.items() if state in ARRIVED) + figures["unseen_cancels"]
         if arrived >= story.boxes:
             # Let the last sweep cover what the demo took.
             await _settle(story, now)
@@ -219,6 +247,10 @@ async def _shop(story: Story) -> None:
             "until": (begins + SHOPPING).isoformat(),
             "cancel_share": 0.0,
             "address_change_share": 0.1,
+            # Half while Coupang still shows ACCEPT, half while the warehouse packs; half of those withdraw.
+            "cancel_accept_share": story.cancels / 2,
+            "cancel_instruct_share": story.cancels / 2,
+            "withdraw_share": 0.5,
         }
         async with httpx.AsyncClient(base_url=story.sandbox, timeout=60.0) as client:
             # Orders of two boxes make the number of boxes a matter of luck; the rest is topped up.

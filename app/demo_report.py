@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from app.flows.audit import audit, box_states, call_tally
+from app.flows.audit import audit, box_states, call_tally, unseen_cancels
 from app.flows.house import House
 
 POLLING = {"poll", "sweep", "claims"}
@@ -26,15 +26,24 @@ class Verdict:
 
 
 async def report(
-    house: House, sandbox_url: str, vendor_ids: list[str], boxes: int, complete: bool
+    house: House,
+    sandbox_url: str,
+    vendor_ids: list[str],
+    boxes: int,
+    complete: bool,
+    *,
+    judge_calls: bool = True,
 ) -> Verdict:
-    """Compare the sandbox's truth and ledger with our database, and count the calls."""
+    """Compare the sandbox's truth and ledger with our database, and count the calls.
+
+    `judge_calls` is off when customers cancel: what claims cost is shown, not judged.
+    """
     verdict = Verdict()
     async with httpx.AsyncClient(base_url=sandbox_url, timeout=60.0) as client:
         ledger = (await client.get("/_sandbox/ledger")).json()
         truth = (await client.get("/_sandbox/boxes")).json()
     ours = {row["shipment_box_id"]: row for row in await box_states(house)}
-    _arrivals(verdict, truth, ours, boxes, complete)
+    _arrivals(verdict, truth, ours, await unseen_cancels(house), boxes, complete)
     _mutations(verdict, ledger)
     found = await audit(house)
     verdict.broken += found.broken
@@ -43,12 +52,17 @@ async def report(
         f"histories   {found.boxes} boxes, {found.effects} effects and {found.claims} claims, "
         f"{len(found.illegal)} illegal, {len(found.unproven)} confirmed without evidence"
     )
-    await _calls(verdict, house, vendor_ids, boxes, ledger)
+    await _calls(verdict, house, vendor_ids, boxes, ledger, judge_calls)
     return verdict
 
 
 def _arrivals(
-    verdict: Verdict, truth: list[dict[str, Any]], ours: dict[int, Any], boxes: int, complete: bool
+    verdict: Verdict,
+    truth: list[dict[str, Any]],
+    ours: dict[int, Any],
+    unseen: set[int],
+    boxes: int,
+    complete: bool,
 ) -> None:
     states = Counter(row["state"] for row in ours.values())
     verdict.lines.append("boxes       " + ", ".join(f"{state} {n}" for state, n in sorted(states.items())))
@@ -60,30 +74,42 @@ def _arrivals(
         box_id = int(box["shipment_box_id"])
         row = ours.get(box_id)
         shown = OUR_NAME.get(box["status"], box["status"])
+        if row is None and box_id in unseen:
+            continue
         if row is None:
             verdict.broken.append(f"lost: box {box_id} ({shown}) is not stored")
         elif complete and row["state"] != shown:
             verdict.broken.append(f"box {box_id}: we say {row['state']}, Coupang {shown}")
         elif complete and (row["invoice_number"] or "") != (box["invoice"] or ""):
             verdict.broken.append(f"box {box_id}: another waybill than at Coupang")
+    if unseen:
+        verdict.lines.append(f"unseen      {len(unseen)} boxes cancelled before any list showed them")
     verdict.lines.append(f"lost        {sum(1 for line in verdict.broken if line.startswith('lost'))}")
 
 
 def _mutations(verdict: Verdict, ledger: dict[str, Any]) -> None:
-    times: dict[str, Counter[int]] = {}
+    times: dict[str, Counter[tuple[str, int, str]]] = {}
     for mutation in ledger["mutations"]:
-        times.setdefault(mutation["kind"], Counter())[int(mutation["shipment_box_id"])] += mutation[
-            "times_applied"
-        ]
+        # A box, a receipt or an exchange; a split acts on the items of a box one by one.
+        about = (mutation["about"], int(mutation["about_id"]), str(mutation["subject"]))
+        times.setdefault(mutation["kind"], Counter())[about] += mutation["times_applied"]
     for kind, counted in sorted(times.items()):
-        twice = [box_id for box_id, n in counted.items() if n > 1]
-        verdict.lines.append(f"{kind:11s} {len(counted)} boxes, {len(twice)} more than once")
-        verdict.broken += [f"{kind} applied more than once to box {box_id}" for box_id in twice]
+        twice = [about for about, n in counted.items() if n > 1]
+        verdict.lines.append(f"{kind:15s} {len(counted)} applied, {len(twice)} of them twice")
+        verdict.broken += [f"{kind} applied more than once to {about[0]} {about[1]}" for about in twice]
+    for one in ledger["shipped_cancelled"]:
+        verdict.broken.append(f"shipped after a cancel: box {one['shipment_box_id']} ({one['why']})")
+    verdict.lines.append(f"shipped after a cancel: {len(ledger['shipped_cancelled'])}")
     verdict.lines.append(f"repeated    {ledger['repeated']} attempts on boxes that had it already")
 
 
 async def _calls(
-    verdict: Verdict, house: House, vendor_ids: list[str], boxes: int, ledger: dict[str, Any]
+    verdict: Verdict,
+    house: House,
+    vendor_ids: list[str],
+    boxes: int,
+    ledger: dict[str, Any],
+    judge: bool,
 ) -> None:
     rows = await call_tally(house)
     hours = max(1, len({row["hour"] for row in rows}))
@@ -103,7 +129,7 @@ async def _calls(
         + ")"
     )
     # Calls are shared by up to 50 boxes of a vendor, so a handful of boxes cannot show it.
-    if per_box > MOST_CALLS_PER_BOX and boxes >= FAIR_BOXES * len(vendor_ids):
+    if judge and per_box > MOST_CALLS_PER_BOX and boxes >= FAIR_BOXES * len(vendor_ids):
         verdict.broken.append(
             f"{per_box:.3f} marginal calls per box, at most {MOST_CALLS_PER_BOX} are allowed"
         )

@@ -1,7 +1,7 @@
 """A warehouse that packs by REST, for `up` and `demo`: what a real one would do, and nothing else.
 
-It asks which boxes are ready, ships them, and asks again. Refusals are normal (a cancel came in between)
-and leave the box for the next round.
+It asks which boxes are ready, ships them, and asks again. Refusals are normal (a cancel came in between, or
+the last waybill is still on its way) and leave the box for the next round.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ class Packer:
         self._luck = random.Random(f"packer {seed}")
         self._direct_share = direct_share
         self._number = self._luck.randrange(10**10, 9 * 10**10)
-        self._asked: set[str] = set()
         self.shipped = 0
         self.refused = 0
+        self.stopped = 0
         self._client = httpx.AsyncClient(
             base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=30.0
         )
@@ -41,7 +41,7 @@ class Packer:
 
     async def pack(self) -> int:
         """Ship every box that is ready; return how many were asked."""
-        ready = [box async for box in self._ready() if box["shipment_box_id"] not in self._asked]
+        ready = [box async for box in self._ready()]
         gate = asyncio.Semaphore(AT_A_TIME)
 
         async def one(box: dict[str, Any]) -> None:
@@ -50,6 +50,20 @@ class Packer:
 
         await asyncio.gather(*(one(box) for box in ready))
         return len(ready)
+
+    async def answer_stops(self) -> int:
+        """Answer open stop requests: nothing was handed over yet, so every one can be stopped."""
+        answer = await self._client.get("/v1/cancels", params={"state": "REQUESTED", "limit": 200})
+        answer.raise_for_status()
+        answered = 0
+        for cancel in answer.json()["items"]:
+            said = await self._client.post(f"/v1/cancels/{cancel['receipt_id']}/stop")
+            if said.status_code == 202:
+                answered += 1
+            elif said.status_code not in (404, 409):
+                said.raise_for_status()
+        self.stopped += answered
+        return answered
 
     async def _ready(self) -> AsyncIterator[dict[str, Any]]:
         query: dict[str, Any] = {"state": "INSTRUCT", "limit": 200}
@@ -76,7 +90,6 @@ class Packer:
         answer = await self._client.post(f"/v1/boxes/{box_id}/ship", json=waybill)
         if answer.status_code == 202:
             self.shipped += 1
-            self._asked.add(box_id)
         elif answer.status_code in (404, 409):
             self.refused += 1
         else:

@@ -96,6 +96,12 @@ async def box_states(house: House) -> list[dict[str, Any]]:
         return await audits.box_states(connection)
 
 
+async def unseen_cancels(house: House) -> set[int]:
+    """Return the boxes that are known by their cancel only, because no list ever showed them."""
+    async with house.db.connection() as connection:
+        return {row["shipment_box_id"] for row in await audits.unseen_cancels(connection)}
+
+
 async def call_tally(house: House) -> list[dict[str, Any]]:
     """Return the calls to Coupang by vendor, hour, purpose, route and answer."""
     async with house.db.connection() as connection:

@@ -1,7 +1,7 @@
 """Set-wise questions of an audit, and the figures of a live status."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from app.store.database import Connection, fetch
 
@@ -53,14 +53,30 @@ async def box_states(connection: Connection) -> list[dict[str, Any]]:
     return await fetch(connection, query)
 
 
+# A box that is cancelled before its order shows in any list is known by its receipt only.
+_UNSEEN_CANCELS: LiteralString = """
+SELECT DISTINCT l.vendor_id, l.shipment_box_id
+FROM cancel c JOIN receipt_line l USING (vendor_id, receipt_id)
+WHERE c.state IN ('CANCELLED', 'STOPPED')
+  AND NOT EXISTS (SELECT FROM box b
+                  WHERE b.vendor_id = l.vendor_id AND b.shipment_box_id = l.shipment_box_id)"""
+
+
+async def unseen_cancels(connection: Connection) -> list[dict[str, Any]]:
+    """Return boxes that were cancelled before any list showed them."""
+    return await fetch(connection, _UNSEEN_CANCELS)
+
+
 async def live(connection: Connection) -> dict[str, Any]:
     """Return the figures of a live status in one statement."""
-    query = """
+    query = f"""
+    WITH unseen_cancels AS ({_UNSEEN_CANCELS})
     SELECT
       (SELECT jsonb_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM box GROUP BY 1) b) AS boxes,
       (SELECT jsonb_object_agg(state, n)
        FROM (SELECT state, count(*) AS n FROM effect GROUP BY 1) e) AS effects,
       (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,
+      (SELECT count(*) FROM unseen_cancels) AS unseen_cancels,
       (SELECT min(last_ok_at) FROM feed WHERE feed = 'accept') AS last_look_at,
       (SELECT min(stopped_until) FROM vendor WHERE stopped_until IS NOT NULL) AS stopped_until,
       (SELECT count(*) FROM box WHERE attention IS NOT NULL) AS attention"""
