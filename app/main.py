@@ -34,6 +34,7 @@ from app.web.warehouse import (
     effects,
     holds,
     orders,
+    permits,
     return_changes,
     returns,
 )
@@ -45,6 +46,7 @@ ROUTERS = (
     boxes.router,
     changes.router,
     holds.router,
+    permits.router,
     cancels.router,
     returns.router,
     return_changes.router,

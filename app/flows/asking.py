@@ -15,7 +15,7 @@ import orjson
 from app.clock import KST
 from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import Conflict, Invalid, NotFound, Refused, Stale
-from app.flows import preflight
+from app.flows import permit_checks, preflight
 from app.flows.deciding import box_facts, decide_box
 from app.flows.house import House, nobody
 from app.flows.outcomes import Kind
@@ -23,7 +23,7 @@ from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
 from app.machines.kernel import Move
 from app.machines.orders import BoxFacts
-from app.store import boxes, doors, effects, vendors
+from app.store import boxes, doors, effects, permits, vendors
 from app.store.database import Connection
 
 
@@ -105,6 +105,7 @@ async def ship(
     later_date: date | None = None,
     intent_key: str | None = None,
     urgent: bool = False,
+    permit_id: int | None = None,
 ) -> dict[str, Any]:
     """Ask Coupang to take a waybill for a box (O7); return the effect.
 
@@ -117,6 +118,7 @@ async def ship(
         later_date: When the rest is planned to ship; required exactly when `later` is given.
         intent_key: The caller's idempotency key.
         urgent: Do not wait for other waybills to share the call.
+        permit_id: Ask only while this permit of the box is valid; it must still be when the waybill goes.
 
     Raises:
         Invalid: A field breaks a rule, before anything is asked.
@@ -157,17 +159,21 @@ async def ship(
             "split_shipping": part,
             "pre_split_shipped": box["split_shipping"],
         }
+        if permit_id is not None:
+            payload["permit"] = str(permit_id)
         ready = at if urgent else at + house.policy.ship_linger
         return _intent(Kind.SHIP, move.event, box, payload, ready, intent_key)
 
-    request = {
+    request: dict[str, Any] = {
         "kind": Kind.SHIP,
         "box": shipment_box_id,
         "waybill": [waybill.courier_code, waybill.invoice_number],
         "later": sorted(later),
         "later_date": later_date,
     }
-    return await _ask(house, caller, shipment_box_id, plan, request, intent_key)
+    if permit_id is not None:
+        request["permit"] = permit_id
+    return await _ask(house, caller, shipment_box_id, plan, request, intent_key, permit_id)
 
 
 async def change_invoice(
@@ -290,6 +296,7 @@ async def _ask(
     plan: Plan,
     request: Mapping[str, Any],
     intent_key: str | None,
+    permit_id: int | None = None,
 ) -> dict[str, Any]:
     """Decide on the box as it is and store the effect while it is still so: two statements, no lock.
 
@@ -305,6 +312,8 @@ async def _ask(
             if intent_key and (asked := await effects.find_by_key(connection, vendor_id, intent_key)):
                 return same_intent(asked, told)
             intent = plan(box, at)
+            if permit_id is not None:
+                await permit_checks.check(connection, box, permit_id, at)
             if "courier_code" in intent.payload:
                 waybill = intent.payload["courier_code"], intent.payload["invoice_number"]
                 await preflight.check_free(connection, vendor_id, shipment_box_id, *waybill, at)
@@ -330,6 +339,8 @@ async def _ask(
                         effect_state=other["state"],
                     )
                 continue
+            if permit_id is not None:
+                await permits.use(connection, vendor_id, permit_id, stored["effect_id"])
         if house.wake is nobody:
             async with house.db.connection() as connection:
                 await vendors.wake(connection, vendor_id, at)

@@ -8,7 +8,7 @@ from app.flows.house import PURPOSE_QUARANTINE, House
 from app.flows.outcomes import Kind
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.orders import BoxState
-from app.store import boxes, claims, doors, effects, evidence
+from app.store import boxes, claims, doors, effects, evidence, permits
 from app.store.database import Connection
 
 UNREAD = "a claim of this order could not be read; it may be a stop request"
@@ -38,6 +38,11 @@ async def tell_boxes(
         return
     await boxes.doubt(tx, vendor_id, alive, at)
     stopped = {row["shipment_box_id"]: row["receipt_id"] for row in meant if row["receipt_id"] in requested}
+    if stopped:
+        why = [
+            (box_id, f"receipt {receipt_id} asks to stop this box") for box_id, receipt_id in stopped.items()
+        ]
+        await permits.revoke(tx, vendor_id, why, at)
     waiting = await effects.open_for(tx, vendor_id, sorted(stopped), "PENDING") if stopped else []
     drops = []
     for effect in waiting:
@@ -83,6 +88,7 @@ async def keep_unreadable(
     ]
     if naming:
         await claims.hold_orders(tx, vendor_id, naming, UNREAD, at)
+        await permits.revoke_orders(tx, vendor_id, [order_id for _, order_id, _, _ in naming], UNREAD, at)
 
 
 async def let_go(tx: Connection, vendor_id: str, claim_ids: Collection[int], at: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from app.errors import Invalid, NotFound
 from app.flows.asking import Caller
 from app.flows.house import House
-from app.store import boxes, holds
+from app.store import boxes, holds, permits
 from app.store.database import Connection
 
 LONGEST = timedelta(days=30)
@@ -42,6 +42,8 @@ async def place(
             expires_at=expires_at,
             at=at,
         )
+        held = [(shipment_box_id, f"hold {placed['hold_id']} was placed")]
+        await permits.revoke(tx, box["vendor_id"], held, at)
     return _shown(placed, at)
 
 

@@ -41,6 +41,8 @@ class Policy:
     catch_up: timedelta = timedelta(days=30)
     acknowledge_linger: timedelta = timedelta(minutes=1)
     ship_linger: timedelta = timedelta(seconds=5)
+    permit_lasts: timedelta = timedelta(minutes=15)
+    """How long a ship permit is valid; an asking that cannot be answered for as long is refused."""
     acknowledge_shows_within: timedelta = timedelta(minutes=35)
     """After this long an acknowledge that still does not show was not applied."""
     write_shows_within: timedelta = timedelta(minutes=1)

@@ -21,7 +21,7 @@ from app.flows.house import (
     until_fresh,
 )
 from app.machines.orders import BOX, BoxFacts, BoxState, from_wire, walk
-from app.store import boxes, coverage, doors, evidence, pages
+from app.store import boxes, coverage, doors, evidence, pages, permits
 from app.store.database import Connection
 
 LAG_ALARM = timedelta(minutes=60)
@@ -147,6 +147,8 @@ async def take_page(
             initial = str(BOX.initial)
             await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
+            if changed := _ends_of_permits(plan):
+                await permits.revoke(tx, vendor_id, changed, at)
             if plan.doubtful:
                 await boxes.doubt(tx, vendor_id, plan.doubtful, at)
             if plan.unreadable:
@@ -244,6 +246,21 @@ def _content(
             for line in sheet.lines
         ),
     )
+
+
+def _ends_of_permits(plan: _Plan) -> list[tuple[int, str]]:
+    """Return the known boxes that must not leave on an earlier word any more, with the reason."""
+    ends = {
+        row.shipment_box_id: "the receiver was changed"
+        for row in plan.rows
+        if row.was is not None and row.sealed_receiver is not None
+    }
+    ends |= {
+        row.shipment_box_id: "a cancel is pending"
+        for row in plan.rows
+        if row.was is not None and any(line.held for line in row.lines)
+    }
+    return list(ends.items())
 
 
 def _place(receiver: Receiver) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.coupang.errors import CoupangError
 from app.coupang.wire import Results
-from app.flows import preflight
+from app.flows import permit_checks, preflight
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, judge, judge_error
 from app.flows.subjects import SUBJECTS, Rows, effect_step
@@ -150,6 +150,7 @@ async def _decide_again(
 ) -> tuple[list[dict[str, Any]], list[doors.EffectMove]]:
     present = await lock_subjects(tx, vendor_id, found)
     taken = await preflight.taken(tx, vendor_id, preflight.waybills_of(found), at)
+    revoked = await permit_checks.revoked_since(tx, vendor_id, found)
     going: list[dict[str, Any]] = []
     dropped: list[doors.EffectMove] = []
     for effect in found:
@@ -160,6 +161,8 @@ async def _decide_again(
             SUBJECTS[effect["subject"]].decide(row, effect, at)
             if effect["subject"] == "box" and effect["subject_id"] in taken:
                 rule = f"{preflight.RULE} (box {taken[effect['subject_id']]} carries it)"
+                raise Refused(row["state"], effect["event"], (rule,), ())
+            if rule := revoked.get(effect["effect_id"], ""):
                 raise Refused(row["state"], effect["event"], (rule,), ())
         except Refused as no:
             step = effect_step(

@@ -50,21 +50,35 @@ async def _checked(line: Line) -> list[int]:
     due = await sending.waiting(line.house, line.vendor_id, Kind.SHIP)
     if not due:
         return []
-    found: dict[int, list[Sheet]] = {}
-    try:
-        await check_stops(line, min(effect["paid_at"] for effect in due), "claim")
-        found = await look_at(line, due, (WireStatus.INSTRUCT,), "claim")
-        for effect in due:
-            if effect["shipment_box_id"] not in found:
-                sheets = await look_single(line, effect, "claim")
-                if sheets is not None:
-                    found[effect["shipment_box_id"]] = sheets
-    except CoupangError as error:
-        hush(error)
+    found = await read_right_now(line, due, "claim")
     unread = [effect["effect_id"] for effect in due if effect["shipment_box_id"] not in found]
     if unread:
         await sending.postpone(line.house, line.vendor_id, line.epoch, unread)
     return [effect["effect_id"] for effect in due if effect["shipment_box_id"] in found]
+
+
+async def read_right_now(
+    line: Line, due: Sequence[Mapping[str, Any]], purpose: str
+) -> dict[int, list[Sheet]]:
+    """Read the open stop requests and then these boxes; return the sheets of the boxes that were read.
+
+    Args:
+        line: The visit's line.
+        due: Rows with `shipment_box_id`, `order_id` and `paid_at`.
+        purpose: Why, for the tally.
+    """
+    found: dict[int, list[Sheet]] = {}
+    try:
+        await check_stops(line, min(row["paid_at"] for row in due), purpose)
+        found = await look_at(line, due, (WireStatus.INSTRUCT,), purpose)
+        for row in due:
+            if row["shipment_box_id"] not in found:
+                sheets = await look_single(line, row, purpose)
+                if sheets is not None:
+                    found[row["shipment_box_id"]] = sheets
+    except CoupangError as error:
+        hush(error)
+    return found
 
 
 async def _send(line: Line, batch: Batch) -> None:

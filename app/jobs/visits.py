@@ -6,7 +6,7 @@ from app.errors import Fenced
 from app.flows import asking, feeds, receiving, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.jobs import claiming, dispatching, looking, polling
+from app.jobs import claiming, dispatching, looking, permitting, polling
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ async def _work(line: Line) -> bool:
     house, vendor_id = line.house, line.vendor_id
     await sending.recover(house, vendor_id, line.epoch)
     await dispatching.read_back(line)
+    await permitting.answer_permits(line)
     await dispatching.dispatch(line)
     due = await feeds.due_feeds(house, vendor_id)
     if feeds.STOPS in due:

@@ -176,9 +176,9 @@ async def with_quantities(
     """Lock and return boxes with the sums, kinds and open claims that the guards ask for."""
     query: LiteralString = (
         """
-    SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_final, b.courier_code,
-           b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping, b.market_status,
-           b.state_at, b.attention, l.*,"""
+    SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_version, b.address_final,
+           b.courier_code, b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping,
+           b.market_status, b.state_at, b.attention, l.*,"""
         + _CLAIMED
         + """
     FROM box b

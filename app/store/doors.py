@@ -102,6 +102,12 @@ WITH m AS (
   WHERE r.vendor_id = %(vendor_id)s AND r.shipment_box_id = m.id
     AND r.state = m.source AND r.version = m.version
   RETURNING r.shipment_box_id AS id
+), revoked AS (
+  UPDATE permit p SET revoked_at = %(at)s, revoked_reason = 'the box moved to ' || m.target
+  FROM m
+  WHERE p.vendor_id = %(vendor_id)s AND p.shipment_box_id = m.id AND m.target <> m.source
+    AND p.issued_at IS NOT NULL AND p.revoked_at IS NULL AND p.expires_at > %(at)s
+    AND (p.used_by_effect IS NULL OR m.target = 'CANCELLED')
 ), """
     + _HISTORY
 )

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.store.base import Base, one_of
 from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.store.hold_tables import Hold
+from app.store.permit_tables import Permit
 from app.store.reception_tables import Reception
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "History",
     "Hold",
     "Line",
+    "Permit",
     "PollRun",
     "Quarantine",
     "Receipt",

@@ -87,12 +87,13 @@ async def take_epoch(connection: Connection, vendor_id: str, at: datetime) -> di
 
 
 async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
-    """Return when the vendor's next work is due: feeds, boxes and receipts to re-read, effects."""
+    """Return when the vendor's next work is due: feeds, boxes and receipts to re-read, permits, effects."""
     query = """
     SELECT least(
       (SELECT min(due_at) FROM feed WHERE vendor_id = %(vendor_id)s),
       (SELECT min(next_read_at) FROM box WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
       (SELECT min(next_read_at) FROM receipt WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
+      (SELECT min(next_try_at) FROM permit WHERE vendor_id = %(vendor_id)s AND next_try_at IS NOT NULL),
       (SELECT min(not_before) FROM effect
        WHERE vendor_id = %(vendor_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN'))
     ) AS due_at"""

@@ -16,7 +16,7 @@ from tests.web.stock import BOX, SOCKS, VENDOR, Item, put
 
 CJ = {"courier_code": "CJGLS", "invoice_number": "123456789012"}
 DIRECT = {"courier_code": "DIRECT", "invoice_number": "7"}
-PART = {**CJ, "later": [SOCKS], "later_date": "2026-11-25"}
+PART = {**CJ, "later": [SOCKS], "later_date": "2026-12-25"}
 BODIES: dict[str, Any] = {
     "acknowledge": None,
     "ship": CJ,

@@ -73,6 +73,7 @@ async def ship(
         later_date=body.later_date,
         intent_key=intent_key(desk, key),
         urgent=waiting_s(prefer, desk.edge.wait_most_s) is not None,
+        permit_id=body.permit,
     )
     return await asked(desk, effect, prefer)
 

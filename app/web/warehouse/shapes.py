@@ -33,6 +33,8 @@ class Ship(Waybill):
     """Items (`vendor_item_id`) that stay behind; the others leave under a new box id."""
     later_date: Day | None = None
     """When the rest is planned to ship; required exactly when `later` is given."""
+    permit: BodyId | None = None
+    """A ship permit of this box (`POST …/permit`): refused when it is not valid any more."""
 
 
 class BoxPage(Told):
