@@ -96,6 +96,7 @@ async def test_no_interleaving_ships_a_stopped_unit(
     points = Points(monkeypatch)
     won: list[str] = []
     lost: dict[str, tuple[int, str | None]] = {}
+    sent: list[bool] = []
     async with warehouse(shop) as client:
         place = 0
         while len(won) < AFTER:
@@ -130,12 +131,16 @@ async def test_no_interleaving_ships_a_stopped_unit(
                 assert refused_here or code.startswith("ORDER_DELIVERY_"), (place, points.at, answer)
                 assert await shop.state(box_id) == "INSTRUCT"
                 lost[f"{place} {points.at}"] = (box_id, address)
+                sent.append(not refused_here)
             for other in beside:
                 assert (await told_effect(client, other))["state"] == "CONFIRMED", (place, points.at)
         # Both outcomes were met, and the request to Coupang itself from both sides.
         assert any(at.startswith("after POST") for at in won)
         assert any("before POST" in at for at in lost)
         assert len(lost) > AFTER
+        # Up to our last reading we refuse by ourselves; only from there on it takes Coupang to refuse.
+        assert sent == sorted(sent)
+        assert sent.count(False) > sent.count(True) > 0, sent
         shop.later(6 * MINUTE)
         await shop.visit()
         asked = {row["receipt_id"]: row["state"] for row in await shop.rows("SELECT * FROM cancel")}
