@@ -25,7 +25,7 @@ MODULES = sorted((CHECKOUT / "app").rglob("*.py"))
 SERVICE = [path for path in MODULES if "bench" not in path.parts]
 """What runs in production; the benchmarks measure against raw SQL and raw time on purpose."""
 MIGRATIONS = sorted((CHECKOUT / "migrations").rglob("*.py"))
-STATEFUL = "box|effect|cancel|return_|reception"
+STATEFUL = "box|effect|cancel|return_|reception|exchange"
 
 
 def name(path: Path) -> str:
@@ -98,6 +98,7 @@ def test_only_the_doors_write_state() -> None:
         "app/store/effects.py",
         "app/store/receipts.py",
         "app/store/receptions.py",
+        "app/store/exchanges.py",
     }
     assert told == births | updates
 

@@ -10,10 +10,13 @@ from typing import Any
 from app.flows.feeds import ORDERS
 from app.flows.house import House
 from app.machines.cancels import CANCEL
+from app.machines.collects import COLLECT
 from app.machines.effects import EFFECT
+from app.machines.exchanges import EXCHANGE
 from app.machines.kernel import Rules
 from app.machines.orders import BOX
 from app.machines.receptions import RECEPTION
+from app.machines.redeliveries import REDELIVERY
 from app.machines.returns import RETURN
 from app.store import audits, coverage
 
@@ -51,6 +54,9 @@ async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)
         "return": RETURN,
         "return_reception": RECEPTION,
         "exchange_reception": RECEPTION,
+        "exchange": EXCHANGE,
+        "collect": COLLECT,
+        "redelivery": REDELIVERY,
     }
     async with house.db.transaction() as tx:
         for row in await audits.histories(tx):

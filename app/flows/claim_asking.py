@@ -10,7 +10,7 @@ from app.flows.asking import Caller, fingerprint, same_intent
 from app.flows.house import House
 from app.flows.subjects import SUBJECTS
 from app.machines.effects import EFFECT
-from app.store import claims, effects, vendors
+from app.store import claims, effects, exchanges, vendors
 from app.store.database import Connection
 
 
@@ -111,7 +111,7 @@ async def _find_return(
     return await claims.find(tx, "return", vendor_ids, receipt_id)
 
 
-FIND: dict[str, Any] = {"return": _find_return}
+FIND: dict[str, Any] = {"return": _find_return, "exchange": exchanges.find}
 """Subject → how its row is found."""
 
 
@@ -128,7 +128,7 @@ async def _intent(
         lines = await claims.lines_of(tx, vendor_id, subject_id)
         box_id = lines[0]["shipment_box_id"] if lines else None
     else:
-        box_id = row["shipment_box_id"]
+        box_id = next((line["shipment_box_id"] for line in row["lines"]), None)
     return effects.Intent(
         change.kind, change.event, box_id, row["order_id"], row["state"], {}, at, None, subject, subject_id
     )

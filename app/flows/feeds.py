@@ -22,8 +22,9 @@ STOPS = "stops"
 CANCELS = "cancels"
 RECEIPTS = "receipts"
 WITHDRAWALS = "withdrawals"
-FEEDS = (STOPS, CANCELS, ACCEPT, ORDERS, RECEIPTS, WITHDRAWALS)
-COVERING = (ORDERS, CANCELS, RECEIPTS, WITHDRAWALS)
+EXCHANGES = "exchanges"
+FEEDS = (STOPS, CANCELS, ACCEPT, ORDERS, RECEIPTS, WITHDRAWALS, EXCHANGES)
+COVERING = (ORDERS, CANCELS, RECEIPTS, WITHDRAWALS, EXCHANGES)
 """Feeds that claim coverage."""
 LONGEST_MINUTES = timedelta(hours=23)
 """A window up to this length is asked for by minutes: one answer, no paging."""
@@ -141,5 +142,6 @@ def _every(policy: Policy, feed: str) -> timedelta:
         STOPS: policy.claims_every,
         CANCELS: policy.claims_every,
         RECEIPTS: policy.returns_every,
+        EXCHANGES: policy.returns_every,
         WITHDRAWALS: timedelta(days=1),
     }[feed]

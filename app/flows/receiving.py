@@ -15,7 +15,7 @@ from app.flows.house import House, until_fresh
 from app.machines.receipts import Completion, Pickup
 from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
-from app.store import claims, doors, receptions
+from app.store import claims, doors, exchanges, receptions
 from app.store.database import Connection
 
 RETURN = "return"
@@ -232,5 +232,14 @@ async def _return(
     return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in lines}
 
 
-CLAIMS: dict[str, Any] = {RETURN: _return}
+async def _exchange(
+    tx: Connection, vendor_ids: list[str] | None, exchange_id: int
+) -> tuple[str, int, Collection[int]]:
+    row = await exchanges.find(tx, vendor_ids, exchange_id, lock=True)
+    if row is None:
+        raise NotFound("no such exchange", exchange_id=str(exchange_id))
+    return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in row["lines"]}
+
+
+CLAIMS: dict[str, Any] = {RETURN: _return, "exchange": _exchange}
 """Subject → how its claim is found and locked: vendor id, order id, options."""

@@ -303,7 +303,7 @@ async def lock_subjects(
 ) -> Mapping[str, Rows]:
     """Lock what these effects are about, before the effects: whoever asks for a change does the same."""
     locked: dict[str, Rows] = {}
-    for name in ("cancel", "return", "box"):
+    for name in ("cancel", "return", "exchange", "box"):
         if mine := [effect for effect in found if effect["subject"] == name]:
             locked[name] = await SUBJECTS[name].lock(tx, vendor_id, mine)
     return locked

@@ -12,6 +12,7 @@ from app.flows.outcomes import Kind, Verdict
 from app.flows.receipts import state_shown
 from app.flows.sending import Batch
 from app.jobs.claiming import look_at_receipt
+from app.jobs.exchanging import SEND_EXCHANGES, read_back_exchange
 from app.jobs.line import Line, hush
 from app.jobs.returning import SEND_RETURNS, read_back_return
 from app.machines.cancels import CancelState
@@ -57,6 +58,7 @@ SEND_ALONE: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Ve
     Kind.DECLARE_SHIPPED: _shipped,
     Kind.SELLER_CANCEL: _cancel,
     **SEND_RETURNS,
+    **SEND_EXCHANGES,
 }
 
 
@@ -93,9 +95,17 @@ async def read_back_answer(line: Line, effect: Mapping[str, Any]) -> None:
     await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
 
 
+async def read_back_pickup(line: Line, effect: Mapping[str, Any]) -> None:
+    """Read the claim of a doubtful pick-up waybill, a return or an exchange."""
+    read = read_back_exchange if effect["subject"] == "exchange" else read_back_return
+    await read(line, effect)
+
+
 READ_ALONE: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[None]]] = {
     Kind.STOP_SHIPMENT: read_back_answer,
     Kind.DECLARE_SHIPPED: read_back_answer,
     **dict.fromkeys(SEND_RETURNS, read_back_return),
+    **dict.fromkeys(SEND_EXCHANGES, read_back_exchange),
+    Kind.PICKUP_WAYBILL: read_back_pickup,
 }
 """Kinds whose outcome shows in a claim, and how it is read."""

@@ -6,7 +6,7 @@ from app.errors import Fenced
 from app.flows import asking, feeds, receiving, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.jobs import claiming, dispatching, looking, permitting, polling
+from app.jobs import claiming, dispatching, exchanging, looking, permitting, polling
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,9 @@ async def _work(line: Line) -> bool:
     reread = await claiming.reread_receipts(line)
     if reread or due.keys() & {feeds.STOPS, feeds.RECEIPTS, feeds.WITHDRAWALS}:
         await receiving.follow_returns(house, vendor_id, line.epoch)
+    if feeds.EXCHANGES in due:
+        left = await exchanging.sweep_exchanges(line) or left
+    await exchanging.reread_exchanges(line)
     if line.turn.auto_acknowledge:
         await asking.acknowledge_all_due(house, vendor_id, line.epoch)
         await dispatching.dispatch(line, (Kind.ACKNOWLEDGE,))

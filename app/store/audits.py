@@ -23,6 +23,12 @@ async def histories(connection: Connection) -> list[dict[str, Any]]:
       SELECT vendor_id, 'return', receipt_id, state, version FROM return_
       UNION ALL
       SELECT vendor_id, subject || '_reception', subject_id, state, version FROM reception
+      UNION ALL
+      SELECT vendor_id, 'exchange', exchange_id, state, version FROM exchange
+      UNION ALL
+      SELECT vendor_id, 'collect', exchange_id, collect_state, collect_version FROM exchange
+      UNION ALL
+      SELECT vendor_id, 'redelivery', exchange_id, redelivery_state, redelivery_version FROM exchange
     )
     SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
            coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,

@@ -89,7 +89,7 @@ async def list_coverage(
       SELECT sum(extract(epoch FROM upper(hole) - lower(hole))) / 60 AS minutes,
              min(lower(hole)) AS oldest, count(*) AS holes
       FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s)) - f.covered) AS hole
-    ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals')
+    ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals', 'exchanges')
     WHERE %(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s)
     ORDER BY f.vendor_id, f.feed"""
     return await fetch(

@@ -165,6 +165,27 @@ _RECEPTIONS: LiteralString = (
     + _HISTORY
 )
 
+_EXCHANGE: LiteralString = """
+  FROM m
+  WHERE r.vendor_id = %(vendor_id)s AND r.exchange_id = m.id
+    AND r.{0}state = m.source AND r.{0}version = m.version
+  RETURNING r.exchange_id AS id
+), """
+_EXCHANGES: dict[str, LiteralString] = {
+    "exchange": _RECEIPT_MOVES
+    + "UPDATE exchange r SET state = m.target, version = r.version + m.steps, state_at = %(at)s"
+    + _EXCHANGE.format("")
+    + _HISTORY,
+    "collect": _RECEIPT_MOVES
+    + "UPDATE exchange r SET collect_state = m.target, collect_version = r.collect_version + m.steps"
+    + _EXCHANGE.format("collect_")
+    + _HISTORY,
+    "redelivery": _RECEIPT_MOVES
+    + "UPDATE exchange r SET redelivery_state = m.target, redelivery_version = r.redelivery_version + m.steps"
+    + _EXCHANGE.format("redelivery_")
+    + _HISTORY,
+}
+
 
 async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
     """Hold the vendor's epoch for this transaction.
@@ -286,24 +307,8 @@ async def _move_receipts(
     moves: Sequence[ReceiptMove],
     at: datetime,
 ) -> None:
-    if not moves:
-        return
-    names = ("id", "version", "source", "target", "steps")
-    values = columns(
-        [
-            (move.receipt_id, move.version, move.steps[0].source, move.steps[-1].target, len(move.steps))
-            for move in moves
-        ],
-        len(names),
-    )
-    await _move(
-        connection,
-        query,
-        len(moves),
-        **_told(aggregate, vendor_id, [(move.receipt_id, move.version, move.steps) for move in moves]),
-        at=at,
-        **dict(zip(names, values, strict=True)),
-    )
+    same = [ClaimMove(move.receipt_id, move.version, move.steps) for move in moves]
+    await _move_claims(connection, query, aggregate, vendor_id, same, at)
 
 
 async def move_receptions(
@@ -314,6 +319,29 @@ async def move_receptions(
     Raises:
         Stale: A reception is no longer in the state and version its move was decided on.
     """
+    await _move_claims(connection, _RECEPTIONS, f"{subject}_reception", vendor_id, moves, at, subject)
+
+
+async def move_exchanges(
+    connection: Connection, vendor_id: str, track: str, moves: Sequence[ClaimMove], at: datetime
+) -> None:
+    """Walk many exchanges at once, or one of their tracks: `exchange`, `collect`, `redelivery`.
+
+    Raises:
+        Stale: One is no longer in the state and version its move was decided on; nothing is written.
+    """
+    await _move_claims(connection, _EXCHANGES[track], track, vendor_id, moves, at)
+
+
+async def _move_claims(
+    connection: Connection,
+    query: LiteralString,
+    aggregate: str,
+    vendor_id: str,
+    moves: Sequence[ClaimMove],
+    at: datetime,
+    subject: str = "",
+) -> None:
     if not moves:
         return
     names = ("id", "version", "source", "target", "steps")
@@ -327,10 +355,10 @@ async def move_receptions(
     told = [(move.subject_id, move.version, move.steps) for move in moves]
     await _move(
         connection,
-        _RECEPTIONS,
+        query,
         len(moves),
         subject=subject,
-        **_told(f"{subject}_reception", vendor_id, told),
+        **_told(aggregate, vendor_id, told),
         at=at,
         **dict(zip(names, values, strict=True)),
     )

@@ -23,6 +23,7 @@ COLUMNS = (
     Column("vendor", "sealed_secret_key", (("vendor_id", "text"),)),
     Column("receiver", "sealed", (*_BOX, ("version", "bigint"))),
     Column("receipt", "sealed_requester", (("vendor_id", "text"), ("receipt_id", "bigint"))),
+    Column("exchange", "sealed_contacts", (("vendor_id", "text"), ("exchange_id", "bigint"))),
     Column("evidence", "sealed", (("vendor_id", "text"), ("digest", "bytea"))),
     Column("quarantine", "sealed", (("vendor_id", "text"), ("digest", "bytea"))),
 )

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, one_of
 from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
+from app.store.exchange_tables import Exchange, ExchangeBox, ExchangeLine
 from app.store.hold_tables import Hold
 from app.store.permit_tables import Permit
 from app.store.reception_tables import Reception
@@ -33,6 +34,9 @@ __all__ = [
     "Cancel",
     "Effect",
     "Evidence",
+    "Exchange",
+    "ExchangeBox",
+    "ExchangeLine",
     "Feed",
     "History",
     "Hold",
@@ -61,8 +65,18 @@ BOX_STATES = (
     "CANCELLED",
 )
 EFFECT_STATES = ("PENDING", "SENDING", "CONFIRMED", "REJECTED", "UNKNOWN", "REVIEW")
-AGGREGATES = ("box", "effect", "cancel", "return", "return_reception", "exchange_reception")
-SUBJECTS = ("box", "cancel", "return")
+AGGREGATES = (
+    "box",
+    "effect",
+    "cancel",
+    "return",
+    "return_reception",
+    "exchange_reception",
+    "exchange",
+    "collect",
+    "redelivery",
+)
+SUBJECTS = ("box", "cancel", "return", "exchange")
 OPEN_EFFECTS = ("PENDING", "SENDING", "UNKNOWN", "REVIEW")
 
 

@@ -94,6 +94,7 @@ async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
       (SELECT min(next_read_at) FROM box WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
       (SELECT min(next_read_at) FROM receipt WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
       (SELECT min(next_try_at) FROM permit WHERE vendor_id = %(vendor_id)s AND next_try_at IS NOT NULL),
+      (SELECT min(next_read_at) FROM exchange WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
       (SELECT min(not_before) FROM effect
        WHERE vendor_id = %(vendor_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN'))
     ) AS due_at"""

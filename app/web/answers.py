@@ -19,6 +19,7 @@ _IDS = (
     "effect_id",
     "subject_id",
     "receipt_id",
+    "exchange_id",
     "vendor_item_id",
     "attempt_id",
     "run_id",

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.flows.outcomes import Kind
 from app.machines.cancels import CancelState
 from app.machines.effects import EffectState
+from app.machines.exchanges import ExchangeState
 from app.machines.orders import BoxState
 from app.machines.returns import ReturnState
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="18 digits, so a string.")]
-Subject = Literal["box", "cancel", "return"]
+Subject = Literal["box", "cancel", "return", "exchange"]
 BOX_ID = "642538970006401429"
 ORDER_ID = "24000085000001"
 ITEM_ID = "85000000001"
@@ -119,7 +120,7 @@ class Effect(Told):
     event: str
     """The event its subject takes once this is confirmed."""
     subject: Subject
-    """What it changes: a box, or a receipt as cancel or as return."""
+    """What it changes: a box, a receipt as cancel or as return, or an exchange."""
     subject_id: Id
     """Box or receipt."""
     shipment_box_id: Id | None
@@ -130,7 +131,7 @@ class Effect(Told):
     final: bool
     """Nothing more will happen to it."""
     version: int
-    box_state: BoxState | CancelState | ReturnState
+    box_state: BoxState | CancelState | ReturnState | ExchangeState
     """The state of its subject for which this was asked."""
     asked_by: str
     asked_at: datetime

@@ -18,9 +18,12 @@ from app.flows.setup import with_digest_key
 from app.jobs.line import Reach
 from app.jobs.visits import visit
 from app.machines.cancels import CANCEL
+from app.machines.collects import COLLECT
 from app.machines.effects import EFFECT
+from app.machines.exchanges import EXCHANGE
 from app.machines.orders import BOX, from_wire
 from app.machines.receptions import RECEPTION
+from app.machines.redeliveries import REDELIVERY
 from app.machines.returns import RETURN
 from app.sandbox.entities import Box
 from app.sandbox.rules import Rules
@@ -304,10 +307,12 @@ async def assert_promises(shop: Shop, *, settled: bool = True) -> None:
         shop.clock.now() - timedelta(seconds=shop.world.rules.list_lag_s) - shop.house.policy.sweep_every
     )
     # P1: nothing lost. A box that was cancelled before anybody could see it leaves no trace in the lists.
+    # The box of a replacement is no sale, and in no list of boxes.
     lost = [
         box_id
         for box_id, box in truth.items()
         if box_id not in ours
+        and shop.world.boxes[box_id].exchange_id is None
         and box["status"] != "CANCELLED"
         and datetime.fromisoformat(box["paid_at"]) < visible
     ]
@@ -370,7 +375,10 @@ async def assert_paths(shop: Shop) -> None:
            UNION ALL SELECT 'effect', effect_id, state, version FROM effect
            UNION ALL SELECT 'cancel', receipt_id, state, version FROM cancel
            UNION ALL SELECT 'return', receipt_id, state, version FROM return_
-           UNION ALL SELECT subject || '_reception', subject_id, state, version FROM reception"""
+           UNION ALL SELECT subject || '_reception', subject_id, state, version FROM reception
+           UNION ALL SELECT 'exchange', exchange_id, state, version FROM exchange
+           UNION ALL SELECT 'collect', exchange_id, collect_state, collect_version FROM exchange
+           UNION ALL SELECT 'redelivery', exchange_id, redelivery_state, redelivery_version FROM exchange"""
     )
     machines: dict[str, Any] = {
         "box": BOX,
@@ -379,6 +387,9 @@ async def assert_paths(shop: Shop) -> None:
         "return": RETURN,
         "return_reception": RECEPTION,
         "exchange_reception": RECEPTION,
+        "exchange": EXCHANGE,
+        "collect": COLLECT,
+        "redelivery": REDELIVERY,
     }
     assert {(row["aggregate"], row["id"]) for row in held} == told.keys()
     for row in held:
@@ -401,11 +412,15 @@ async def assert_effects_are_true(shop: Shop) -> None:
         "PICKUP_WAYBILL": "register_pickup",
         "CONFIRM_RETURN": "receive_return",
         "APPROVE_RETURN": "approve_return",
+        "CONFIRM_EXCHANGE": "receive_exchange",
+        "REJECT_EXCHANGE": "reject_exchange",
+        "SHIP_EXCHANGE": "ship_exchange",
     }
     applied = Counter((one["kind"], one["shipment_box_id"]) for one in shop.ledger["mutations"])
+    claimed = Counter((one["kind"], one["about_id"]) for one in shop.ledger["mutations"])
     for effect in await shop.effects():
         kind = kinds.get(effect["kind"], "complete")
-        happened = applied[kind, effect["shipment_box_id"]]
+        happened = applied[kind, effect["shipment_box_id"]] or claimed[kind, effect["subject_id"]]
         by_hand = [
             step for step in shop.truth()[effect["shipment_box_id"]]["history"] if step["by"] == "wing"
         ]

@@ -10,9 +10,15 @@ from collections.abc import Mapping
 from app.flows.subjects.base import Rows, Subject, effect_step
 from app.flows.subjects.boxes import Boxes
 from app.flows.subjects.cancels import Cancels
+from app.flows.subjects.exchanges import Exchanges
 from app.flows.subjects.returns import Returns
 
 __all__ = ["SUBJECTS", "Rows", "Subject", "effect_step"]
 
-SUBJECTS: Mapping[str, Subject] = {"box": Boxes(), "cancel": Cancels(), "return": Returns()}
+SUBJECTS: Mapping[str, Subject] = {
+    "box": Boxes(),
+    "cancel": Cancels(),
+    "return": Returns(),
+    "exchange": Exchanges(),
+}
 """By the word that is stored with an effect."""

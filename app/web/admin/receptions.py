@@ -25,3 +25,15 @@ async def accept_return(desk: AdminDesk, receipt_id: PathId, body: shapes.Releas
     """Accept returned goods despite a finding; the return may then be confirmed and approved."""
     row = await receiving.accept(desk.house, desk.key.operator, "return", receipt_id, body.reason)
     return answers.answer(reception(row))
+
+
+@router.post(
+    "/exchanges/{exchange_id}/accept",
+    operation_id="accept_exchange",
+    response_model=reception_shapes.Reception,
+    responses={200: shown(reception_shapes.INSPECTED), **CHANGE},
+)
+async def accept_exchange(desk: AdminDesk, exchange_id: PathId, body: shapes.Release) -> Response:
+    """Accept goods to be exchanged despite a finding; their arrival may then be confirmed."""
+    row = await receiving.accept(desk.house, desk.key.operator, "exchange", exchange_id, body.reason)
+    return answers.answer(reception(row))

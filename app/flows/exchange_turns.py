@@ -1,0 +1,55 @@
+"""Exchanges as jobs need them: which windows to read, which exchange by itself, and when again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.flows import feeds
+from app.flows.house import House
+from app.flows.pages import Window
+from app.store import doors, exchanges
+
+SPAN = timedelta(days=6)
+"""Longest window asked for at once; Coupang takes less than 7 days."""
+BOX_EVERY = timedelta(minutes=2)
+BOX_WITHIN = timedelta(minutes=15)
+"""The new box appears within ten minutes after the confirmation."""
+
+
+async def windows(house: House, vendor_id: str) -> list[Window]:
+    """Return what to read: from the oldest open exchange or hole of coverage up to now less the lag."""
+    end = house.now() - house.policy.lag
+    holes = await feeds.holes(house, vendor_id, feeds.EXCHANGES)
+    async with house.db.connection() as connection:
+        oldest = await exchanges.oldest_open(connection, vendor_id)
+    start = min([*(hole.start for hole in holes), *([oldest] if oldest else ())], default=end)
+    found = []
+    while start < end:
+        stop = min(start + SPAN, end)
+        found.append(Window(feeds.EXCHANGES, start, stop))
+        start = stop
+    return found
+
+
+async def to_read(house: House, vendor_id: str) -> list[dict[str, Any]]:
+    """Return exchanges that are due to be read by themselves."""
+    async with house.db.connection() as connection:
+        return await exchanges.to_read(connection, vendor_id, house.now())
+
+
+async def find(house: House, vendor_id: str, exchange_id: int) -> dict[str, Any] | None:
+    """Return one exchange with its lines and boxes, or None."""
+    async with house.db.connection() as connection:
+        return await exchanges.find(connection, [vendor_id], exchange_id)
+
+
+async def read(house: House, vendor_id: str, epoch: int, exchange_id: int, *, failed: bool = False) -> None:
+    """Set when this exchange is read by itself next: soon while its new box is awaited."""
+    at: datetime = house.now()
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        row = await exchanges.find(tx, [vendor_id], exchange_id, lock=True)
+        if row is None:
+            return
+        confirmed = row["confirmed_at"]
+        awaited = confirmed is not None and not row["boxes"] and at - confirmed < BOX_WITHIN
+        await exchanges.schedule(tx, vendor_id, exchange_id, at + BOX_EVERY if awaited or failed else None)

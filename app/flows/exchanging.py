@@ -1,0 +1,182 @@
+"""Ask for changes of exchanges, read them, and say which changes may be asked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.coupang.claims import RejectCode
+from app.coupang.couriers import DIRECT
+from app.errors import NotFound
+from app.flows.asking import Caller, Waybill, check_waybill
+from app.flows.claim_asking import Change, ask_claim, locked
+from app.flows.deciding import decide, unblock
+from app.flows.house import House
+from app.flows.outcomes import Kind
+from app.flows.reports import Vendors, until_settled
+from app.flows.returning import action, reception_actions
+from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
+from app.store import boxes, effects, exchanges
+
+EVENTS = {
+    "reject": "reject",
+    "pickup": "register_pickup",
+    "confirm": "confirm_arrival",
+    "ship": "ship_replacement",
+}
+"""Last part of the address → the event it asks for."""
+
+
+async def reject(
+    house: House, caller: Caller, exchange_id: int, code: RejectCode, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to reject an exchange (E3); return the effect.
+
+    Raises:
+        NotFound: No such exchange for this caller.
+        Refused: Coupang does not let it be rejected now.
+        Conflict: Another change of this exchange is still open.
+    """
+    payload = {"code": code.value}
+    return await _ask(house, caller, exchange_id, Kind.REJECT_EXCHANGE, "reject", payload, intent_key)
+
+
+async def register_pickup(
+    house: House,
+    caller: Caller,
+    exchange_id: int,
+    waybill: Waybill,
+    reg_number: str = "",
+    *,
+    intent_key: str | None = None,
+) -> dict[str, Any]:
+    """Ask Coupang to take the waybill of a pick-up that the seller booked (R7). Errors: see `ship`."""
+    check_waybill(waybill)
+    payload = {
+        "pickup_of": "EXCHANGE",
+        "courier_code": waybill.courier_code,
+        "invoice_number": waybill.invoice_number,
+        "reg_number": reg_number,
+    }
+    return await _ask(house, caller, exchange_id, Kind.PICKUP_WAYBILL, "register_pickup", payload, intent_key)
+
+
+async def confirm(
+    house: House, caller: Caller, exchange_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
+    """Ask Coupang to confirm that the goods arrived (E2). Errors: see `reject`."""
+    return await _ask(house, caller, exchange_id, Kind.CONFIRM_EXCHANGE, "confirm_arrival", {}, intent_key)
+
+
+async def ship(
+    house: House,
+    caller: Caller,
+    exchange_id: int,
+    shipment_box_id: int,
+    waybill: Waybill,
+    *,
+    intent_key: str | None = None,
+) -> dict[str, Any]:
+    """Ask Coupang to take the waybill of the replacement, on its new box (E4); return the effect.
+
+    Raises:
+        Invalid: Unknown courier or malformed number.
+        NotFound: No such exchange for this caller.
+        Refused: The goods are not confirmed, or the box is not the new one.
+        Conflict: Another change of this exchange is still open.
+    """
+    check_waybill(waybill)
+    event = "ship_replacement_direct" if waybill.courier_code == DIRECT else "ship_replacement"
+    payload = {
+        "shipment_box_id": shipment_box_id,
+        "courier_code": waybill.courier_code,
+        "invoice_number": waybill.invoice_number,
+    }
+    return await _ask(house, caller, exchange_id, Kind.SHIP_EXCHANGE, event, payload, intent_key)
+
+
+async def _ask(
+    house: House,
+    caller: Caller,
+    exchange_id: int,
+    kind: Kind,
+    event: str,
+    payload: Mapping[str, Any],
+    intent_key: str | None,
+) -> dict[str, Any]:
+    def plan(row: Mapping[str, Any]) -> Change:
+        track = MOVES[event][0]
+        facts = exchange_facts(row, payload)[track]
+        decide(TRACKS[track], row[f"{COLUMNS[track]}state"], event, facts)
+        return Change(kind, event, payload)
+
+    request = {"kind": kind, "exchange": exchange_id, **payload}
+    return await ask_claim(house, caller, "exchange", exchange_id, plan, request, intent_key)
+
+
+async def exchange_actions(house: House, vendor_ids: Vendors, exchange_id: int) -> list[dict[str, Any]]:
+    """Judge every change that may be asked for an exchange; the change itself decides alike.
+
+    Raises:
+        NotFound: No such exchange for this caller.
+    """
+    async with house.db.transaction() as tx:
+        vendor_id, row = await locked(tx, vendor_ids, "exchange", exchange_id)
+        busy = await effects.find_open(tx, vendor_id, exchange_id, "exchange")
+    originals = {line["shipment_box_id"] for line in row["lines"]}
+    new = next((b["shipment_box_id"] for b in row["boxes"] if b["shipment_box_id"] not in originals), None)
+    facts = exchange_facts(row, {"code": "", "invoice_number": "", "shipment_box_id": new})
+    place = f"/v1/exchanges/{exchange_id}"
+    told = reception_actions(row["reception"], place)
+    for way, event in EVENTS.items():
+        track = MOVES[event][0]
+        rules, state = TRACKS[track], row[f"{COLUMNS[track]}state"]
+        verdict = next((one for one in rules.explain(state, facts[track]) if one.event == event), None)
+        missing = verdict.missing if verdict else ()
+        refused = [{"rule": rule, "unblock": unblock(rule, rules)} for rule in missing]
+        target = verdict.target if verdict else None
+        if target is None:
+            sources = sorted({source for source, name, _ in rules.edges() if name == event})
+            refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
+        if busy is not None:
+            refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
+        told.append(action(way, place, target, refused))
+    return told
+
+
+async def get_exchange(house: House, vendor_ids: Vendors, exchange_id: int) -> dict[str, Any]:
+    """Return one exchange with `lines`, new `boxes` and the `history` of it and its tracks.
+
+    Raises:
+        NotFound: No such exchange for this caller.
+    """
+    async with house.db.transaction() as tx:
+        row = await exchanges.find(tx, vendor_ids, exchange_id)
+        if row is None:
+            raise NotFound("no such exchange", exchange_id=str(exchange_id))
+        lives = {track: await boxes.history_of(tx, row["vendor_id"], track, exchange_id) for track in TRACKS}
+    return {
+        **row,
+        "history": lives["exchange"],
+        "collect": lives["collect"],
+        "redelivery": lives["redelivery"],
+    }
+
+
+async def list_exchanges(
+    house: House,
+    vendor_ids: Vendors,
+    *,
+    states: Sequence[str] = (),
+    order_id: int | None = None,
+    after: tuple[datetime, int] | None = None,
+    most: int,
+) -> tuple[list[dict[str, Any]], tuple[datetime, int] | None]:
+    """Return exchanges, oldest first, and where the next page begins (None: there is none)."""
+    async with house.db.connection() as connection:
+        rows = await exchanges.list_exchanges(
+            connection, vendor_ids, states=states, order_id=order_id, after=after, most=most + 1
+        )
+    if len(rows) <= most:
+        return rows, None
+    last = rows[most - 1]
+    return rows[:most], (last["requested_at"], last["exchange_id"])

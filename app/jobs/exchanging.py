@@ -1,0 +1,182 @@
+"""Read exchanges, send what they ask for, one call each, and read back what was doubtful."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from app.coupang import exchanges
+from app.coupang.claims import Exchange, ExchangeInvoice, ExchangePage, RejectCode
+from app.coupang.errors import CoupangError
+from app.flows import exchange_turns, feeds, reading, sending
+from app.flows.exchange_outcomes import read_exchange
+from app.flows.exchange_reads import sound, take_exchanges
+from app.flows.feeds import Reading
+from app.flows.outcomes import Kind, Verdict
+from app.flows.pages import Window
+from app.jobs.line import Line, OutOfTime, hush
+from app.jobs.settling import settled
+
+DONE = Verdict("confirm", "OK")
+
+
+async def sweep_exchanges(line: Line) -> bool:
+    """Read every window back to the oldest open exchange; True when time was short."""
+    failed: str | None = None
+    try:
+        found = await exchange_turns.windows(line.house, line.vendor_id)
+        for window in found:
+            await _sweep(line, window, newest=window is found[-1])
+    except CoupangError as error:
+        hush(error)
+        failed = str(error)
+    except OutOfTime:
+        return True
+    await feeds.finish(line.house, line.vendor_id, line.epoch, feeds.EXCHANGES, failed)
+    return False
+
+
+async def _sweep(line: Line, window: Window, *, newest: bool) -> None:
+    line.check_time()
+    house, at = line.house, line.house.now()
+    reading_of = Reading(window, at)
+    # The newest exchanges are seen at once, but only what is older than the lag is claimed.
+    end = at if newest else window.end
+    last = ExchangePage(())
+    try:
+        async for page in settled(
+            lambda: exchanges.list_exchanges(line.client, window.start, end, purpose="exchanges"),
+            lambda page: {one.exchange_id for one in page.exchanges},
+            "the list of exchanges",
+        ):
+            await _take(line, reading_of, last, None)
+            last = page
+            line.check_time()
+        await _take(line, reading_of, last, window)
+    except CoupangError as error:
+        await feeds.record(house, line.vendor_id, line.epoch, reading_of, str(error))
+        raise
+    await feeds.record(house, line.vendor_id, line.epoch, reading_of)
+
+
+async def _take(line: Line, reading_of: Reading, page: ExchangePage, covered: Window | None) -> None:
+    if not (page.exchanges or page.unreadable or covered):
+        return
+    taken = await take_exchanges(
+        line.house,
+        line.vendor_id,
+        page,
+        cause=f"feed:{feeds.EXCHANGES}",
+        at=line.house.now(),
+        epoch=line.epoch,
+        covered=covered,
+    )
+    reading_of.pages += 1
+    reading_of.rows += taken.rows
+    reading_of.changed += taken.changed
+    reading_of.unreadable += taken.unreadable
+
+
+async def reread_exchanges(line: Line) -> None:
+    """Read every exchange that is due by itself: after our changes, and until its new box shows."""
+    for row in await exchange_turns.to_read(line.house, line.vendor_id):
+        failed = False
+        try:
+            await _look(line, row, "exchange")
+        except CoupangError as error:
+            hush(error)
+            failed = True
+        await exchange_turns.read(line.house, line.vendor_id, line.epoch, row["exchange_id"], failed=failed)
+
+
+async def _look(line: Line, row: Mapping[str, Any], purpose: str) -> ExchangePage | None:
+    """List one exchange, store and observe it; None: not listed."""
+    at = line.house.now()
+    page = await _find(line, row, purpose)
+    if page is not None:
+        await take_exchanges(
+            line.house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch
+        )
+    return page
+
+
+async def _find(line: Line, row: Mapping[str, Any], purpose: str) -> ExchangePage | None:
+    """List one exchange by its order and the time it was requested; None: not listed."""
+    found = None
+    start = row["requested_at"] - timedelta(seconds=1)
+    end = row["requested_at"] + timedelta(seconds=2)
+    async for page in exchanges.list_exchanges(
+        line.client, start, end, order_id=row["order_id"], purpose=purpose
+    ):
+        if any(one.exchange_id == row["exchange_id"] for one in page.exchanges):
+            found = page
+        line.check_time()
+    return found
+
+
+async def _reject(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    code = RejectCode(effect["payload"]["code"])
+    done = await exchanges.reject(line.client, effect["subject_id"], code, purpose="exchange")
+    return DONE, done.raw
+
+
+async def _confirm(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    done = await exchanges.confirm_exchange_receipt(line.client, effect["subject_id"], purpose="exchange")
+    return DONE, done.raw
+
+
+async def _ship(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
+    """Ship, then look: Coupang may take a waybill for a wrong box silently, so only a reading proves it."""
+    payload = effect["payload"]
+    invoice = ExchangeInvoice(payload["shipment_box_id"], payload["courier_code"], payload["invoice_number"])
+    done = await exchanges.upload_exchange_invoices(
+        line.client, effect["subject_id"], [invoice], purpose="exchange"
+    )
+    doubt = Verdict("doubt", "OUTCOME_UNREAD", "taken; the new box does not show it yet", True)
+    try:
+        row = await exchange_turns.find(line.house, line.vendor_id, effect["subject_id"])
+        page = await _find(line, row, "exchange") if row else None
+    except (CoupangError, OutOfTime):
+        return doubt, done.raw
+    shown = sound(page)[0].get(effect["subject_id"]) if page else None
+    if page is None or shown is None:
+        return doubt, done.raw
+    seen = read_exchange(
+        Kind.SHIP_EXCHANGE, payload, *shown, timedelta(0), line.house.policy.write_shows_within
+    )
+    return (DONE, page.raw) if seen.event == "prove" else (doubt, done.raw)
+
+
+SEND_EXCHANGES: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Verdict, bytes]]]] = {
+    Kind.REJECT_EXCHANGE: _reject,
+    Kind.CONFIRM_EXCHANGE: _confirm,
+    Kind.SHIP_EXCHANGE: _ship,
+}
+
+
+async def read_back_exchange(line: Line, effect: Mapping[str, Any]) -> None:
+    """List the exchange of a doubtful change, and settle the change by what it shows.
+
+    Raises:
+        OutOfTime: The visit is over; the effect waits.
+    """
+    line.check_time()
+    house, vendor_id, exchange_id = line.house, line.vendor_id, effect["subject_id"]
+    row = await exchange_turns.find(house, vendor_id, exchange_id)
+    told: dict[int, Any] = {}
+    at = house.now()
+    page: ExchangePage | None = None
+    try:
+        page = await _find(line, row, "readback") if row else None
+    except CoupangError as error:
+        hush(error)
+    if page is not None:
+        told, _ = sound(page)
+    if exchange_id not in told or page is None:
+        await sending.postpone(house, vendor_id, line.epoch, [effect["effect_id"]])
+        return
+    shown: tuple[Exchange, Any] = told[exchange_id]
+    silent = house.now() - (effect["sent_at"] or effect["asked_at"])
+    within = house.policy.write_shows_within
+    verdict = read_exchange(Kind(effect["kind"]), effect["payload"], *shown, silent, within)
+    await reading.settle(house, vendor_id, line.epoch, effect, verdict, page.raw)
+    await take_exchanges(house, vendor_id, page, cause="look:readback", at=at, epoch=line.epoch)

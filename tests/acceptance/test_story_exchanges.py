@@ -1,0 +1,151 @@
+"""Exchanges end to end: the goods come back, the replacement leaves on its new box, and it succeeds."""
+
+from typing import Any
+
+import pytest
+
+from app.coupang.claims import RejectCode
+from app.errors import Refused
+from app.flows import exchanging
+from app.flows.asking import US, Waybill
+from app.sandbox.claims import BY_HAND
+from tests.acceptance.backs import delivered, effect_of, events, inspected, settled
+from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
+
+CJ = Waybill("CJGLS", "512345678901")
+NEW = Waybill("CJGLS", "512345678902")
+
+
+async def opened(shop: Shop, **more: Any) -> tuple[int, int]:
+    """A delivered box and an exchange of it, as we know it."""
+    box_id = await delivered(shop, exchange_box_min_s=240.0, exchange_box_max_s=240.0)
+    exchange_id = shop.world.request_exchange(box_id, **more).exchange_id
+    await shown(shop, exchange_id, "state", "RECEIPT")
+    return box_id, exchange_id
+
+
+async def state_of(shop: Shop, exchange_id: int) -> dict[str, Any]:
+    return await exchanging.get_exchange(shop.house, None, exchange_id)
+
+
+async def shown(shop: Shop, exchange_id: int, column: str, value: str) -> None:
+    async def reached() -> bool:
+        rows = await shop.rows("SELECT * FROM exchange WHERE exchange_id = %(id)s", id=exchange_id)
+        return bool(rows) and rows[0][column] == value
+
+    await shop.until(reached, step=15 * MINUTE)
+
+
+async def with_new_box(shop: Shop, exchange_id: int) -> int:
+    """Visit until we know the new box."""
+
+    async def known() -> bool:
+        return bool((await state_of(shop, exchange_id))["boxes"])
+
+    await shop.until(known)
+    return int((await state_of(shop, exchange_id))["boxes"][0]["shipment_box_id"])
+
+
+async def confirmed(shop: Shop, exchange_id: int) -> None:
+    await inspected(shop, exchange_id, subject="exchange")
+    await exchanging.confirm(shop.house, US, exchange_id)
+    await settled(shop, "CONFIRM_EXCHANGE")
+
+
+async def test_the_full_road_on_the_new_box(shop: Shop) -> None:
+    box_id, exchange_id = await opened(shop)
+    with pytest.raises(Refused) as no:
+        await exchanging.confirm(shop.house, US, exchange_id)
+    assert [one["rule"] for one in no.value.members["missing"]] == ["goods_in_hand", "goods_accepted"]
+    shop.world.pickup_book(exchange_id)
+    shop.world.pickup_scan(exchange_id)
+    await shown(shop, exchange_id, "collect_state", "COLLECTING")
+    assert await events(shop, exchange_id, "exchange_reception") == ["appear", "see_picked_up"]
+    shop.world.pickup_arrive(exchange_id)
+    await confirmed(shop, exchange_id)
+    since = shop.clock.now()
+    new_box = await with_new_box(shop, exchange_id)
+    assert shop.clock.now() - since <= 7 * MINUTE
+    assert new_box != box_id
+    with pytest.raises(Refused) as no:
+        await exchanging.ship(shop.house, US, exchange_id, box_id, NEW)
+    assert [one["rule"] for one in no.value.members["missing"]] == ["is_new_box"]
+    await exchanging.ship(shop.house, US, exchange_id, new_box, NEW)
+    await settled(shop, "SHIP_EXCHANGE")
+    shop.world.scan(new_box)
+    shop.world.deliver(new_box)
+    await shown(shop, exchange_id, "state", "SUCCESS")
+    assert (await events(shop, exchange_id, "exchange"))[-1] == "see_success"
+    assert "confirm_arrival" in await events(shop, exchange_id, "collect")
+    assert "ship_replacement" in await events(shop, exchange_id, "redelivery")
+    # The replacement is no sale: it is nowhere among the boxes.
+    assert new_box not in await shop.boxes()
+    assert (shop.calls("E2"), shop.calls("E4")) == (1, 1)
+    await assert_promises(shop)
+
+
+async def test_rejected_as_sold_out(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    await exchanging.reject(shop.house, US, exchange_id, RejectCode.SOLDOUT)
+    await settled(shop, "REJECT_EXCHANGE")
+    assert (await state_of(shop, exchange_id))["state"] == "REJECT"
+    await shop.run_for(HOUR)
+    assert await events(shop, exchange_id, "exchange_reception") == ["appear", "call_off"]
+    await assert_promises(shop)
+
+
+async def test_not_rejectable_once_it_is_picked_up(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    shop.world.pickup_scan(exchange_id)
+    await shown(shop, exchange_id, "state", "PROGRESS")
+    with pytest.raises(Refused) as no:
+        await exchanging.reject(shop.house, US, exchange_id, RejectCode.WITHDRAW)
+    assert [one["rule"] for one in no.value.members["missing"]] == ["is_rejectable"]
+    assert shop.calls("E3") == 0
+
+
+async def test_withdrawn_by_the_customer(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    shop.world.withdraw(exchange_id)
+    await shown(shop, exchange_id, "state", "CANCEL")
+    assert await events(shop, exchange_id, "exchange_reception") == ["appear", "call_off"]
+    with pytest.raises(Refused):
+        await exchanging.reject(shop.house, US, exchange_id, RejectCode.SOLDOUT)
+    await assert_promises(shop)
+
+
+async def test_an_open_exchange_is_read_however_old_it_is(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    await shop.run_for(40 * DAY, step=DAY, least=DAY)
+    shop.world.withdraw(exchange_id)
+    await shop.run_for(HOUR)
+    assert (await state_of(shop, exchange_id))["state"] == "CANCEL"
+
+
+@pytest.mark.parametrize("fault", ["504_after", "504_before"])
+@pytest.mark.parametrize("kind", ["PICKUP_WAYBILL", "REJECT_EXCHANGE", "CONFIRM_EXCHANGE", "SHIP_EXCHANGE"])
+async def test_a_change_whose_answer_is_lost_is_applied_once(shop: Shop, kind: str, fault: str) -> None:
+    _, exchange_id = await opened(shop, collect=BY_HAND)
+    route, change = {
+        "PICKUP_WAYBILL": ("R7", "register_pickup"),
+        "REJECT_EXCHANGE": ("E3", "reject_exchange"),
+        "CONFIRM_EXCHANGE": ("E2", "receive_exchange"),
+        "SHIP_EXCHANGE": ("E4", "ship_exchange"),
+    }[kind]
+    if kind == "SHIP_EXCHANGE":
+        await confirmed(shop, exchange_id)
+        new_box = await with_new_box(shop, exchange_id)
+    shop.world.add_fault(fault, route=route)
+    if kind == "PICKUP_WAYBILL":
+        await exchanging.register_pickup(shop.house, US, exchange_id, CJ)
+    elif kind == "REJECT_EXCHANGE":
+        await exchanging.reject(shop.house, US, exchange_id, RejectCode.WITHDRAW)
+    elif kind == "CONFIRM_EXCHANGE":
+        await inspected(shop, exchange_id, subject="exchange")
+        await exchanging.confirm(shop.house, US, exchange_id)
+    else:
+        await exchanging.ship(shop.house, US, exchange_id, new_box, NEW)
+    await settled(shop, kind)
+    assert [one["times_applied"] for one in shop.ledger["mutations"] if one["kind"] == change] == [1]
+    assert shop.calls(route) == (1 if fault.endswith("after") else 2)
+    assert (await effect_of(shop, kind))["subject_id"] == exchange_id
