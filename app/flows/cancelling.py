@@ -278,6 +278,9 @@ async def _ask_answer(
         lines = await claims.lines_of(tx, vendor_id, receipt_id)
         first = lines[0]["shipment_box_id"] if lines else None
         if intent_key and (known := await effects.find_by_key(tx, vendor_id, intent_key)):
+            # Of another subject: its state is none of a cancel's.
+            if known["subject"] != "cancel":
+                raise _another_use(known)
             open_row = {**row, "state": known["box_state"]}
             try:
                 again = plan(open_row, False, first, at)
