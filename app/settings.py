@@ -87,6 +87,8 @@ class Jobs(_Group):
     """How long a waybill waits for others to share its call; nothing when the caller waits for it."""
     permit_s: float = Field(900.0, gt=0)
     """How long a ship permit lasts, if nothing revokes it."""
+    receiver_first_s: float = Field(120.0, gt=0)
+    """First look whether an acknowledge shows and which address it is; later looks double the pause."""
     track_first_s: float = Field(7200.0, gt=0)
     """First look for a courier scan after a waybill; later looks back off."""
     track_most_s: float = Field(21600.0, gt=0)

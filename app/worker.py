@@ -37,6 +37,7 @@ def policy(jobs: Jobs) -> Policy:
         acknowledge_linger=timedelta(seconds=jobs.acknowledge_linger_s),
         ship_linger=timedelta(seconds=jobs.ship_linger_s),
         permit_lasts=timedelta(seconds=jobs.permit_s),
+        receiver_first=timedelta(seconds=jobs.receiver_first_s),
         track_first=timedelta(seconds=jobs.track_first_s),
         track_most=timedelta(seconds=jobs.track_most_s),
     )

@@ -154,7 +154,8 @@ async def ship(
             raise Invalid("planned already", ("/later", f"{planned[0]} has its planned day; it ships now"))
         # The rest of a box that was split before must say so in its own call.
         part = bool(later) or box["split_shipping"]
-        payload = _waybill_payload(waybill, items, later, later_date) | {
+        left = {item: line for item, line in items.items() if line["shippable"] > 0}
+        payload = _waybill_payload(waybill, left, later, later_date) | {
             "part": bool(later),
             "split_shipping": part,
             "pre_split_shipped": box["split_shipping"],
@@ -267,7 +268,8 @@ def _decide_waybill(event: str, box: Mapping[str, Any], at: datetime, direct: bo
 def _waybill_payload(
     waybill: Waybill, items: Mapping[int, Any], later: Sequence[int], later_date: date | None
 ) -> dict[str, Any]:
-    # Every item of the box is in every call, or Coupang answers NOT_FOUND_VENDOR_ITEM.
+    # Every item that is left of the box is in every call, or Coupang answers NOT_FOUND_VENDOR_ITEM; what is
+    # cancelled whole gets no waybill.
     return {
         "courier_code": waybill.courier_code,
         "invoice_number": waybill.invoice_number,
@@ -304,6 +306,7 @@ async def _ask(
     sent.
     """
     told = fingerprint(request) if intent_key else None
+    number_checked = False
     for _ in range(TRIES):
         at = house.now()
         async with house.db.connection() as connection:
@@ -314,9 +317,8 @@ async def _ask(
             intent = plan(box, at)
             if permit_id is not None:
                 await permit_checks.check(connection, box, permit_id, at)
-            if "courier_code" in intent.payload:
-                waybill = intent.payload["courier_code"], intent.payload["invoice_number"]
-                await preflight.check_free(connection, vendor_id, shipment_box_id, *waybill, at)
+            courier = str(intent.payload.get("courier_code", DIRECT))
+            number = None if courier == DIRECT else str(intent.payload["invoice_number"])
             if told:
                 intent = replace(intent, payload={**intent.payload, "request": told})
             stored = await effects.ask_while(
@@ -328,7 +330,12 @@ async def _ask(
                 asked_by=caller.actor,
                 reason=caller.reason,
                 at=at,
+                fresh_number=None if number_checked else number,
             )
+            if stored is None and number is not None and not number_checked:
+                # A number that some box carries may still be free: the same receiver, or long ago.
+                await preflight.check_free(connection, vendor_id, shipment_box_id, courier, number, at)
+                number_checked = True
             if stored is None:
                 other = await effects.find_open(connection, vendor_id, shipment_box_id)
                 if other is not None and (intent_key is None or other["intent_key"] != intent_key):

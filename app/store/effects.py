@@ -121,11 +121,24 @@ async def ask_while(
     asked_by: str,
     reason: str | None,
     at: datetime,
+    fresh_number: str | None = None,
 ) -> dict[str, Any] | None:
     """Store one effect of a box while the box is in the version it was decided on; one statement.
 
+    Args:
+        connection: Any.
+        vendor_id: Whose box.
+        intent: What is asked.
+        box_version: The version it was decided on.
+        initial: The effect's first state.
+        asked_by: The actor.
+        reason: Why, when a person acts by hand.
+        at: The present time.
+        fresh_number: Store it only if no other box carries this waybill number; None does not look.
+
     Returns:
-        The effect, or None: the box has moved on, another effect of it is open, or the key is used.
+        The effect, or None: the box has moved on, another effect of it is open, the key is used, or the
+        number is.
     """
     query: LiteralString = """
     WITH asked AS (
@@ -135,6 +148,10 @@ async def ask_while(
              %(payload)s, %(initial)s, 1, %(box_state)s, %(intent_key)s, %(asked_by)s, %(at)s, %(not_before)s
       FROM box b
       WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = %(box)s AND b.version = %(box_version)s
+        AND (%(fresh_number)s::text IS NULL
+             OR NOT EXISTS (SELECT FROM box c WHERE c.vendor_id = b.vendor_id
+                              AND c.invoice_number = %(fresh_number)s
+                              AND c.shipment_box_id <> b.shipment_box_id))
       ON CONFLICT DO NOTHING
       RETURNING *
     ), told AS (
@@ -161,6 +178,7 @@ async def ask_while(
         asked_by=asked_by,
         reason=reason,
         at=at,
+        fresh_number=fresh_number,
     )
 
 
