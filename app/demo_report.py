@@ -9,7 +9,7 @@ import httpx
 from app.flows.audit import audit, box_states, call_tally, unseen_cancels
 from app.flows.house import House
 
-POLLING = {"poll", "sweep", "claims"}
+POLLING = {"poll", "sweep", "claims", "exchanges"}
 """Purposes that cost the same however many boxes there are; all others are the marginal calls."""
 MOST_CALLS_PER_BOX = 0.5
 FAIR_BOXES = 100
