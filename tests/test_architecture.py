@@ -250,7 +250,8 @@ def _indexes() -> set[str]:
         for section in settings.sections():
             told += [value for key, value in settings.items(section) if re.search("index|links|host", key)]
     places = {word.split("://")[-1].strip("/") for one in told for word in one.split()}
-    return {one for one in places if one}
+    # A switch such as PIP_NO_INDEX=1 is no place.
+    return {one for one in places if "/" in one or "." in one}
 
 
 def test_no_file_names_this_machine() -> None:
