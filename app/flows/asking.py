@@ -15,15 +15,15 @@ import orjson
 from app.clock import KST
 from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import Conflict, Invalid, NotFound, Refused, Stale
-from app.flows import permit_checks, preflight
+from app.flows import permit_checks, preflight, turns
 from app.flows.deciding import box_facts, decide_box
-from app.flows.house import House, nobody
+from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
 from app.machines.kernel import Move
 from app.machines.orders import BoxFacts
-from app.store import boxes, doors, effects, permits, vendors
+from app.store import boxes, doors, effects, permits
 from app.store.database import Connection
 
 
@@ -348,11 +348,7 @@ async def _ask(
                 continue
             if permit_id is not None:
                 await permits.use(connection, vendor_id, permit_id, stored["effect_id"])
-        if house.wake is nobody:
-            async with house.db.connection() as connection:
-                await vendors.wake(connection, vendor_id, at)
-        else:
-            await house.wake(vendor_id)
+        await turns.wake(house, vendor_id)
         return stored
     raise Stale("this box changes too fast to be decided on; try again", shipment_box_id=str(shipment_box_id))
 

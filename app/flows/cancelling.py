@@ -9,6 +9,7 @@ from typing import Any
 
 from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
 from app.errors import Conflict, Invalid, NotFound
+from app.flows import turns
 from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.deciding import decide_cancel, seller_cancel_facts, unblock
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
@@ -137,7 +138,7 @@ async def seller_cancel(
             intent_key,
         )
         effect = await _store(tx, vendor_id, intent, caller, at)
-    await _wake(house, vendor_id, at)
+    await turns.wake(house, vendor_id)
     return effect
 
 
@@ -300,7 +301,7 @@ async def _ask_answer(
         intent = plan(row, leaving, first, at)
         effect = await _store(tx, vendor_id, intent, caller, at)
         await claims.say_handed_over(tx, vendor_id, receipt_id, handed_over)
-    await _wake(house, vendor_id, at)
+    await turns.wake(house, vendor_id)
     return effect
 
 
@@ -333,10 +334,3 @@ async def _store(
 
 def _another_use(known: Mapping[str, Any]) -> Conflict:
     return Conflict("this Idempotency-Key was used for another request", effect=str(known["effect_id"]))
-
-
-async def _wake(house: House, vendor_id: str, at: datetime) -> None:
-    # After the commit: a visit holds its vendor before it asks for rows, and we held them.
-    async with house.db.connection() as connection:
-        await vendors.wake(connection, vendor_id, at)
-    await house.wake(vendor_id)

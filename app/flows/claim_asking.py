@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Conflict, NotFound
+from app.flows import turns
 from app.flows.asking import Caller, fingerprint, same_intent
 from app.flows.house import House
 from app.flows.subjects import SUBJECTS
 from app.machines.effects import EFFECT
-from app.store import claims, effects, exchanges, vendors
+from app.store import claims, effects, exchanges
 from app.store.database import Connection
 
 
@@ -81,10 +82,7 @@ async def ask_claim(
         effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
     if effect is None:
         raise NotFound("the effect that was just stored is gone")
-    # After the commit: a visit holds its vendor before it asks for rows, and we held them.
-    async with house.db.connection() as connection:
-        await vendors.wake(connection, vendor_id, at)
-    await house.wake(vendor_id)
+    await turns.wake(house, vendor_id)
     return effect
 
 

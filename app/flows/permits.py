@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from app import errors
+from app.flows import turns
 from app.flows.asking import Caller
 from app.flows.deciding import box_facts
-from app.flows.house import House, nobody
+from app.flows.house import House
 from app.flows.permit_checks import state_of
 from app.machines.kernel import Refused
 from app.machines.orders import BOX
-from app.store import boxes, doors, permits, vendors
+from app.store import boxes, doors, permits
 
 MOST = 50
 """Askings that one visit answers at a time."""
@@ -36,11 +37,7 @@ async def ask(house: House, caller: Caller, shipment_box_id: int) -> dict[str, A
             raise errors.NotFound("no such box", shipment_box_id=str(shipment_box_id))
         vendor_id = box["vendor_id"]
         asked = await permits.ask(tx, vendor_id, shipment_box_id, asked_by=caller.actor, at=at)
-    if house.wake is nobody:
-        async with house.db.connection() as connection:
-            await vendors.wake(connection, vendor_id, at)
-    else:
-        await house.wake(vendor_id)
+    await turns.wake(house, vendor_id)
     return {**asked, "state": state_of(asked, asked["fence"], at)}
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from app.coupang.couriers import DIRECT
 from app.errors import Invalid, NotFound
-from app.flows import asking
+from app.flows import asking, turns
 from app.flows.asking import Caller, Waybill
 from app.flows.deciding import box_facts, decide_box, decide_effect
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
@@ -21,7 +21,7 @@ from app.flows.reports import get_box, with_sums
 from app.flows.sending import apply_confirmed
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.orders import OBSERVED, BoxState
-from app.store import boxes, doors, effects, evidence, vendors
+from app.store import boxes, doors, effects, evidence
 from app.store.database import Connection
 
 
@@ -126,7 +126,7 @@ async def resync(house: House, caller: Caller, shipment_box_id: int) -> dict[str
     async with house.db.transaction() as tx:
         box = await _box(tx, caller, shipment_box_id)
         await boxes.doubt(tx, box["vendor_id"], [shipment_box_id], at)
-    await _wake(house, box["vendor_id"], at)
+    await turns.wake(house, box["vendor_id"])
     return await get_box(house, caller.vendor_ids, shipment_box_id)
 
 
@@ -176,7 +176,7 @@ async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, rea
             return ruled or found
 
     ruled = await until_fresh(work)
-    await _wake(house, ruled["vendor_id"], house.now())
+    await turns.wake(house, ruled["vendor_id"])
     return ruled
 
 
@@ -185,13 +185,6 @@ async def _box(tx: Connection, caller: Caller, shipment_box_id: int) -> dict[str
     if box is None:
         raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
     return with_sums(box)
-
-
-async def _wake(house: House, vendor_id: str, at: datetime) -> None:
-    # After the commit: a visit holds its vendor before it asks for a box, and we held the box.
-    async with house.db.connection() as connection:
-        await vendors.wake(connection, vendor_id, at)
-    await house.wake(vendor_id)
 
 
 async def state(

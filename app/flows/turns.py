@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.coupang.errors import Blocked, CoupangError, Denied
-from app.flows.house import PURPOSE_SECRETS, House
+from app.flows.house import PURPOSE_SECRETS, House, nobody
 from app.store import doors, evidence, vendors
 
 AGAIN = timedelta(seconds=60)
@@ -35,6 +35,17 @@ async def make_due(house: House, vendor_id: str) -> None:
     """Let the next tick visit this vendor, should nobody visit it before."""
     async with house.db.connection() as connection:
         await vendors.wake(connection, vendor_id, house.now())
+
+
+async def wake(house: House, vendor_id: str) -> None:
+    """Have a vendor visited soon; call it after the commit.
+
+    A visit holds its vendor before it asks for rows, so nobody may wait for the vendor while holding those.
+    """
+    if house.wake is nobody:
+        await make_due(house, vendor_id)
+    else:
+        await house.wake(vendor_id)
 
 
 async def begin(house: House, vendor_id: str) -> Turn | None:
