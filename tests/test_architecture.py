@@ -92,7 +92,7 @@ def test_only_the_doors_write_state() -> None:
             for alias in node.names
         }
         assert not imported & {"update", "insert", "delete"}, module
-    assert updates == {"app/store/doors.py"}
+    assert updates == {"app/store/door_statements.py"}
     assert births == {
         "app/store/pages.py",
         "app/store/effects.py",

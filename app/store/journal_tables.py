@@ -1,0 +1,69 @@
+"""What happened and what shows it: history, evidence, rows nobody could read."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.base import Base, one_of
+
+AGGREGATES = (
+    "box",
+    "effect",
+    "cancel",
+    "return",
+    "return_reception",
+    "exchange_reception",
+    "exchange",
+    "collect",
+    "redelivery",
+)
+
+
+class Evidence(Base):
+    """A raw answer of Coupang (or of an operator), sealed, stored once per content."""
+
+    __tablename__ = "evidence"
+    vendor_id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    sealed: Mapped[bytes | None]
+    seen_at: Mapped[datetime]
+
+
+class History(Base):
+    """Every step of every aggregate, append-only (a trigger refuses anything else)."""
+
+    __tablename__ = "history"
+    history_id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    vendor_id: Mapped[str]
+    aggregate: Mapped[str]
+    aggregate_id: Mapped[int]
+    version: Mapped[int]
+    source: Mapped[str | None]
+    target: Mapped[str]
+    event: Mapped[str]
+    actor: Mapped[str]
+    cause: Mapped[str]
+    reason: Mapped[str | None]
+    evidence: Mapped[bytes | None]
+    at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint(one_of("aggregate", AGGREGATES), name="history_aggregate"),
+        Index("history_of", "vendor_id", "aggregate", "aggregate_id", "version", unique=True),
+    )
+
+
+class Quarantine(Base):
+    """A row of Coupang that could not be read: kept, counted, shown."""
+
+    __tablename__ = "quarantine"
+    vendor_id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    feed: Mapped[str]
+    shipment_box_id: Mapped[int | None]
+    reason: Mapped[str]
+    sealed: Mapped[bytes]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    times: Mapped[int]
