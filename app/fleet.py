@@ -1,7 +1,8 @@
 """The processes of one machine: started together, stopped together, none left behind.
 
 Each child is `python -m app <verb>` in a session of its own, with a pipe from us as its standard input. A
-child stops when the pipe closes, so it also stops when we are killed with SIGKILL.
+child stops when the pipe closes, so it also stops when we are killed with SIGKILL. `revive` is the init
+system of a fleet whose processes are expected to die.
 """
 
 import asyncio
@@ -23,11 +24,18 @@ class ChildFailed(Exception):
 
 @dataclass(slots=True)
 class Child:
-    """One running child."""
+    """One child and how it is started."""
 
     name: str
     process: asyncio.subprocess.Process
     log: Path
+    arguments: tuple[str, ...]
+    env: Mapping[str, str]
+
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more."""
+        return self.process.returncode is not None
 
 
 class Fleet:
@@ -47,26 +55,18 @@ class Fleet:
         path = self._run_dir / f"{name}.log"
         if path.exists():
             path.replace(path.with_suffix(".log.old"))
-        with path.open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "app",
-                *arguments,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **env, PARENT: "1"},
-                start_new_session=True,
-            )
-        child = Child(name, process, path)
+        child = Child(name, await _spawn(path, arguments, env), path, arguments, env)
         self._children.append(child)
         return child
+
+    async def revive(self, child: Child) -> None:
+        """Start a child that has ended again, as an init system would; its log goes on."""
+        child.process = await _spawn(child.log, child.arguments, child.env)
 
     def check(self) -> None:
         """Raise `ChildFailed` if a child has ended by itself."""
         for child in self._children:
-            if child.process.returncode is not None:
+            if child.ended:
                 raise ChildFailed(f"{child.name} ended with code {child.process.returncode}; see {child.log}")
 
     async def stop_child(self, child: Child) -> None:
@@ -86,3 +86,20 @@ class Fleet:
         """Stop all children, the last started first."""
         for child in reversed(self._children.copy()):
             await self.stop_child(child)
+
+
+async def _spawn(
+    path: Path, arguments: tuple[str, ...], env: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    with path.open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **env, PARENT: "1"},
+            start_new_session=True,
+        )

@@ -39,10 +39,8 @@ from psycopg import sql
 START_TIMEOUT_S = 120.0  # recovery from the WAL takes its time; less, and a crash becomes an outage
 STOP_TIMEOUT_S = 30  # for the fast shutdown, and once more for the immediate one
 
-_NOBODY = 65534
-_SUPERUSER = "postgres"
-_POLL_S = 0.02
-_NULL = subprocess.DEVNULL
+_NOBODY, _SUPERUSER = 65534, "postgres"
+_POLL_S, _NULL = 0.02, subprocess.DEVNULL
 _ELSEWHERE = "To use another PostgreSQL (15 or newer), set DATABASE_URL."
 # PostgreSQL refuses uid 0. In a user namespace of its own the same user is called nobody: no account
 # is made, and files keep their owner, also below a 0700 home.
@@ -145,21 +143,22 @@ class Embedded:
             connection.execute(statement)
         return self.dsn(name)
 
-    def start(self) -> None:
-        """Own the directory and bring its server up: made, taken over or started, as needed.
+    def start(self, again: bool = False) -> None:
+        """Own the directory and bring its server up; `again`: it was killed while we own the directory.
 
         Raises:
             Occupied: Another process owns the directory.
             Unusable: No binaries, or the server does not come up; nothing is left running.
         """
         bin_dir()  # before anything is written
-        self._acquire()
+        if not again:
+            self._acquire()
         try:
             self._run_as = self._identity()
             if not self._data.exists():
                 self._initialise()
             self._password = (self.directory / "password").read_text()
-            self._guard = self._stopper(subprocess.PIPE)
+            self._guard = self._guard or self._stopper(subprocess.PIPE)
             if not self._take_over():
                 self._launch()
             self._write("port", str(self.port))
@@ -273,6 +272,8 @@ class Embedded:
         settings = _SETTINGS | {"cluster_name": self._mark(), "port": str(self.port)}
         settings |= {} if self.durable else _NOT_DURABLE
         options = ["-D", str(self._data), *(f"--{name}={value}" for name, value in settings.items())]
+        if self._server is not None:
+            self._server.wait()
         with log.open("ab") as output:
             self._server = server = self._spawn(*self._wheel("postgres"), *options, stdout=output)
         _until(lambda: server.poll() is not None or bool(self._fsync(self.port)), START_TIMEOUT_S)
@@ -283,9 +284,8 @@ class Embedded:
         """Use the server that a killed owner left behind; False when there is none (any more)."""
         deadline = time.monotonic() + START_TIMEOUT_S
         while living := self._living():
-            _, port = self._postmaster()
-            fsync = self._fsync(port) if port else None
-            if fsync == ("on" if self.durable else "off"):
+            port = self._postmaster()[1]
+            if (fsync := self._fsync(port)) == ("on" if self.durable else "off"):
                 self.port = port
                 return True
             if fsync:

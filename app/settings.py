@@ -93,6 +93,12 @@ class Jobs(_Group):
     """First look for a courier scan after a waybill; later looks back off."""
     track_most_s: float = Field(21600.0, gt=0)
     """Longest pause between two looks at an open box."""
+    write_shows_within_s: float = Field(60.0, gt=0)
+    """After this long a change that does not show was not applied; longer than any visit may last."""
+    silence_s: float = Field(60.0, gt=0)
+    """First silence after a 429, in real seconds; doubles with each consecutive one."""
+    silence_long_s: float = Field(600.0, gt=0)
+    """The same after a block or a refused key."""
 
 
 class Web(_Group):

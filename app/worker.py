@@ -40,6 +40,9 @@ def policy(jobs: Jobs) -> Policy:
         receiver_first=timedelta(seconds=jobs.receiver_first_s),
         track_first=timedelta(seconds=jobs.track_first_s),
         track_most=timedelta(seconds=jobs.track_most_s),
+        write_shows_within=timedelta(seconds=jobs.write_shows_within_s),
+        silence=timedelta(seconds=jobs.silence_s),
+        silence_long=timedelta(seconds=jobs.silence_long_s),
     )
 
 

@@ -133,6 +133,21 @@ def test_committed_rows_survive_a_killed_server(directory: Path) -> None:
         assert "automatic recovery" in (directory / "log").read_text()
 
 
+def test_the_owner_starts_a_killed_server_again(directory: Path) -> None:
+    with Embedded(directory) as server:
+        pid, port = server.pid, server.port
+        with psycopg.connect(server.url) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+        os.kill(pid, signal.SIGKILL)
+        server.start(again=True)
+        assert server.pid != pid
+        assert server.port == port, "whoever is connected finds it at the same address"
+        assert scalar(server.url, "SELECT n FROM kept") == 42
+        server.start(again=True)
+        assert scalar(server.url, "SELECT n FROM kept") == 42, "a server that lives is left alone"
+    assert not server._living()
+
+
 @pytest.mark.parametrize("reused", [False, True], ids=["zombie", "reused pid"])
 def test_a_stale_pid_file_does_not_block(directory: Path, reused: bool) -> None:
     with Embedded(directory) as server:

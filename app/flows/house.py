@@ -47,6 +47,10 @@ class Policy:
     """After this long an acknowledge that still does not show was not applied."""
     write_shows_within: timedelta = timedelta(minutes=1)
     """The same for every other change."""
+    silence: timedelta = timedelta(minutes=1)
+    """First silence after a 429, in real time; doubles with each consecutive one."""
+    silence_long: timedelta = timedelta(minutes=10)
+    """The same after a block or a refused key."""
     receiver_first: timedelta = timedelta(minutes=2)
     track_first: timedelta = timedelta(hours=2)
     track_most: timedelta = timedelta(hours=6)

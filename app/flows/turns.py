@@ -51,7 +51,7 @@ async def wake(house: House, vendor_id: str) -> None:
 async def begin(house: House, vendor_id: str) -> Turn | None:
     """Take the next epoch of a vendor; None when it must not be called now."""
     async with house.db.transaction() as tx:
-        row = await vendors.take_epoch(tx, vendor_id, house.now())
+        row = await vendors.take_epoch(tx, vendor_id, house.now(), house.worker)
     if row is None:
         return None
     purpose = PURPOSE_SECRETS + vendor_id.encode()
@@ -99,9 +99,9 @@ async def stop(house: House, turn: Turn, error: CoupangError) -> datetime:
 
     Bans run in real time, so a fast clock stretches the pause accordingly.
     """
-    first_s = 600.0 if isinstance(error, Blocked | Denied) else 60.0
-    pause_s = max(first_s * 2 ** min(turn.stops, 4), error.retry_after_s or 0.0)
-    until = house.now() + timedelta(seconds=pause_s * max(1.0, house.clock.factor))
+    first = house.policy.silence_long if isinstance(error, Blocked | Denied) else house.policy.silence
+    pause = max(first * float(1 << min(turn.stops, 4)), timedelta(seconds=error.retry_after_s or 0.0))
+    until = house.now() + pause * max(1.0, house.clock.factor)
     async with house.db.transaction() as tx:
         await doors.fence(tx, turn.vendor_id, turn.epoch)
         await vendors.stop(tx, turn.vendor_id, until, str(error))

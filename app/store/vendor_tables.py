@@ -31,6 +31,8 @@ class Vendor(Base):
     """A WING login of the vendor: Coupang wants it named when the seller cancels."""
     epoch: Mapped[int] = mapped_column(server_default="0")
     """Fencing token: each visit takes the next one, and every write of the visit checks it."""
+    spoken_by: Mapped[str | None]
+    """The worker (`host:pid`) whose visit took that epoch."""
     due_at: Mapped[datetime]
     stopped_until: Mapped[datetime | None]
     stopped_reason: Mapped[str | None]

@@ -75,15 +75,17 @@ async def wake(connection: Connection, vendor_id: str, at: datetime) -> None:
     await execute(connection, query, vendor_id=vendor_id, at=at)
 
 
-async def take_epoch(connection: Connection, vendor_id: str, at: datetime) -> dict[str, Any] | None:
-    """Begin a visit: return the vendor with its next epoch, or None if it must not be called now."""
+async def take_epoch(
+    connection: Connection, vendor_id: str, at: datetime, worker: str
+) -> dict[str, Any] | None:
+    """Begin a visit of `worker`: return the vendor with its next epoch, None if it must not be called now."""
     query = """
-    UPDATE vendor SET epoch = epoch + 1
+    UPDATE vendor SET epoch = epoch + 1, spoken_by = %(worker)s
     WHERE vendor_id = %(vendor_id)s AND state = 'ACTIVE'
       AND (stopped_until IS NULL OR stopped_until <= %(at)s)
     RETURNING vendor_id, name, epoch, auto_acknowledge, wing_user_id, sealed_access_key, sealed_secret_key,
               stops"""
-    return await fetch_one(connection, query, vendor_id=vendor_id, at=at)
+    return await fetch_one(connection, query, vendor_id=vendor_id, at=at, worker=worker)
 
 
 async def next_due(connection: Connection, vendor_id: str) -> datetime | None:

@@ -287,7 +287,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 async def newer_epoch(shop: Shop) -> int:
     """Let another worker begin a visit of this vendor."""
     async with shop.house.db.transaction() as tx:
-        row = await vendors.take_epoch(tx, shop.vendor_id, shop.clock.now())
+        row = await vendors.take_epoch(tx, shop.vendor_id, shop.clock.now(), "another")
     assert row is not None
     return int(row["epoch"])
 
