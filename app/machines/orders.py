@@ -188,6 +188,14 @@ BOX: Rules[BoxFacts] = Rules(OrderMachine, BoxState)
 
 OBSERVED: frozenset[str] = frozenset(event for event in BOX.events if event.startswith("see_"))
 
+CALLS: dict[str, str] = {
+    "acknowledge": "O6",
+    **dict.fromkeys(("ship", "ship_direct", "ship_part"), "O7"),
+    **dict.fromkeys(("change_invoice", "change_invoice_direct"), "O8"),
+    "close_undelivered": "O12",
+}
+"""Event we ask for → the call of Coupang that does it."""
+
 REASONS: dict[str, str] = {
     guard.name: (getdoc(guard.check) or "").splitlines()[0] for move in BOX.moves() for guard in move.guards
 }

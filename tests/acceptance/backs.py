@@ -7,7 +7,7 @@ from app.flows.asking import US
 from app.flows.receiving import Found
 from app.machines.receptions import Verdict
 from app.sandbox.buying import BoxSpec, LineSpec
-from tests.acceptance.shops import MINUTE, Shop
+from tests.acceptance.shops import HOUR, MINUTE, Shop
 from tests.acceptance.stops import ON, SHIRT, receipt_of
 
 DEAR = 150_000
@@ -23,7 +23,8 @@ async def delivered(shop: Shop, *, price_krw: int = DEAR, **rules: Any) -> int:
     await shop.until_state("DEPARTURE", box_id)
     shop.world.scan(box_id)
     shop.world.deliver(box_id)
-    await shop.until_state("FINAL_DELIVERING", box_id)
+    # The courier is looked for every few hours only.
+    await shop.until_state("FINAL_DELIVERING", box_id, least=HOUR)
     return box_id
 
 
@@ -41,7 +42,7 @@ async def seen(shop: Shop, receipt_id: int, state: str) -> None:
     async def reached() -> bool:
         return await return_state(shop, receipt_id) == state
 
-    await shop.until(reached, step=15 * MINUTE)
+    await shop.until(reached, step=15 * MINUTE, least=5 * MINUTE)
 
 
 async def return_state(shop: Shop, receipt_id: int) -> str | None:

@@ -1,5 +1,6 @@
-"""A shop with everything behind it: sandbox, database, clock."""
+"""A shop with everything behind it: sandbox, database, clock; and the REST desk in front of it."""
 
+from tests.acceptance.desks import desk
 from tests.acceptance.shops import shop
 
-__all__ = ["shop"]
+__all__ = ["desk", "shop"]

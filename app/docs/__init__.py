@@ -1,4 +1,4 @@
-"""Draws the generated parts of the Markdown files from the machines themselves.
+"""Draws the generated parts of the Markdown files from the machines and the calls themselves.
 
 A part stands between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, each alone on its line.
 `write` redraws every part of every Markdown file in the root and in `docs/`; a test fails while `stale` lists
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from app.docs.changes import HEAD, changes
 from app.machines import cancels, collects, effects, exchanges, orders, receptions, redeliveries, returns
 from app.machines.kernel import Move, Rules
 from app.settings import Settings
@@ -62,6 +63,7 @@ def sections() -> dict[str, str]:
         "effect-life": _diagram(effects.EFFECT, _label(()), lambda _: ""),
         "effect-table": _table(effects.EFFECT, effects.CAUSES.__getitem__),
         "effect-guards": _guards(effects.REASONS),
+        "changes": _grid(HEAD, changes()),
         "settings": _settings(Settings, ""),
     }
 
@@ -156,7 +158,7 @@ def _cause(causes: Mapping[str, tuple[str, ...]], calls: Mapping[str, str]) -> C
 
 
 def _order_cause(event: str) -> str:
-    return "Coupang shows it" if event in orders.OBSERVED else "we ask for it"
+    return "Coupang shows it" if event in orders.OBSERVED else f"we ask for it ({orders.CALLS[event]})"
 
 
 def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:

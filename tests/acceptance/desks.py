@@ -1,0 +1,77 @@
+"""The REST app of a shop, as its warehouse and its operator see it."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from app.flows import keys
+from app.main import create_app
+from tests.acceptance.shops import Shop
+
+
+@dataclass
+class Desk:
+    """A caller with a key for everything."""
+
+    client: AsyncClient
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Return what an address shows."""
+        answer = await self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def items(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows of a list that fits on one page."""
+        told = await self.get(path)
+        assert told.get("next_cursor") is None
+        return list(told["items"])
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask for something that is not refused; of a change, its effect."""
+        answer = await self.try_to(path, body)
+        assert answer.status_code in (200, 202), answer.text
+        return dict(answer.json())
+
+    async def try_to(self, path: str, body: Mapping[str, Any] | None = None) -> Response:
+        """Ask for something that may be refused."""
+        return await self.client.post(path, json=None if body is None else dict(body))
+
+    async def refused(self, path: str, body: Mapping[str, Any] | None = None) -> set[str]:
+        """Ask for a change that the machine refuses; the rules that refuse it."""
+        answer = await self.try_to(path, body)
+        assert answer.status_code == 409, answer.text
+        return {one["rule"] for one in answer.json()["missing"]}
+
+    async def effect(self, effect_id: str) -> dict[str, Any]:
+        """Return an effect with its history and its tries."""
+        return await self.get(f"/v1/effects/{effect_id}")
+
+    async def box(self, box_id: int) -> dict[str, Any]:
+        """Return a box with its lines."""
+        return await self.get(f"/v1/boxes/{box_id}")
+
+
+@pytest.fixture
+async def desk(shop: Shop) -> AsyncIterator[Desk]:
+    """The REST app of the shop, called with a key for everything."""
+    made = await keys.create(shop.house, name="desk", scopes=(keys.ADMIN,), vendor_ids=None)
+    transport = ASGITransport(create_app(shop.house, wait_most_s=2.0), raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        yield Desk(client)
+
+
+async def settled(
+    shop: Shop, desk: Desk, effect: Mapping[str, Any], state: str = "CONFIRMED"
+) -> dict[str, Any]:
+    """Visit until an effect is in a state, as the desk sees it."""
+
+    async def reached() -> bool:
+        return bool((await desk.effect(effect["effect_id"]))["state"] == state)
+
+    await shop.until(reached)
+    return await desk.effect(effect["effect_id"])
