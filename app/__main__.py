@@ -90,11 +90,16 @@ def _sandbox(argv: list[str]) -> int:
         "--limit", type=int, default=10, help="calls per second and vendor; 0 switches it off"
     )
     parser.add_argument("--journal", type=Path, help="remember everything here, and replay it at the start")
+    parser.add_argument(
+        "--script", type=Path, help="play these JSON lines (docs/sandbox.md); the clock stands still then"
+    )
     told = parser.parse_args(argv)
     settings = Settings()
     _logging(settings.log_level)
     time = clock.parse(settings.clock)
-    if settings.clock == "real" and told.speed != 1:
+    if told.script is not None:
+        time = clock.Frozen(time.now())
+    elif settings.clock == "real" and told.speed != 1:
         time = clock.parse(clock.fast(time.now(), told.speed))
     asyncio.run(
         _until_stopped(
@@ -106,6 +111,7 @@ def _sandbox(argv: list[str]) -> int:
                 rules=Rules(limit_per_second=told.limit),
                 stop=stop,
                 journal=told.journal,
+                script=told.script,
             )
         )
     )

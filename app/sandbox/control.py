@@ -3,25 +3,36 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
+from re import Pattern
+from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
+from starlette.convertors import Convertor
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 
 from app.clock import Frozen
 from app.errors import AppError, Conflict, Invalid
-from app.sandbox import control_claims
+from app.sandbox import control_claims, control_script
 from app.sandbox.buying import box_spec, draw_receiver, receiver_of
 from app.sandbox.control_claims import Handler, Told, pieces
 from app.sandbox.entities import Box
 from app.sandbox.faults import KINDS
 from app.sandbox.people import Shop
+from app.sandbox.script import Perform
 from app.sandbox.world import World, truth_of
 
 
 def routes(world: World) -> list[Route]:
     """Return the routes of the control API, to be mounted at `/_sandbox`."""
+    return [Route(path, _endpoint(world, handle), methods=[method]) for method, path, handle in _table()]
+
+
+@cache
+def _table() -> list[tuple[str, str, Handler]]:
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/", _overview),
         ("POST", "/vendors", _add_vendor),
@@ -46,22 +57,66 @@ def routes(world: World) -> list[Route]:
         ("GET", "/transcript", _transcript),
         ("POST", "/reset", _reset),
     ]
-    table += control_claims.TABLE
-    return [Route(path, _endpoint(world, handle), methods=[method]) for method, path, handle in table]
+    return table + control_claims.TABLE + control_script.table(performer)
+
+
+@cache
+def _patterns() -> list[tuple[str, Pattern[str], dict[str, Convertor[Any]], Handler]]:
+    return [
+        (method, pattern, convertors, handle)
+        for method, path, handle in _table()
+        for pattern, _, convertors in [compile_path(path)]
+    ]
+
+
+def performer(world: World) -> Perform:
+    """Return what does control calls in this world without HTTP, as lines of scripts ask for them."""
+
+    def perform(method: str, path: str, told: Told) -> tuple[int, object]:
+        parts = urlsplit(path)
+        place = parts.path.removeprefix("/_sandbox") or "/"
+        for known, pattern, convertors, handle in _patterns():
+            found = pattern.match(place) if known == method else None
+            if found is None:
+                continue
+            params = {name: convertors[name].convert(text) for name, text in found.groupdict().items()}
+            scope = {
+                "type": "http",
+                "method": method,
+                "path": parts.path,
+                "path_params": params,
+                "query_string": parts.query.encode(),
+                "headers": [],
+            }
+            return _do(world, handle, Request(scope), told)
+        return 404, {"error": "not-found", "detail": "no such call"}
+
+    return perform
 
 
 def _endpoint(world: World, handle: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            said = handle(world, request, await _told(request))
+            told = await _told(request)
         except AppError as refused:
-            body = {"error": refused.slug, "detail": refused.detail, **refused.members}
-            return _json(body, refused.status)
-        except (KeyError, TypeError, ValueError) as wrong:
-            return _json({"error": "invalid-request", "detail": f"missing or unusable: {wrong}"}, 422)
-        return said if isinstance(said, Response) else _json(said)
+            return _json(_refusal(refused), refused.status)
+        status, said = _do(world, handle, request, told)
+        return said if isinstance(said, Response) else _json(said, status)
 
     return endpoint
+
+
+def _do(world: World, handle: Handler, request: Request, told: Told) -> tuple[int, object]:
+    try:
+        return 200, handle(world, request, told)
+    except AppError as refused:
+        return refused.status, _refusal(refused)
+    except (KeyError, TypeError, ValueError) as wrong:
+        return 422, {"error": "invalid-request", "detail": f"missing or unusable: {wrong}"}
+
+
+def _refusal(refused: AppError) -> Told:
+    return {"error": refused.slug, "detail": refused.detail, **refused.members}
 
 
 async def _told(request: Request) -> Told:

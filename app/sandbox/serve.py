@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -13,9 +14,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.clock import Clock, Real
 from app.sandbox.app import HANG_UP, create_app
+from app.sandbox.control import performer
 from app.sandbox.journal import Journal
 from app.sandbox.rules import Rules
+from app.sandbox.script import read_text
 from app.sandbox.world import World, add_vendors
+
+log = logging.getLogger(__name__)
 
 Credentials = tuple[str, str, str]
 """(vendor id, access key, secret key)"""
@@ -154,9 +159,21 @@ async def serve(
     vendors: Iterable[Credentials] = (),
     stop: asyncio.Event | None = None,
     journal: Path | None = None,
+    script: Path | None = None,
 ) -> None:
-    """Serve a sandbox until `stop` is set or this task is cancelled; closes cleanly either way."""
+    """Serve a sandbox until `stop` is set or this task is cancelled; closes cleanly either way.
+
+    A script is played up to its first line of somebody else; `POST /_sandbox/script/play` goes on.
+
+    Raises:
+        Invalid: The script is none.
+    """
     world = World(clock or Real(), seed=seed, rules=rules)
     add_vendors(world, vendors)
+    if script is not None:
+        world.script = read_text(script.read_bytes())
+        for one in world.script.play(performer(world)):
+            log.info("script line %(line)s: %(call)s answered %(status)s", one)
+        log.info("the script waits after %s of %s lines", world.script.played, len(world.script.lines))
     async with Running(world, host=host, port=port, journal=journal):
         await (stop or asyncio.Event()).wait()

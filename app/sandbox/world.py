@@ -14,6 +14,7 @@ from app.sandbox.faults import Fault
 from app.sandbox.filing import Why
 from app.sandbox.people import Shop
 from app.sandbox.rules import Rules
+from app.sandbox.script import Script
 from app.sandbox.world_claims import ClaimsWorld
 
 
@@ -37,6 +38,7 @@ class World(ClaimsWorld):
     ) -> None:
         super().__init__(clock, seed, rules or Rules(), monotonic)
         self._first_rules = self.rules
+        self.script = Script()
 
     # customers
 
