@@ -15,32 +15,33 @@ import socket
 import sys
 import time
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import httpx
 
 from app import clock
-from app.demo_report import Verdict, report
 from app.fleet import ChildFailed, Fleet
 from app.flows import keys, vendors
 from app.flows.audit import covered, live
 from app.flows.house import House
-from app.packer import Packer
+from app.packer import Packer, SandboxDock
 from app.postgres import Embedded
 from app.settings import Settings
 from app.store import migrate
+from app.story.population import CLAIM_WITHIN, PLAIN, Mix, place
+from app.story.report import is_over, report
+from app.story.verdict import Verdict
 from app.up import answers, ensure_database
 from app.vault import new_key
 from app.worker import open_house
 
 START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
 """09:00 on a Monday in Seoul."""
-SHOPPING = timedelta(hours=20)
-PACKING_EVERY = timedelta(hours=6)
-ARRIVED = {"FINAL_DELIVERING", "NONE_TRACKING", "CANCELLED"}
+ROUND_EVERY = timedelta(hours=6)
+"""Between two rounds of the warehouse."""
 
 # Virtual intervals, wide enough for a clock on which an hour lasts less than a second: a look that would
 # come due sixteen times within one visit is one look.
@@ -55,8 +56,12 @@ PACE = {
     "JOBS__RECEIVER_FIRST_S": "1800",
     "JOBS__TRACK_FIRST_S": "28800",
     "JOBS__TRACK_MOST_S": "43200",
+    "JOBS__PERMIT_S": "43200",
     "COUPANG__PACE_PER_S": "200",
 }
+
+
+SHARES = {name: getattr(Mix(), name) for name in ("cancels", "withdrawn", "returns", "exchanges", "splits")}
 
 
 @dataclass(slots=True)
@@ -73,8 +78,7 @@ class Story:
     started_s: float
     patience_s: float
     out: TextIO
-    cancels: float
-    placed: list[int] = field(default_factory=list)
+    mix: Mix
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -84,16 +88,21 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--vendors", type=int, default=3, help="default 3")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--speed", type=float, default=6000.0, help="virtual seconds per second")
-    parser.add_argument(
-        "--cancels", type=float, default=0.0, help="share of boxes whose customers cancel (default 0)"
-    )
-    parser.add_argument("--patience", type=float, default=115.0, help="real seconds before it gives up")
+    for name, share in SHARES.items():
+        parser.add_argument(f"--{name}", type=float, default=share, help=f"share of boxes (default {share})")
+    parser.add_argument("--mixed", action="store_true", help="with claims and splits")
+    parser.add_argument("--patience", type=float, default=150.0, help="real seconds before it gives up")
     told = parser.parse_args(argv)
     if not 1 <= told.vendors <= 100 or told.boxes < told.vendors:
         parser.error("1 to 100 vendors, and at least one box for each")
-    if not 0 <= told.cancels <= 0.5:
-        parser.error("--cancels is a share between 0 and 0.5")
+    if any(not 0 <= getattr(told, name) <= 0.5 for name in SHARES) or told.returns + told.exchanges > 0.5:
+        parser.error("shares are between 0 and 0.5, those of returns and exchanges together too")
     return told
+
+
+def mix_of(told: argparse.Namespace) -> Mix:
+    """Return the population that the command line asks for."""
+    return Mix(**{name: getattr(told, name) for name in SHARES}) if told.mixed else PLAIN
 
 
 async def demo(argv: list[str]) -> int:
@@ -108,14 +117,7 @@ async def demo(argv: list[str]) -> int:
         async with AsyncExitStack() as stack:
             story = await _begin(told, directory, stack, out)
             complete = await _tell(story, stop)
-            verdict = await report(
-                story.house,
-                story.sandbox,
-                story.vendor_ids,
-                story.boxes,
-                complete,
-                judge_calls=not told.cancels,
-            )
+            verdict = await report(story.house, story.sandbox, story.vendor_ids, story.boxes, complete)
     except ChildFailed as failed:
         sys.stderr.write(f"{failed}\n")
         return 1
@@ -171,7 +173,9 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
     web = f"http://127.0.0.1:{web_port}"
     await answers(f"{web}/ready", fleet, asyncio.Event())
     made = await keys.create(house, name="demo warehouse", scopes=["warehouse:write"], vendor_ids=vendor_ids)
-    packer = Packer(web, made["key"], told.seed)
+    mix, dock = mix_of(told), SandboxDock(sandbox, vendor_ids)
+    stack.push_async_callback(dock.close)
+    packer = Packer(web, made["key"], told.seed, mix.habits(), clock=house.clock, dock=dock)
     stack.push_async_callback(packer.close)
     out.write(
         f"{told.boxes} boxes of {told.vendors} vendors, seed {told.seed}, "
@@ -188,42 +192,43 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
         started_s=started_s,
         patience_s=told.patience,
         out=out,
-        cancels=told.cancels,
+        mix=mix,
     )
 
 
 async def _tell(story: Story, stop: asyncio.Event) -> bool:
-    """Let customers shop, the warehouse pack and couriers drive; True when every box has arrived."""
-    await _shop(story)
-    packed_at, shown_s = story.house.now(), 0.0
+    """Let customers shop, the warehouse work and couriers drive; True when nothing can happen any more."""
+    story.boxes = await place(story.sandbox, story.vendor_ids, story.boxes, story.mix, story.house.now())
+    worked_at, shown_s, looked_s = story.house.now(), 0.0, 0.0
     while not stop.is_set():
         story.fleet.check()
         now = story.house.now()
-        if now - packed_at >= PACKING_EVERY:
-            packed_at = now
-            # Between two rounds of packing, so that some customers withdraw before they are answered.
-            if story.cancels:
-                await story.packer.answer_stops()
-            await story.packer.pack()
-        figures = await live(story.house)
-        boxes: dict[str, int] = figures["boxes"] or {}
+        if now - worked_at >= ROUND_EVERY:
+            worked_at = now
+            await story.packer.work()
         passed_s = time.monotonic() - story.started_s
         if passed_s - shown_s >= 5:
             shown_s = passed_s
-            states = " ".join(f"{state} {n}" for state, n in sorted(boxes.items()))
-            story.out.write(f"{passed_s:5.0f} s  {now:%a %H:%M}  {states}\n")
-            story.out.flush()
-        arrived = sum(n for state, n in boxes.items() if state in ARRIVED) + figures["unseen_cancels"]
-        if arrived >= story.boxes:
-            # Let the last sweep cover what the demo took.
-            await _settle(story, now)
-            return True
+            await _show(story, now, passed_s)
+        if passed_s - looked_s >= 1:
+            looked_s = passed_s
+            if await is_over(story.house, story.sandbox, story.boxes, CLAIM_WITHIN):
+                # Let the last sweep cover what the demo took.
+                await _settle(story, now)
+                return True
         if passed_s > story.patience_s:
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout(0.2):
                 await stop.wait()
     return False
+
+
+async def _show(story: Story, now: datetime, passed_s: float) -> None:
+    figures = await live(story.house)
+    states = " ".join(f"{state} {n}" for state, n in sorted((figures["boxes"] or {}).items()))
+    story.out.write(f"{passed_s:5.0f} s  {now:%a %H:%M}  {states}\n")
+    story.out.flush()
 
 
 async def _settle(story: Story, since: datetime) -> None:
@@ -233,40 +238,6 @@ async def _settle(story: Story, since: datetime) -> None:
         if await covered(story.house, START - timedelta(days=1), since - lag):
             return
         await asyncio.sleep(0.1)
-
-
-async def _shop(story: Story) -> None:
-    """Place exactly the asked number of boxes, most in orders of one box, some in orders of two."""
-    share, left = story.boxes // len(story.vendor_ids), story.boxes
-    begins = story.house.now()
-    for place, vendor_id in enumerate(story.vendor_ids):
-        wanted = left if place == len(story.vendor_ids) - 1 else share
-        left -= wanted
-        plan: dict[str, Any] = {
-            "vendor_id": vendor_id,
-            "from": begins.isoformat(),
-            "until": (begins + SHOPPING).isoformat(),
-            "cancel_share": 0.0,
-            "address_change_share": 0.1,
-            # Half while Coupang still shows ACCEPT, half while the warehouse packs; half of those withdraw.
-            "cancel_accept_share": story.cancels / 2,
-            "cancel_instruct_share": story.cancels / 2,
-            "withdraw_share": 0.5,
-        }
-        async with httpx.AsyncClient(base_url=story.sandbox, timeout=60.0) as client:
-            # Orders of two boxes make the number of boxes a matter of luck; the rest is topped up.
-            two = max(0, int(wanted / 1.2))
-            placed = await _placed(client, plan | {"orders": two, "two_box_share": 0.1})
-            if placed < wanted:
-                placed += await _placed(client, plan | {"orders": wanted - placed, "two_box_share": 0.0})
-        story.placed.append(placed)
-    story.boxes = sum(story.placed)
-
-
-async def _placed(client: httpx.AsyncClient, plan: dict[str, Any]) -> int:
-    answer = await client.post("/_sandbox/shop", json=plan)
-    answer.raise_for_status()
-    return int(answer.json()["boxes"])
 
 
 def _free_port() -> int:

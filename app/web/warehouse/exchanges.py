@@ -97,6 +97,18 @@ async def get_actions(desk: ReadDesk, exchange_id: PathId) -> Response:
     return answers.answer({"items": items})
 
 
+@router.get(
+    "/{exchange_id}/reception",
+    operation_id="get_exchange_reception",
+    response_model=reception_shapes.Reception,
+    responses={200: shown(_RECEPTION), **ONE},
+)
+async def get_reception(desk: ReadDesk, exchange_id: PathId) -> Response:
+    """Return where the goods to be exchanged are; 404 until something is awaited."""
+    row = await receiving.get_reception(desk.house, desk.key.warehouse, "exchange", exchange_id)
+    return answers.answer(reception(row))
+
+
 @router.post(
     "/{exchange_id}/arrive",
     operation_id="arrive_exchange",

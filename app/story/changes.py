@@ -1,0 +1,69 @@
+"""Every change that Coupang applied against every change that we hold for confirmed: one for one."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.flows.holdings import Holdings
+from app.flows.outcomes import Kind
+from app.story.truth import Truth
+
+OURS: dict[str, Kind] = {
+    "acknowledge": Kind.ACKNOWLEDGE,
+    "invoice": Kind.SHIP,
+    "update_invoice": Kind.CHANGE_INVOICE,
+    "complete": Kind.CLOSE_UNDELIVERED,
+    "cancel": Kind.SELLER_CANCEL,
+    "stop_shipment": Kind.STOP_SHIPMENT,
+    "already_shipped": Kind.DECLARE_SHIPPED,
+    "register_pickup": Kind.PICKUP_WAYBILL,
+    "receive_return": Kind.CONFIRM_RETURN,
+    "approve_return": Kind.APPROVE_RETURN,
+    "reject_exchange": Kind.REJECT_EXCHANGE,
+    "receive_exchange": Kind.CONFIRM_EXCHANGE,
+    "ship_exchange": Kind.SHIP_EXCHANGE,
+}
+"""The ledger's name of a change → ours."""
+About = tuple[Kind, str, int]
+"""Kind, what it is about (`box`, `receipt`, `exchange`) and its number."""
+_ABOUT = {"box": "box", "cancel": "receipt", "return": "receipt", "exchange": "exchange"}
+
+
+def compare_changes(truth: Truth, held: Holdings) -> list[str]:
+    """Compare the ledger's changes with our confirmed effects, and look for any applied twice."""
+    applied: Counter[About] = Counter()
+    broken: list[str] = []
+    for one in truth.ledger["mutations"]:
+        about: About = (OURS[one["kind"]], one["about"], int(one["about_id"]))
+        applied[about] += 1
+        if one["times_applied"] > 1:
+            broken.append(f"{one['kind']} applied {one['times_applied']} times to {about[1]} {about[2]}")
+    confirmed: Counter[About] = Counter(
+        (Kind(row["kind"]), _ABOUT[row["subject"]], row["subject_id"])
+        for row in held.effects
+        if row["state"] == "CONFIRMED"
+    )
+    for about in applied.keys() | confirmed.keys():
+        theirs, ours = applied[about], confirmed[about]
+        if theirs != ours:
+            broken.append(
+                f"{about[0]} of {about[1]} {about[2]}: Coupang applied {theirs}, we hold {ours} for confirmed"
+            )
+    return broken
+
+
+def shipped_cancelled(ledger: dict[str, Any], slack: timedelta) -> list[str]:
+    """Return every waybill for cancelled pieces: accepted ones, and those asked for knowingly.
+
+    A customer who asks in the instant between our last reading and our call cannot be known of; `slack` is
+    how long such an instant may be.
+    """
+    broken = [
+        f"shipped after a cancel: box {one['shipment_box_id']} ({one['why']})"
+        for one in ledger["shipped_cancelled"]
+    ]
+    for one in ledger["attempted_cancelled"]:
+        since, at = one["since"], datetime.fromisoformat(one["at"])
+        if since is None or at - datetime.fromisoformat(since) > slack:
+            broken.append(f"waybill asked for after a cancel: box {one['shipment_box_id']} ({one['why']})")
+    return broken

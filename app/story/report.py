@@ -1,0 +1,126 @@
+"""What happened, checked from outside: the sandbox's truth and ledger against our database, unit by unit."""
+
+from collections import Counter
+from datetime import timedelta
+
+from app.flows import audit, holdings
+from app.flows.holdings import Holdings
+from app.flows.house import House
+from app.story.boxes import compare_boxes, units
+from app.story.calls import judge_calls
+from app.story.changes import compare_changes, shipped_cancelled
+from app.story.claims import compare_claims, compare_units
+from app.story.ending import Unfinished, unfinished
+from app.story.truth import Truth, read_truth
+from app.story.verdict import Verdict
+
+INSTANT_S = 1.0
+"""Real seconds between our last reading and Coupang's taking of a waybill, at the most."""
+
+
+def differences(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
+    """Return every difference between what is true and what we hold; empty when both sides agree."""
+    return (
+        compare_boxes(truth, held, unseen)
+        + compare_claims(truth, held)
+        + compare_units(held)
+        + compare_changes(truth, held)
+    )
+
+
+async def is_over(house: House, sandbox_url: str, boxes: int, claim_within: timedelta) -> bool:
+    """Tell whether nothing can happen any more: all is final or has a named decision, on both sides."""
+    held = await holdings.read(house)
+    unseen = await audit.unseen_cancels(house)
+    if len(held.boxes) + len(unseen) < boxes or any(not one.why for one in unfinished(held)):
+        return False
+    truth = await read_truth(sandbox_url)
+    if len(truth.sales) < boxes or not truth.quiet(claim_within):
+        return False
+    return not differences(truth, await holdings.read(house), unseen)
+
+
+async def report(
+    house: House, sandbox_url: str, vendor_ids: list[str], boxes: int, complete: bool
+) -> Verdict:
+    """Compare both sides, check histories and evidence, and count the calls.
+
+    Args:
+        house: Our side.
+        sandbox_url: The other side.
+        vendor_ids: Whose story it was.
+        boxes: How many boxes were bought.
+        complete: Whether the story ended by itself; an unfinished one is broken.
+    """
+    verdict = Verdict()
+    truth, held = await read_truth(sandbox_url), await holdings.read(house)
+    unseen = await audit.unseen_cancels(house)
+    if not complete:
+        verdict.broken.append("the story did not end in time")
+    if len(truth.sales) < boxes:
+        verdict.broken.append(f"the sandbox holds {len(truth.sales)} boxes, {boxes} were placed")
+    verdict.broken += differences(truth, held, unseen)
+    verdict.broken += shipped_cancelled(
+        truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, house.clock.factor))
+    )
+    _states(verdict, held, unseen)
+    _units(verdict, truth)
+    decisions = unfinished(held)
+    verdict.broken += [str(one) for one in decisions if not one.why]
+    _mutations(verdict, truth)
+    found = await audit.audit(house)
+    verdict.broken += found.broken
+    verdict.lines.append(
+        f"histories   {found.boxes} boxes, {found.effects} effects and {found.claims} claims, "
+        f"{len(found.illegal)} illegal, {len(found.unproven)} confirmed without evidence"
+    )
+    judge_calls(
+        verdict,
+        await audit.call_tally(house),
+        truth.ledger,
+        vendors=len(vendor_ids),
+        boxes=boxes,
+        claims=len(truth.receipts) + len(truth.exchanges),
+    )
+    _decisions(verdict, [one for one in decisions if one.why])
+    return verdict
+
+
+def _states(verdict: Verdict, held: Holdings, unseen: set[int]) -> None:
+    for name, states in (
+        ("boxes", [row["state"] for row in held.boxes]),
+        ("cancels", [row["cancel_state"] for row in held.receipts if row["cancel_state"]]),
+        ("returns", [row["return_state"] for row in held.receipts if row["return_state"]]),
+        ("exchanges", [row["state"] for row in held.exchanges]),
+    ):
+        if states:
+            counted = sorted(Counter(states).items())
+            verdict.lines.append(f"{name:11s} " + ", ".join(f"{state} {n}" for state, n in counted))
+    if unseen:
+        verdict.lines.append(f"unseen      {len(unseen)} boxes cancelled before any list showed them")
+    lost = sum(1 for line in verdict.broken if line.startswith("lost"))
+    verdict.lines.append(f"lost        {lost}")
+
+
+def _units(verdict: Verdict, truth: Truth) -> None:
+    counted = ", ".join(f"{name} {n}" for name, n in units(truth).items())
+    verdict.lines.append(f"units       {counted}")
+
+
+def _mutations(verdict: Verdict, truth: Truth) -> None:
+    for kind, counted in sorted(truth.ledger["kinds"].items()):
+        if counted["applied"]:
+            verdict.lines.append(
+                f"{kind:17s} {counted['applied']} applied, {counted['applied_twice']} of them twice"
+            )
+    accepted, asked = truth.ledger["shipped_cancelled"], truth.ledger["attempted_cancelled"]
+    verdict.lines.append(
+        f"waybills for cancelled units: {len(accepted)} taken, {len(asked)} asked for while the cancel came"
+    )
+    verdict.lines.append(f"repeated    {truth.ledger['repeated']} attempts on what had it already")
+
+
+def _decisions(verdict: Verdict, decisions: list[Unfinished]) -> None:
+    if decisions:
+        verdict.lines.append(f"open decisions of a person: {len(decisions)}")
+        verdict.lines += [f"  {one}" for one in decisions]
