@@ -67,7 +67,7 @@ WORDS: Mapping[Kind, Words] = {
         "The box carries the new waybill and starts its way again.",
         ("O3",),
         "the box carries the new number: proven",
-        ("tests/web/test_web_changes.py::test_change_invoice_and_close",),
+        (f"{_STORIES}_oddities.py::test_oddity_23_a_second_waybill_is_an_update_not_an_upload",),
         ("rule reuse_memory_days", "control POST /boxes/{box_id}/courier"),
     ),
     Kind.CLOSE_UNDELIVERED: Words(
@@ -84,7 +84,10 @@ WORDS: Mapping[Kind, Words] = {
         "the box is read for what is left of it.",
         ("O3",),
         "the box shows the units as cancelled, or is gone: proven; it has left: refuted",
-        (f"{_STORIES}_seller_cancels.py::test_a_part_at_instruct",),
+        (
+            f"{_STORIES}_seller_cancels.py::test_a_part_at_instruct",
+            f"{_STORIES}_oddities.py::test_oddity_28_a_cancel_at_instruct_is_a_stop_and_may_be_taken_in_part",
+        ),
         ("rule cancel_answer", "rule cancel_failed_key", "fault row_error"),
     ),
     Kind.STOP_SHIPMENT: Words(
@@ -92,7 +95,10 @@ WORDS: Mapping[Kind, Words] = {
         "The customer is refunded; the box is cancelled, or free again for what is left of it.",
         ("R2", "R6"),
         f"the receipt shows the stop: proven; {_REFUSED}",
-        (f"{_STORIES}_stop_requests.py::test_a_stopped_box_is_refunded_and_never_leaves",),
+        (
+            f"{_STORIES}_stop_requests.py::test_a_stopped_box_is_refunded_and_never_leaves",
+            f"{_STORIES}_oddities.py::test_oddity_27_the_count_of_a_stop_is_that_of_the_whole_receipt",
+        ),
         ("rule stop_refund_s", "control POST /boxes/{box_id}/customer"),
     ),
     Kind.DECLARE_SHIPPED: Words(
