@@ -89,6 +89,7 @@ def box_facts(
         stop_requested=box["stop_open"],
         claim_unread=box["claim_unread"],
         on_hold=box["hold_until"] is not None and box["hold_until"] > at,
+        replacement=box["exchange_id"] is not None,
     )
 
 
@@ -96,7 +97,7 @@ def seller_cancel_facts(box: Mapping[str, Any], counts: Mapping[int, int]) -> Ca
     """Build the facts of a seller's cancel of units of a box.
 
     Args:
-        box: With `state` and `lines` (vendor_item_id, shippable).
+        box: With `state`, `exchange_id` and `lines` (vendor_item_id, shippable).
         counts: Units to cancel by vendor item id.
     """
     free = {line["vendor_item_id"]: line["shippable"] for line in box["lines"]}
@@ -107,6 +108,7 @@ def seller_cancel_facts(box: Mapping[str, Any], counts: Mapping[int, int]) -> Ca
         instruct=state is BoxState.INSTRUCT,
         within=bool(counts) and all(0 < count <= free.get(item, 0) for item, count in counts.items()),
         reason_code=True,
+        replacement=box["exchange_id"] is not None,
     )
 
 

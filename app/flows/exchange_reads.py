@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from app.coupang.claims import Exchange, ExchangePage, UnreadableClaim
+from app.flows import replacing
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_REQUESTER, House, until_fresh
 from app.flows.pages import Taken, Window
 from app.machines import collects, redeliveries
@@ -137,6 +138,8 @@ async def _observe(
         initials = (here["exchange"], here["collect"], here["redelivery"])
         await exchanges.begin(tx, vendor_id, content, initials, cause, at)
     await exchanges.write(tx, vendor_id, content)
+    if content.boxes:
+        await replacing.join(tx, vendor_id, row.exchange_id, at)
     for track, prefix in (("exchange", ""), ("collect", "collect_"), ("redelivery", "redelivery_")):
         steps = tuple(
             doors.Step(move.event, move.source, move.target, "coupang", cause, digest)

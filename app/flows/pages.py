@@ -13,6 +13,7 @@ import msgspec
 
 from app.coupang.couriers import code_of
 from app.coupang.wire import Line, Receiver, Sheet, SheetPage, Unreadable
+from app.flows import replacing
 from app.flows.house import (
     PURPOSE_EVIDENCE,
     PURPOSE_QUARANTINE,
@@ -145,8 +146,9 @@ async def take_page(
                 else:
                     _observe(house, plan, row, old, digests[box_id], cause, at, box_id in proven)
             initial = str(BOX.initial)
-            await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
+            born = await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
+            await replacing.look_at_births(tx, vendor_id, plan.rows, born, at)
             if changed := _ends_of_permits(plan):
                 await permits.revoke(tx, vendor_id, changed, at)
             if plan.doubtful:

@@ -7,7 +7,7 @@ from typing import Any
 from app.coupang import exchanges
 from app.coupang.claims import Exchange, ExchangeInvoice, ExchangePage, RejectCode
 from app.coupang.errors import CoupangError
-from app.flows import exchange_turns, feeds, reading, sending
+from app.flows import exchange_turns, feeds, reading, replacing, sending
 from app.flows.exchange_outcomes import read_exchange
 from app.flows.exchange_reads import sound, take_exchanges
 from app.flows.feeds import Reading
@@ -22,10 +22,12 @@ DONE = Verdict("confirm", "OK")
 async def sweep_exchanges(line: Line) -> bool:
     """Read every window back to the oldest open exchange; True when time was short."""
     failed: str | None = None
+    since = line.house.now()
     try:
         found = await exchange_turns.windows(line.house, line.vendor_id)
         for window in found:
             await _sweep(line, window, newest=window is found[-1])
+        await replacing.settle(line.house, line.vendor_id, line.epoch, since)
     except CoupangError as error:
         hush(error)
         failed = str(error)

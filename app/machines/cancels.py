@@ -41,6 +41,7 @@ class CancelFacts:
         within: No count is above what is shippable of the same order, box and option.
         reason_code: A cancel reason that Coupang knows is given.
         proven: The list of withdrawals (R5, R6) names the receipt.
+        replacement: The box is the new box of an exchange, and no sale.
     """
 
     handed_over: bool | None = None
@@ -52,6 +53,7 @@ class CancelFacts:
     within: bool = False
     reason_code: bool = False
     proven: bool = False
+    replacement: bool = False
 
 
 def still_in_house(facts: CancelFacts) -> bool:
@@ -72,6 +74,11 @@ def no_waybill_sent(facts: CancelFacts) -> bool:
 def has_waybill(facts: CancelFacts) -> bool:
     """Give the courier code and the waybill number the parcel left with."""
     return facts.waybill
+
+
+def is_a_sale(facts: CancelFacts) -> bool:
+    """Reject or finish the exchange of this box instead: a replacement is no sale that could be cancelled."""
+    return not facts.replacement
 
 
 def is_whole(facts: CancelFacts) -> bool:
@@ -122,10 +129,10 @@ class CancelMachine(Machine):
     declare_shipped = requested.to(shipped_already, cond=[is_handed_over, has_waybill])
     # Asked by us: the seller's own cancel. It opens receipts that are over at birth.
     seller_cancel_box = opened.to(
-        cancelled, cond=[box_is_accept, is_whole, within_shippable, has_reason_code]
+        cancelled, cond=[is_a_sale, box_is_accept, is_whole, within_shippable, has_reason_code]
     )
     seller_cancel_items = opened.to(
-        stopped, cond=[box_is_instruct, within_shippable, no_waybill_sent, has_reason_code]
+        stopped, cond=[is_a_sale, box_is_instruct, within_shippable, no_waybill_sent, has_reason_code]
     )
 
     # Observed at Coupang.

@@ -44,6 +44,7 @@ class BoxFacts:
         stop_requested: The customer asked to stop units of this box, and nobody has answered.
         claim_unread: A claim names this order, but could not be read: it may be a stop request.
         on_hold: Somebody of ours keeps the box back, and the time of that is not over.
+        replacement: It is the new box of an exchange, and no sale.
     """
 
     held: bool = False
@@ -57,6 +58,7 @@ class BoxFacts:
     stop_requested: bool = False
     claim_unread: bool = False
     on_hold: bool = False
+    replacement: bool = False
 
 
 def nothing_held(facts: BoxFacts) -> bool:
@@ -77,6 +79,11 @@ def claims_are_read(facts: BoxFacts) -> bool:
 def not_on_hold(facts: BoxFacts) -> bool:
     """Release the hold of this box (its `holds` say why and until when), or wait until its time is over."""
     return not facts.on_hold
+
+
+def is_a_sale(facts: BoxFacts) -> bool:
+    """Ship this box through its exchange (`exchange_id`, `POST /v1/exchanges/{exchange_id}/ship`)."""
+    return not facts.replacement
 
 
 def something_to_ship(facts: BoxFacts) -> bool:
@@ -119,7 +126,15 @@ def is_proven(facts: BoxFacts) -> bool:
     return facts.proven
 
 
-_READY = (something_to_ship, nothing_held, no_stop_requested, claims_are_read, not_on_hold, address_is_final)
+_READY = (
+    is_a_sale,
+    something_to_ship,
+    nothing_held,
+    no_stop_requested,
+    claims_are_read,
+    not_on_hold,
+    address_is_final,
+)
 
 
 class OrderMachine(Machine):
@@ -141,7 +156,7 @@ class OrderMachine(Machine):
     cancelled = State(BoxState.CANCELLED, value=BoxState.CANCELLED, final=True)
 
     # Asked by us.
-    acknowledge = accept.to(instruct, cond=nothing_held)
+    acknowledge = accept.to(instruct, cond=[is_a_sale, nothing_held])
     ship = instruct.to(departure, cond=[has_waybill, is_tracked, *_READY])
     ship_direct = instruct.to(none_tracking, cond=[has_waybill, is_direct, *_READY])
     # The shipped part leaves under a new box id; what is left stays here.

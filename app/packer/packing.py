@@ -17,7 +17,9 @@ PERMIT_WAIT_S = 10
 async def pack(desk: Desk, habits: Habits) -> int:
     """Ship every box that is ready; return how many were asked."""
     found = await desk.all("/v1/boxes", state="INSTRUCT")
-    ready = [box for box in found if box["address_final"] and not box["stop_open"]]
+    # A replacement is no sale: it is shipped through its exchange.
+    sales = [box for box in found if box["exchange_id"] is None]
+    ready = [box for box in sales if box["address_final"] and not box["stop_open"]]
     gate = asyncio.Semaphore(AT_A_TIME)
 
     async def one(box: dict[str, Any]) -> None:

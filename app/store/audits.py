@@ -54,8 +54,8 @@ async def open_effects(connection: Connection) -> list[dict[str, Any]]:
 
 
 async def box_states(connection: Connection) -> list[dict[str, Any]]:
-    """Return state and waybill of every box."""
-    query = "SELECT vendor_id, shipment_box_id, state, invoice_number FROM box"
+    """Return state and waybill of every box, and the exchange of those that are no sale."""
+    query = "SELECT vendor_id, shipment_box_id, state, invoice_number, exchange_id FROM box"
     return await fetch(connection, query)
 
 
@@ -78,7 +78,8 @@ async def live(connection: Connection) -> dict[str, Any]:
     query = f"""
     WITH unseen_cancels AS ({_UNSEEN_CANCELS})
     SELECT
-      (SELECT jsonb_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM box GROUP BY 1) b) AS boxes,
+      (SELECT jsonb_object_agg(state, n)
+       FROM (SELECT state, count(*) - count(exchange_id) AS n FROM box GROUP BY 1) b WHERE n > 0) AS boxes,
       (SELECT jsonb_object_agg(state, n)
        FROM (SELECT state, count(*) AS n FROM effect GROUP BY 1) e) AS effects,
       (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,

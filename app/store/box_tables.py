@@ -51,6 +51,8 @@ class Box(Base):
     """A list row contradicted us; only a reading of the box itself and its history may decide."""
     attention: Mapped[str | None]
     """Why a person should look, or null."""
+    exchange_id: Mapped[int | None]
+    """The exchange whose replacement this box is, or is taken for until that exchange names its box."""
     first_seen_at: Mapped[datetime]
     __table_args__ = (
         CheckConstraint(one_of("state", BOX_STATES), name="box_state"),
@@ -66,6 +68,7 @@ class Box(Base):
         ),
         Index("box_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")),
         Index("box_attention", "vendor_id", postgresql_where=text("attention IS NOT NULL")),
+        Index("box_exchange", "vendor_id", "exchange_id", postgresql_where=text("exchange_id IS NOT NULL")),
     )
 
 

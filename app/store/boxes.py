@@ -55,6 +55,7 @@ _LISTED = (
     Box.delivered_at,
     Box.attention,
     Box.doubtful,
+    Box.exchange_id,
     Box.first_seen_at,
     literal_column(_STOP_OPEN, Boolean()).label("stop_open"),
     literal_column(_UNREAD, Boolean()).label("claim_unread"),
@@ -67,7 +68,7 @@ _ONE: LiteralString = (
 SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_at, b.market_status,
        b.market_seen_at, b.ordered_at, b.paid_at, b.ship_by, b.address_version, b.address_final,
        b.courier_code, b.invoice_number, b.split_shipping, b.able_split_shipping, b.departed_at,
-       b.delivered_at, b.attention, b.doubtful, b.first_seen_at,
+       b.delivered_at, b.attention, b.doubtful, b.exchange_id, b.first_seen_at,
        (SELECT jsonb_agg(jsonb_build_object(
                  'vendor_item_id', l.vendor_item_id, 'ordered', l.ordered, 'held', l.held,
                  'cancelled', l.cancelled, 'shippable', l.shippable, 'name', l.name,
@@ -178,7 +179,7 @@ async def with_quantities(
         """
     SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_version, b.address_final,
            b.courier_code, b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping,
-           b.market_status, b.state_at, b.attention, l.*,"""
+           b.market_status, b.state_at, b.attention, b.exchange_id, l.*,"""
         + _CLAIMED
         + """
     FROM box b
@@ -203,6 +204,7 @@ async def to_acknowledge(connection: Connection, vendor_id: str, most: int) -> l
       WHERE vendor_id = b.vendor_id AND shipment_box_id = b.shipment_box_id
     ) l
     WHERE b.vendor_id = %(vendor_id)s AND b.state = 'ACCEPT' AND NOT b.doubtful
+      AND b.exchange_id IS NULL
       AND NOT EXISTS (
         SELECT FROM effect e
         WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id
@@ -293,9 +295,17 @@ async def settle_doubt(
 
 
 async def count_by_state(connection: Connection, vendor_ids: list[str] | None) -> list[dict[str, Any]]:
-    """Return how many boxes each vendor has in each state."""
-    query = """SELECT vendor_id, state, count(*) AS boxes FROM box
-               WHERE %(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s) GROUP BY 1, 2"""
+    """Return how many boxes each vendor has in each state; replacements of exchanges are no sales."""
+    # The few replacements are taken off: leaving them out of the count would mean to read every row.
+    query = """
+    SELECT vendor_id, state, sum(n)::bigint AS boxes FROM (
+      SELECT vendor_id, state, count(*) AS n FROM box
+      WHERE %(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s) GROUP BY 1, 2
+      UNION ALL
+      SELECT vendor_id, state, -count(*) FROM box
+      WHERE exchange_id IS NOT NULL
+        AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s)) GROUP BY 1, 2
+    ) counted GROUP BY 1, 2 HAVING sum(n) > 0"""
     return await fetch(connection, query, vendor_ids=vendor_ids)
 
 

@@ -44,6 +44,7 @@ class Exchange(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", EXCHANGE_STATES), name="exchange_state"),
         Index("exchange_list", "vendor_id", "requested_at", "exchange_id"),
+        Index("exchange_order", "vendor_id", "order_id"),
         Index(
             "exchange_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")
         ),
@@ -73,3 +74,4 @@ class ExchangeBox(Base):
     status: Mapped[str]
     courier_code: Mapped[str | None]
     invoice_number: Mapped[str | None]
+    __table_args__ = (Index("exchange_box_by_id", "vendor_id", "shipment_box_id"),)

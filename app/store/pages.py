@@ -14,6 +14,7 @@ import orjson
 
 from app.errors import Stale
 from app.store.database import Connection, fetch, fetch_one
+from app.store.replacements import at_birth
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ async def differing(
 # Sealed bytes go beside the document, in binary: inside they would be base64, parsed and decoded again.
 # `changed` names what the join with the document would find anyway: the planner knows how to look up an
 # array, but guesses 100 rows for a document, and then reads whole tables.
-_WRITE: LiteralString = """
+_EXCHANGE: LiteralString = at_birth("%(vendor_id)s", "d", "items")
+_WRITE: LiteralString = f"""
 WITH doc AS (
   SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
     shipment_box_id bigint, order_id bigint, was bytea, content_hash bytea, market_status text,
@@ -114,14 +116,14 @@ WITH doc AS (
   INSERT INTO box (vendor_id, shipment_box_id, order_id, state, version, state_at, market_status,
                    market_seen_at, content_hash, ordered_at, paid_at, ship_by, address_version, address_final,
                    courier_code, invoice_number, split_shipping, able_split_shipping, departed_at,
-                   delivered_at, next_read_at, first_seen_at)
+                   delivered_at, next_read_at, first_seen_at, exchange_id)
   SELECT %(vendor_id)s, shipment_box_id, order_id, %(initial)s, 1, %(at)s, market_status, %(at)s,
          content_hash, ordered_at, paid_at, ship_by, address_version, address_final,
          courier_code, invoice_number, split_shipping, able_split_shipping, departed_at, delivered_at,
-         next_read_at, %(at)s
-  FROM doc WHERE was IS NULL
+         next_read_at, %(at)s, {_EXCHANGE}
+  FROM doc d WHERE was IS NULL
   ON CONFLICT DO NOTHING
-  RETURNING shipment_box_id, content_hash
+  RETURNING shipment_box_id, content_hash, exchange_id
 ), told AS (
   INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause,
                        evidence, at)
@@ -169,7 +171,8 @@ WITH doc AS (
   FROM unnest(%(e_digest)b::bytea[], %(e_sealed)b::bytea[]) AS e(digest, sealed)
   ON CONFLICT DO NOTHING
 )
-SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
+SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed,
+  (SELECT array_agg(shipment_box_id) FROM born WHERE exchange_id IS NOT NULL) AS replacing"""
 
 _BESIDE = ("receiver_digest", "place_digest", "sealed_receiver", "sealed_evidence", "lines")
 _SCALARS = tuple(name for name in BoxContent.__dataclass_fields__ if name not in _BESIDE)
@@ -184,7 +187,7 @@ async def write(
     initial: str,
     cause: str,
     at: datetime,
-) -> None:
+) -> list[int]:
     """Store new and changed boxes of one page, their lines, receivers and evidence.
 
     Args:
@@ -195,11 +198,14 @@ async def write(
         cause: What led to it, for the history, e.g. `feed:accept`.
         at: The time of the reading.
 
+    Returns:
+        New boxes that were born as replacements of exchanges.
+
     Raises:
         Stale: Somebody else stored one of these boxes in the meantime; nothing is written.
     """
     if not rows:
-        return
+        return []
     addressed = [row for row in rows if row.sealed_receiver is not None]
     counted = await fetch_one(
         connection,
@@ -221,6 +227,7 @@ async def write(
     )
     if counted is None or counted["born"] + counted["renewed"] != len(rows):
         raise Stale("a box of this page has changed since it was compared")
+    return counted["replacing"] or []
 
 
 def _document(row: BoxContent) -> dict[str, Any]:

@@ -101,6 +101,8 @@ class BoxSummary(Told):
     """The customer asked to stop it and nobody has answered (`GET /v1/cancels`): it must not be shipped."""
     claim_unread: bool
     """A claim of its order could not be read: it must not be shipped until a person has looked."""
+    exchange_id: Id | None
+    """It is the replacement of this exchange, and no sale: it is shipped through the exchange."""
     hold_until: datetime | None
     """Until then somebody of ours keeps it back (`GET …/holds` says why); null or past: nobody does."""
 
@@ -183,6 +185,7 @@ SUMMARY: dict[str, Any] = {
     "stop_open": False,
     "claim_unread": False,
     "hold_until": None,
+    "exchange_id": None,
 }
 BOX = {**SUMMARY, "lines": [LINE]}
 EFFECT: dict[str, Any] = {

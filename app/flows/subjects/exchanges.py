@@ -14,7 +14,7 @@ from app.machines.exchanges import EXCHANGE, ExchangeFacts
 from app.machines.kernel import Refused, Rules
 from app.machines.receptions import ReceptionState, is_in_house
 from app.machines.redeliveries import REDELIVERY, RedeliveryFacts
-from app.store import doors, exchanges, receptions
+from app.store import boxes, doors, exchanges, receptions
 from app.store.database import Connection
 
 TRACKS: dict[str, Rules[Any]] = {"exchange": EXCHANGE, "collect": COLLECT, "redelivery": REDELIVERY}
@@ -75,6 +75,9 @@ class Exchanges:
                 await doors.move_exchanges(tx, vendor_id, track, [moved], at)
             if effect["kind"] == Kind.CONFIRM_EXCHANGE:
                 await exchanges.note_confirmed(tx, vendor_id, row["exchange_id"], at)
+            if effect["kind"] == Kind.SHIP_EXCHANGE:
+                # Where the order lists show the new box too, it has just departed.
+                await boxes.doubt(tx, vendor_id, [effect["payload"]["shipment_box_id"]], at)
         await self.doubt(tx, vendor_id, effects, at)
 
     async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
