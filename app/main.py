@@ -23,6 +23,7 @@ from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
 from app.web.admin import polls as admin_polls
 from app.web.admin import receptions as admin_receptions
+from app.web.admin import transitions as admin_transitions
 from app.web.admin import vendors as admin_vendors
 from app.web.deps import Edge
 from app.web.meters import Around, Meters
@@ -57,6 +58,7 @@ ROUTERS = (
     couriers.router,
     admin_vendors.router,
     admin_keys.router,
+    admin_transitions.router,
     admin_boxes.router,
     admin_claims.router,
     admin_receptions.router,

@@ -114,7 +114,12 @@ async def _observe(
     known = old["modified_at"] if old else None
     if known is not None and row.modified_at is not None and row.modified_at < known:
         return False
-    proven = old is None or (row.modified_at is not None and (known is None or row.modified_at > known))
+    proven = (
+        old is None
+        # Somebody's word moved it, or asked to have it read: what Coupang shows now settles it.
+        or not old["content_hash"]
+        or (row.modified_at is not None and (known is None or row.modified_at > known))
+    )
     here = {
         "exchange": old["state"] if old else str(EXCHANGE.initial),
         "collect": old["collect_state"] if old else str(COLLECT.initial),
@@ -150,21 +155,27 @@ async def _observe(
             await doors.move_exchanges(
                 tx, vendor_id, track, [doors.ClaimMove(row.exchange_id, version, steps)], at
             )
-    await _follow(tx, vendor_id, row, shown, cause, at)
+    await follow(tx, vendor_id, row.exchange_id, row.order_id, shown, cause, at)
     return True
 
 
-async def _follow(
-    tx: Connection, vendor_id: str, row: Exchange, shown: Shown, cause: str, at: datetime
+async def follow(
+    tx: Connection,
+    vendor_id: str,
+    exchange_id: int,
+    order_id: int,
+    shown: Shown,
+    cause: str,
+    at: datetime,
 ) -> None:
     """Let the reception of the goods follow what the exchange shows."""
-    reception = await receptions.find(tx, vendor_id, "exchange", row.exchange_id, lock=True)
+    reception = await receptions.find(tx, vendor_id, "exchange", exchange_id, lock=True)
     if reception is None:
         await receptions.begin(
             tx,
             vendor_id,
             "exchange",
-            [(row.exchange_id, row.order_id)],
+            [(exchange_id, order_id)],
             initial=str(RECEPTION.initial),
             actor="coupang",
             cause=cause,
@@ -186,7 +197,7 @@ async def _follow(
     step = doors.Step(move.event, move.source, move.target, "coupang", cause)
     version = reception["version"] if reception else 1
     await doors.move_receptions(
-        tx, vendor_id, "exchange", [doors.ClaimMove(row.exchange_id, version, (step,))], at
+        tx, vendor_id, "exchange", [doors.ClaimMove(exchange_id, version, (step,))], at
     )
 
 

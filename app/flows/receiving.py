@@ -12,6 +12,8 @@ from app.errors import Invalid, NotFound
 from app.flows.asking import Caller
 from app.flows.deciding import decide
 from app.flows.house import House, until_fresh
+from app.machines.collects import CollectState
+from app.machines.exchanges import ExchangeState
 from app.machines.receipts import Completion, Pickup
 from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
@@ -68,11 +70,7 @@ async def follow_returns(house: House, vendor_id: str, epoch: int) -> int:
 def _steps(row: Mapping[str, Any]) -> tuple[doors.Step, ...]:
     """Return the step that what we read of a return calls for, if any."""
     state, cause = row["state"] or RECEPTION.initial, f"return:{row['return_state']}"
-    over = (
-        row["return_state"] == ReturnState.WITHDRAWN
-        or row["completion"] == Completion.SUPPORT_LOSS
-        or row["pickup"] == Pickup.NOTHING
-    )
+    over = _is_over(row["return_state"], row)
     event = "call_off" if over else None
     if not over and row["pre_refund"] and row["pickup"] in _AUTOMATIC and state == ReceptionState.EXPECTED:
         # A refund before the goods were confirmed is paid when their courier has them.
@@ -81,6 +79,26 @@ def _steps(row: Mapping[str, Any]) -> tuple[doors.Step, ...]:
         return ()
     move = RECEPTION.decide(state, event, ReceptionFacts(over=over))
     return (doors.Step(move.event, move.source, move.target, "coupang", cause),)
+
+
+def _is_over(state: str, receipt: Mapping[str, Any]) -> bool:
+    return (
+        state == ReturnState.WITHDRAWN
+        or receipt["completion"] == Completion.SUPPORT_LOSS
+        or receipt["pickup"] == Pickup.NOTHING
+    )
+
+
+async def nothing_comes(tx: Connection, vendor_id: str, subject: str, subject_id: int) -> bool:
+    """Tell whether the claim says that no goods come: it is withdrawn, rejected or lost, or has none."""
+    if subject == RETURN:
+        row = await claims.find(tx, "return", [vendor_id], subject_id)
+        return row is not None and _is_over(row["state"], row)
+    row = await exchanges.find(tx, [vendor_id], subject_id)
+    return row is not None and (
+        row["state"] in (ExchangeState.REJECT, ExchangeState.CANCEL)
+        or row["collect_state"] in (CollectState.WITHDRAW, CollectState.NO_COLLECT)
+    )
 
 
 async def arrive(house: House, caller: Caller, subject: str, subject_id: int) -> dict[str, Any]:

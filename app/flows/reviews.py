@@ -4,23 +4,20 @@ Every decision needs a reason, and the operator's statement is stored as evidenc
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
-from app.coupang.couriers import DIRECT
-from app.errors import Invalid, NotFound
-from app.flows import asking, turns
-from app.flows.asking import Caller, Waybill
-from app.flows.deciding import box_facts, decide_box, decide_effect
+from app.errors import NotFound
+from app.flows import turns
+from app.flows.asking import Caller
+from app.flows.deciding import decide_effect
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.reports import get_box, with_sums
 from app.flows.sending import apply_confirmed
 from app.machines.effects import EFFECT, EffectFacts
-from app.machines.orders import OBSERVED, BoxState
 from app.store import boxes, doors, effects, evidence
 from app.store.database import Connection
 
@@ -31,89 +28,6 @@ class Ruling(StrEnum):
     APPLIED = "applied"
     NOT_APPLIED = "not_applied"
     ABANDONED = "abandoned"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a change by hand may need beside its event."""
-
-    waybill: Waybill | None = None
-    later: tuple[int, ...] = ()
-    later_date: date | None = None
-
-
-async def observe(
-    house: House, caller: Caller, shipment_box_id: int, event: str, reason: str
-) -> dict[str, Any]:
-    """Move a box by the operator's word, along an observed event; return the box.
-
-    Raises:
-        Invalid: Not an observed event.
-        NotFound: No such box for this caller.
-        Refused: The machine has no such step here; names what is possible.
-    """
-    if event not in OBSERVED:
-        raise Invalid("not an observation", ("/event", f"one of {', '.join(sorted(OBSERVED))}"))
-
-    async def work() -> None:
-        at = house.now()
-        async with house.db.transaction() as tx:
-            box = await _box(tx, caller, shipment_box_id)
-            vendor_id = box["vendor_id"]
-            # A word is no proof: what needs proof (a cancel has no way back) is read with `resync`.
-            move = decide_box(box["state"], event, box_facts(box, at))
-            about = {"box": str(shipment_box_id), "event": event}
-            digest = await state(house, tx, vendor_id, caller, about, reason, at)
-            step = doors.Step(move.event, move.source, move.target, caller.actor, "operator", digest, reason)
-            due = house.policy.next_read(BoxState(move.target), box["address_final"], at)
-            await doors.move_boxes(
-                tx, vendor_id, [doors.BoxMove(shipment_box_id, box["version"], (step,), due)], at
-            )
-
-    await until_fresh(work)
-    return await get_box(house, caller.vendor_ids, shipment_box_id)
-
-
-async def ask(
-    house: House, caller: Caller, shipment_box_id: int, event: str, reason: str, asked: Asked
-) -> dict[str, Any]:
-    """Ask Coupang for a change in an operator's name; return the effect.
-
-    The reason stands in the effect's history, and the statement is kept as evidence of the operator.
-
-    Raises:
-        Invalid: A field breaks a rule.
-        NotFound: No such box for this caller.
-        Refused: The machine refuses; names the rules.
-        Conflict: Another change of this box is still open.
-    """
-    waybill, caller = asked.waybill, replace(caller, reason=reason)
-    if waybill is not None:
-        asking.check_waybill(waybill)
-    box = with_sums(await get_box(house, caller.vendor_ids, shipment_box_id))
-    direct = waybill is not None and waybill.courier_code == DIRECT
-    # Decided here for the event as it was named; `asking` would pick the one that fits the waybill.
-    facts = box_facts(box, house.now(), waybill=waybill is not None, direct=direct)
-    decide_box(box["state"], event, facts)
-    match event:
-        case "acknowledge":
-            effect = await asking.acknowledge(house, caller, shipment_box_id)
-        case "close_undelivered":
-            effect = await asking.close_undelivered(house, caller, shipment_box_id)
-        case "change_invoice" | "change_invoice_direct" if waybill is not None:
-            effect = await asking.change_invoice(house, caller, shipment_box_id, waybill)
-        case "ship" | "ship_direct" | "ship_part" if waybill is not None:
-            if (event == "ship_part") != bool(asked.later):
-                raise Invalid("a part needs its rest", ("/later", "give it for ship_part, and only for it"))
-            effect = await asking.ship(
-                house, caller, shipment_box_id, waybill, later=asked.later, later_date=asked.later_date
-            )
-        case _:
-            raise Invalid("unknown event", ("/event", "one of the machine's events"))
-    about = {"box": str(shipment_box_id), "event": event, "effect": str(effect["effect_id"])}
-    async with house.db.transaction() as tx:
-        await state(house, tx, box["vendor_id"], caller, about, reason, house.now())
-    return effect
 
 
 async def resync(house: House, caller: Caller, shipment_box_id: int) -> dict[str, Any]:

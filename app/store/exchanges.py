@@ -200,6 +200,13 @@ async def schedule(
     await execute(connection, query, vendor_id=vendor_id, id=exchange_id, at=next_read_at)
 
 
+async def read_again(connection: Connection, vendor_id: str, exchange_id: int, at: datetime) -> None:
+    """Have an exchange read by itself, and compared as if nothing of it were known."""
+    query = """UPDATE exchange SET next_read_at = %(at)s, content_hash = ''::bytea
+               WHERE vendor_id = %(vendor_id)s AND exchange_id = %(id)s"""
+    await execute(connection, query, vendor_id=vendor_id, id=exchange_id, at=at)
+
+
 async def note_confirmed(connection: Connection, vendor_id: str, exchange_id: int, at: datetime) -> None:
     """Note that our confirmation was taken, from when on the new box is looked for."""
     query = """UPDATE exchange SET confirmed_at = %(at)s

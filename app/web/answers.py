@@ -23,6 +23,7 @@ _IDS = (
     "vendor_item_id",
     "attempt_id",
     "run_id",
+    "id",
 )
 
 

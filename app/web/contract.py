@@ -12,6 +12,7 @@ from app.errors import (
     Invalid,
     NotFound,
     Refused,
+    Stale,
     Unauthorized,
     Unavailable,
 )
@@ -35,6 +36,7 @@ _EXAMPLES: dict[type[AppError], AppError] = {
         effect_state="SENDING",
     ),
     Refused: _REFUSED,
+    Stale: Stale("this box has version 5 by now, read it again", state="DELIVERING", version=5),
     Invalid: Invalid(
         "malformed waybill", ("/invoice_number", r"CJGLS (CJ대한통운) numbers match ^(\d{10}|\d{12})$")
     ),

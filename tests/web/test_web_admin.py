@@ -16,7 +16,7 @@ from app.machines.orders import BOX as MACHINE
 from app.machines.orders import OBSERVED, BoxFacts, BoxState
 from app.store import evidence
 from app.web.admin import shapes
-from app.web.shapes import Box, Effect
+from app.web.admin.transition_shapes import Moved
 from tests.web.callers import Callers, problem
 from tests.web.stock import BOX, OTHER, SOCKS, VENDOR, Item, put, register
 
@@ -194,7 +194,7 @@ async def test_observations_move_only_along_the_machine(
             assert (await admin.get(f"/v1/boxes/{box_id}/history")).json()["items"] == before
             continue
         assert answer.status_code == 200, answer.text
-        Box.model_validate(answer.json())
+        Moved.model_validate(answer.json())
         assert {answer.json()["state"]} == targets
         steps = (await admin.get(f"/v1/boxes/{box_id}/history")).json()["items"]
         last = steps[-1]
@@ -234,8 +234,8 @@ async def test_event_of_ours_becomes_an_effect_in_the_operators_name(
     )
     answer = await admin.post(path, json={"event": "ship", "reason": WHY, **WAYBILL})
     assert answer.status_code == 202
-    effect = answer.json()
-    Effect.model_validate(effect)
+    Moved.model_validate(answer.json())
+    effect = answer.json()["effect"]
     assert effect["asked_by"].startswith("operator:")
     assert answer.headers["location"] == f"/v1/effects/{effect['effect_id']}"
     problem(
@@ -257,7 +257,7 @@ async def test_every_event_of_ours_is_routed(house: House, admin: AsyncClient, e
         body |= {"courier_code": "DIRECT", "invoice_number": "1"}
     answer = await admin.post(f"/admin/v1/boxes/{BOX}/transitions", json=body)
     assert answer.status_code == 202, answer.text
-    assert answer.json()["event"] == event
+    assert answer.json()["effect"]["event"] == event
 
 
 async def test_resync_has_the_box_read_again(house: House, admin: AsyncClient, clock: Frozen) -> None:

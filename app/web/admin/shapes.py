@@ -9,12 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from app.flows.keys import IMPLIED
 from app.flows.reviews import Ruling
-from app.machines.orders import BOX
-from app.web.fields import BodyId, Day, Time, VendorId
+from app.web.fields import Time, VendorId
 from app.web.shapes import AT, BOX_ID, Asked, Id, Told
 
 Scope = StrEnum("Scope", {scope.upper().replace(":", "_"): scope for scope in IMPLIED})  # type: ignore[misc]
-Event = StrEnum("Event", {event.upper(): event for event in BOX.events})  # type: ignore[misc]
 
 
 def _printable(text: str) -> str:
@@ -141,32 +139,6 @@ class ApiKeys(Told):
     """All keys that see no more than this one."""
 
     items: list[ApiKey]
-
-
-class Transition(Asked):
-    """A move by hand."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"event": "see_cancelled", "reason": "WING shows the cancel, customer called"},
-                {
-                    "event": "ship",
-                    "reason": "warehouse system is down",
-                    "courier_code": "CJGLS",
-                    "invoice_number": "123456789012",
-                },
-            ]
-        }
-    )
-
-    event: Event
-    """`see_…` moves the box by your word; any other is asked of Coupang in your name."""
-    reason: Reason
-    courier_code: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    invoice_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    later: Annotated[tuple[BodyId, ...], Field(max_length=200)] = ()
-    later_date: Day | None = None
 
 
 class ReleasedClaim(Told):

@@ -1,0 +1,144 @@
+"""Exchanges and their tracks by hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.coupang.claims import RejectCode
+from app.coupang.couriers import DIRECT
+from app.errors import Invalid
+from app.flows import exchange_reads, exchanging
+from app.flows.asking import Caller
+from app.flows.claim_asking import locked
+from app.flows.deciding import unblock
+from app.flows.house import House
+from app.flows.manual.base import (
+    WAYBILL,
+    Act,
+    Aggregate,
+    Given,
+    Row,
+    Vendors,
+    asked_waybill,
+    given_waybill,
+)
+from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
+from app.machines import collects, exchanges, redeliveries
+from app.store import doors
+from app.store import exchanges as exchange_rows
+from app.store.database import Connection
+
+
+class Exchange(Aggregate):
+    """An exchange or one of its tracks; where one ends, or has nothing to collect, Coupang shows it."""
+
+    subject, reread = "exchange", "exchanges"
+
+    def __init__(self, track: str, observed: frozenset[str], acts: Mapping[str, Act]) -> None:
+        self.name, self.rules, self.acts = track, TRACKS[track], acts
+        ends = {event for _, event, target in self.rules.edges() if target in self.rules.finals}
+        self.kept = observed & (ends | {"see_nothing_to_collect"})
+        self.words = observed - self.kept
+
+    async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
+        """See `Aggregate`; `whole` is the exchange itself."""
+        _, row = await locked(tx, vendor_ids, "exchange", row_id)
+        prefix = COLUMNS[self.name]
+        return {
+            **row,
+            "whole": row,
+            "state": row[f"{prefix}state"],
+            "version": row[f"{prefix}version"],
+        }
+
+    def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:
+        """See `Aggregate`."""
+        return self._facts(row, event, given)[self.name]
+
+    def _facts(self, row: Row, event: str, given: Given | None) -> dict[str, Any]:
+        whole = row["whole"]
+        asked: dict[str, Any] = asked_waybill(given)
+        if given is None:
+            originals = {line["shipment_box_id"] for line in whole["lines"]}
+            news = (one["shipment_box_id"] for one in whole["boxes"])
+            asked |= {
+                "code": "",
+                "shipment_box_id": next((n for n in news if n not in originals), None),
+            }
+            asked["courier_code"] = DIRECT if event.endswith("_direct") else ""
+        else:
+            asked["shipment_box_id"] = given.shipment_box_id
+            if given.code is not None:
+                asked["code"] = given.code
+        return exchange_facts(whole, asked)
+
+    def beside(self, row: Row, event: str, given: Given | None, at: datetime) -> list[tuple[str, str]]:
+        """Add what the life refuses that decides of a call which moves several."""
+        first = MOVES.get(event, (self.name,))[0]
+        if first == self.name:
+            return []
+        rules, whole = TRACKS[first], row["whole"]
+        state, facts = whole[f"{COLUMNS[first]}state"], self._facts(row, event, given)[first]
+        verdict = next(one for one in rules.explain(state, facts) if one.event == event)
+        if verdict.target is None:
+            return [(f"{first}_state", f"the {first} is {state}")]
+        return [(rule, unblock(rule, rules)) for rule in verdict.missing]
+
+    async def walk(
+        self, house: House, tx: Connection, caller: Caller, row_id: int, row: Row, step: doors.Step
+    ) -> None:
+        """Move it; its goods follow as if Coupang had shown it, and it is read soon."""
+        at, vendor_id, whole = house.now(), row["vendor_id"], row["whole"]
+        move = doors.ClaimMove(row_id, row["version"], (step,))
+        await doors.move_exchanges(tx, vendor_id, self.name, [move], at)
+        states = {track: whole[f"{prefix}state"] for track, prefix in COLUMNS.items()} | {
+            self.name: step.target
+        }
+        shown = exchange_reads.Shown(
+            exchanges.ExchangeState(states["exchange"]),
+            collects.CollectState(states["collect"]),
+            redeliveries.RedeliveryState(states["redelivery"]),
+        )
+        await exchange_reads.follow(tx, vendor_id, row_id, row["order_id"], shown, step.cause, at)
+        await exchange_rows.read_again(tx, vendor_id, row_id, at)
+
+
+async def _exchange_pickup(house: House, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
+    return await exchanging.register_pickup(house, who, row_id, given_waybill(given), given.reg_number)
+
+
+async def _confirm_exchange(house: House, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
+    return await exchanging.confirm(house, who, row_id)
+
+
+async def _reject(house: House, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
+    if given.code is None:
+        raise Invalid("a reason for Coupang is missing", ("/code", f"one of {', '.join(RejectCode)}"))
+    return await exchanging.reject(house, who, row_id, given.code)
+
+
+async def _replace(house: House, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
+    if given.shipment_box_id is None:
+        raise Invalid("the new box is missing", ("/shipment_box_id", "the new box of this exchange"))
+    return await exchanging.ship(house, who, row_id, given.shipment_box_id, given_waybill(given))
+
+
+_REPLACE = Act(_replace, (*WAYBILL, "shipment_box_id"))
+EXCHANGE = Exchange(
+    "exchange",
+    exchanges.OBSERVED,
+    {"reject": Act(_reject, ("code",)), "confirm_arrival": Act(_confirm_exchange)},
+)
+COLLECT = Exchange(
+    "collect",
+    collects.OBSERVED,
+    {
+        "register_pickup": Act(_exchange_pickup, (*WAYBILL, "reg_number")),
+        "confirm_arrival": Act(_confirm_exchange),
+    },
+)
+REDELIVERY = Exchange(
+    "redelivery",
+    redeliveries.OBSERVED,
+    dict.fromkeys(("ship_replacement", "ship_replacement_direct"), _REPLACE),
+)
