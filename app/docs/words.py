@@ -162,7 +162,10 @@ WORDS: Mapping[Kind, Words] = {
         "Coupang may answer SUCCESS and do nothing.",
         ("E1",),
         "the new box carries the number: proven; the exchange is over: refuted",
-        (f"{_STORIES}_exchanges.py::test_the_full_road_on_the_new_box",),
+        (
+            f"{_STORIES}_exchanges.py::test_the_full_road_on_the_new_box",
+            f"{_STORIES}_oddities_claims.py::test_oddity_32_the_replacement_has_a_box_of_its_own_minutes_later",
+        ),
         ("rule wrong_exchange_box_accepted", "rule exchange_box_min_s"),
     ),
 }

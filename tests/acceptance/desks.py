@@ -75,3 +75,8 @@ async def settled(
 
     await shop.until(reached)
     return await desk.effect(effect["effect_id"])
+
+
+def statuses(shop: Shop, route: str) -> dict[str, int]:
+    """Return how often Coupang answered a call, by HTTP status."""
+    return dict(shop.ledger["calls_per_route"].get(route, {}))

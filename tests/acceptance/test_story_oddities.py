@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.sandbox.buying import BoxSpec, LineSpec
-from tests.acceptance.desks import Desk, settled
+from tests.acceptance.desks import Desk, settled, statuses
 from tests.acceptance.shops import MINUTE, Shop, set_vendor
 from tests.acceptance.stops import ON, SHIRT, SOCKS, packed, requested, wing_login
 
@@ -12,11 +12,6 @@ NUMBER = "512345678901"
 CJ = {"courier_code": "CJGLS", "invoice_number": NUMBER}
 NEW = {"courier_code": "CJGLS", "invoice_number": "512345678902"}
 CANCEL = {"reason": "CCTTER", "confirm_score_loss": True}
-
-
-def statuses(shop: Shop, route: str) -> dict[str, int]:
-    """Return how often Coupang answered a call, by HTTP status."""
-    return dict(shop.ledger["calls_per_route"].get(route, {}))
 
 
 def shippable(box: dict[str, Any]) -> dict[int, int]:
