@@ -18,6 +18,7 @@ from app.jobs.engine import Engine
 from app.settings import Settings
 from app.web import contract, manual, ops, problems, reading_room
 from app.web.admin import boxes as admin_boxes
+from app.web.admin import circuits as admin_circuits
 from app.web.admin import claims as admin_claims
 from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
@@ -64,6 +65,7 @@ ROUTERS = (
     admin_receptions.router,
     admin_effects.router,
     admin_polls.router,
+    admin_circuits.router,
     ops.router,
     manual.router,
 )

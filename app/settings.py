@@ -58,6 +58,24 @@ class Secrets(_Group):
     """`id:key[,id:key]`, newest first; 32 bytes of URL-safe base64 each. Seals keys and personal data."""
 
 
+class Circuit(_Group):
+    """When we fall silent towards Coupang by ourselves, and for how long at first.
+
+    Each further stop doubles the pause, at most sixteenfold. Real seconds: bans run in real time.
+    """
+
+    throttled_s: float = Field(60.0, gt=0)
+    """After a 429, for the vendor; access comes back minutes after the rate falls."""
+    blocked_s: float = Field(600.0, gt=0)
+    """After a 302, for the vendor; after an HTML 403, or a second vendor's 302, for all."""
+    denied_s: float = Field(600.0, gt=0)
+    """After 401 or 403 for the key, until it is replaced; changes take Coupang up to 30 minutes."""
+    errors_s: float = Field(30.0, gt=0)
+    """After a burst of errors, for the vendor."""
+    errors_most: int = Field(20, ge=2)
+    """So many failed calls of a vendor within a minute are a burst."""
+
+
 class Jobs(_Group):
     """How work that happens by itself is spaced. Intervals follow the service's clock."""
 
@@ -95,10 +113,6 @@ class Jobs(_Group):
     """Longest pause between two looks at an open box."""
     write_shows_within_s: float = Field(60.0, gt=0)
     """After this long a change that does not show was not applied; longer than any visit may last."""
-    silence_s: float = Field(60.0, gt=0)
-    """First silence after a 429, in real seconds; doubles with each consecutive one."""
-    silence_long_s: float = Field(600.0, gt=0)
-    """The same after a block or a refused key."""
 
 
 class Web(_Group):
@@ -132,6 +146,7 @@ class Settings(BaseSettings):
     coupang: Coupang = Coupang()
     seller: Seller = Seller()
     secrets: Secrets = Secrets()
+    circuit: Circuit = Circuit()
     jobs: Jobs = Jobs()
     web: Web = Web()
 

@@ -11,12 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from app import clock
-from app.flows.house import House, Policy
+from app.flows.house import Circuit, House, Policy
 from app.flows.setup import with_digest_key
 from app.jobs.clockwork import clockwork
 from app.jobs.engine import Engine
 from app.jobs.line import Reach
 from app.jobs.visits import visit
+from app.settings import Circuit as CircuitSettings
 from app.settings import Jobs, Settings
 from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring
@@ -24,7 +25,7 @@ from app.vault import Vault, new_key, parse_ring
 log = logging.getLogger(__name__)
 
 
-def policy(jobs: Jobs) -> Policy:
+def policy(jobs: Jobs, circuit: CircuitSettings) -> Policy:
     """Turn settings into the flows' policy."""
     return Policy(
         accept_every=timedelta(seconds=jobs.accept_every_s),
@@ -41,8 +42,13 @@ def policy(jobs: Jobs) -> Policy:
         track_first=timedelta(seconds=jobs.track_first_s),
         track_most=timedelta(seconds=jobs.track_most_s),
         write_shows_within=timedelta(seconds=jobs.write_shows_within_s),
-        silence=timedelta(seconds=jobs.silence_s),
-        silence_long=timedelta(seconds=jobs.silence_long_s),
+        circuit=Circuit(
+            throttled=timedelta(seconds=circuit.throttled_s),
+            blocked=timedelta(seconds=circuit.blocked_s),
+            denied=timedelta(seconds=circuit.denied_s),
+            errors=timedelta(seconds=circuit.errors_s),
+            errors_most=circuit.errors_most,
+        ),
     )
 
 
@@ -73,7 +79,7 @@ async def open_house(settings: Settings, most: int = 10) -> AsyncIterator[House]
             database,
             clock.parse(settings.clock),
             Vault(parse_ring(master_key(settings))),
-            policy(settings.jobs),
+            policy(settings.jobs, settings.circuit),
             f"{socket.gethostname()}:{os.getpid()}",
         )
         yield replace(house, vault=await with_digest_key(house))

@@ -18,6 +18,7 @@
       |   + HalfDone          it failed midway, outcome unknown              stop call
       |   + RangeTooWide      the window must be narrower                    stop call
       + RepeatedToken       a list gave the same page token twice                          retryable
+      + ErrorBurst          ours: too many calls failed within a minute      stop vendor   retryable
 
 `str(error)` is safe for logs: Coupang's own words appear in it only when they are a documented text.
 """
@@ -171,6 +172,23 @@ class RepeatedToken(CoupangError):
 
     retryable = True
 
+
+class ErrorBurst(CoupangError):
+    """Too many calls failed within a minute; Coupang's edge blocks those who go on (25780974599577)."""
+
+    retryable = True
+    stop: Stop = "vendor"
+
+    def __str__(self) -> str:
+        # Our own words, safe to show.
+        return f"ErrorBurst: {self.message}"
+
+
+ANSWERS = frozenset(
+    kind.__name__
+    for kind in (Gone, NotExisting, AlreadyDone, CountMismatch, NotSuitable, WaybillRefused, RangeTooWide)
+)
+"""Errors that are proper answers to a proper question; all others count towards a burst."""
 
 GONE = "해당 주문이 취소 또는 반품되었습니다."
 EXPIRED = "Specified signature is expired."

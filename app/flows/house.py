@@ -22,6 +22,22 @@ PURPOSE_QUARANTINE = b"quarantine"
 
 
 @dataclass(frozen=True, slots=True)
+class Circuit:
+    """When and how long we fall silent, in real time (field by field: `app.settings.Circuit`)."""
+
+    throttled: timedelta = timedelta(seconds=60)
+    blocked: timedelta = timedelta(seconds=600)
+    denied: timedelta = timedelta(seconds=600)
+    errors: timedelta = timedelta(seconds=30)
+    errors_most: int = 20
+
+    def pause(self, kind: str, stops: int) -> timedelta:
+        """Return how long to keep silent after `stops` earlier stops in a row."""
+        first: timedelta = getattr(self, kind)
+        return first * (1 << min(stops, 4))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """How work is spaced; all intervals follow the clock (field by field: `app.settings.Jobs`)."""
 
@@ -47,15 +63,12 @@ class Policy:
     """After this long an acknowledge that still does not show was not applied."""
     write_shows_within: timedelta = timedelta(minutes=1)
     """The same for every other change."""
-    silence: timedelta = timedelta(minutes=1)
-    """First silence after a 429, in real time; doubles with each consecutive one."""
-    silence_long: timedelta = timedelta(minutes=10)
-    """The same after a block or a refused key."""
     receiver_first: timedelta = timedelta(minutes=2)
     track_first: timedelta = timedelta(hours=2)
     track_most: timedelta = timedelta(hours=6)
     tries_most: int = 5
     """Sendings of one effect before a person must look."""
+    circuit: Circuit = field(default_factory=Circuit)
 
     def next_read(
         self, state: BoxState, address_final: bool, at: datetime, reads: int = 0

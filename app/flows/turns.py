@@ -1,15 +1,16 @@
-"""Whose turn it is: due vendors, the fencing epoch of a visit, silence towards Coupang, call tallies."""
+"""Whose turn it is: due vendors, the fencing epoch of a visit, call tallies."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.coupang.errors import Blocked, CoupangError, Denied
 from app.flows.house import PURPOSE_SECRETS, House, nobody
-from app.store import doors, evidence, vendors
+from app.store import circuits, doors, evidence, vendors
 
 AGAIN = timedelta(seconds=60)
 """If a visit is lost, its vendor is due again after this long (service clock)."""
+PROBE = timedelta(seconds=60)
+"""If a probing visit is lost, the next may probe after this long (real time)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Turn:
     access_key: str
     secret_key: str = field(repr=False)
     stops: int
+    errors: int = 0
+    """Calls that failed since `errors_since`, in earlier visits."""
+    errors_since: datetime | None = None
+    probing: bool = False
+    """Everybody is silent, and this visit tries whether Coupang answers."""
 
 
 async def claim_due(house: House, most: int = 500) -> list[str]:
@@ -50,8 +56,13 @@ async def wake(house: House, vendor_id: str) -> None:
 
 async def begin(house: House, vendor_id: str) -> Turn | None:
     """Take the next epoch of a vendor; None when it must not be called now."""
+    at, probing = house.now(), False
     async with house.db.transaction() as tx:
-        row = await vendors.take_epoch(tx, vendor_id, house.now(), house.worker)
+        row = await vendors.take_epoch(tx, vendor_id, at, house.worker)
+        if row is None:
+            until = at + PROBE * max(1.0, house.clock.factor)
+            probing = await circuits.take_probe(tx, vendor_id, at, until)
+            row = await vendors.take_epoch(tx, vendor_id, at, house.worker, probing) if probing else None
     if row is None:
         return None
     purpose = PURPOSE_SECRETS + vendor_id.encode()
@@ -63,11 +74,20 @@ async def begin(house: House, vendor_id: str) -> Turn | None:
         house.vault.open(row["sealed_access_key"], purpose).decode(),
         house.vault.open(row["sealed_secret_key"], purpose).decode(),
         row["stops"],
+        row["errors"],
+        row["errors_since"],
+        probing,
     )
 
 
 async def end(
-    house: House, turn: Turn, calls: Counter[tuple[str, str, str]], *, heard: bool, again: bool
+    house: House,
+    turn: Turn,
+    calls: Counter[tuple[str, str, str]],
+    *,
+    heard: bool,
+    again: bool,
+    errors: tuple[int, datetime | None] | None = None,
 ) -> datetime:
     """End a visit: count its calls, forget earlier stops if Coupang answered, set the next turn.
 
@@ -77,6 +97,7 @@ async def end(
         calls: (purpose, route, answer) → number.
         heard: Coupang answered properly at least once.
         again: Work is left; come back at once.
+        errors: Failed calls and since when, for the next visit; None leaves what is stored.
 
     Raises:
         Fenced: A newer visit speaks for this vendor; it will set the next turn itself.
@@ -90,19 +111,6 @@ async def end(
         if heard and turn.stops:
             await vendors.resume(tx, turn.vendor_id)
         due = at if again else await vendors.next_due(tx, turn.vendor_id) or at + AGAIN
-        await vendors.change(tx, turn.vendor_id, due_at=due)
+        counted = {} if errors is None else {"errors": errors[0], "errors_since": errors[1]}
+        await vendors.change(tx, turn.vendor_id, due_at=due, **counted)
         return due
-
-
-async def stop(house: House, turn: Turn, error: CoupangError) -> datetime:
-    """Keep silent for this vendor, everywhere, longer with each consecutive stop.
-
-    Bans run in real time, so a fast clock stretches the pause accordingly.
-    """
-    first = house.policy.silence_long if isinstance(error, Blocked | Denied) else house.policy.silence
-    pause = max(first * float(1 << min(turn.stops, 4)), timedelta(seconds=error.retry_after_s or 0.0))
-    until = house.now() + pause * max(1.0, house.clock.factor)
-    async with house.db.transaction() as tx:
-        await doors.fence(tx, turn.vendor_id, turn.epoch)
-        await vendors.stop(tx, turn.vendor_id, until, str(error))
-    return until

@@ -84,7 +84,7 @@ async def rotate(
     secret_key: str,
     key_issued_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Replace a vendor's keys; the next visit speaks with the new ones.
+    """Replace a vendor's keys; the next visit speaks with the new ones, also if the old ones were refused.
 
     Raises:
         NotFound: No such vendor for this caller.
@@ -94,7 +94,13 @@ async def rotate(
         **_sealed(house, vendor_id, access_key, secret_key),
         "key_issued_at": _issued(key_issued_at, house.now()),
     }
-    return await _change(house, caller, vendor_id, **values)
+    await _change(house, caller, vendor_id, **values)
+    async with house.db.transaction() as tx:
+        # The refused key is gone, and with it the reason to keep silent.
+        await vendors.forgive(tx, vendor_id, "denied", house.now())
+        row = await _row(tx, caller, vendor_id)
+    await house.wake(vendor_id)
+    return _shown(row, house.now())
 
 
 async def pause(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
@@ -112,7 +118,12 @@ async def resume(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]
     Raises:
         NotFound: No such vendor for this caller.
     """
-    values = {"stopped_until": None, "stopped_reason": None, "stops": 0, "due_at": house.now()}
+    values = {
+        **dict.fromkeys(("stopped_until", "stopped_reason", "stopped_kind", "errors_since")),
+        "stops": 0,
+        "errors": 0,
+        "due_at": house.now(),
+    }
     row = await _change(house, caller, vendor_id, state="ACTIVE", **values)
     await house.wake(vendor_id)
     return row

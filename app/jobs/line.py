@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import httpx
 
 from app.coupang.client import Call, Client
-from app.coupang.errors import CoupangError
+from app.coupang.errors import ANSWERS, CoupangError, ErrorBurst
 from app.coupang.pacing import Pacer
 from app.flows.house import House
 from app.flows.turns import Turn
@@ -49,6 +50,8 @@ class Line:
     deadline_s: float
     calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     heard: bool = False
+    errors: int = 0
+    errors_since: datetime | None = None
 
     @property
     def vendor_id(self) -> str:
@@ -61,7 +64,13 @@ class Line:
         return self.turn.epoch
 
     def check_time(self, reserve_s: float = 0.0) -> None:
-        """Raise `OutOfTime` when less than `reserve_s` is left; call before each request."""
+        """Raise `OutOfTime` when less than `reserve_s` is left; call before each request.
+
+        Raises:
+            Silence: Too many calls have failed within the last minute.
+        """
+        if self.errors >= self.house.policy.circuit.errors_most:
+            raise Silence(ErrorBurst(f"{self.errors} calls failed since {self.errors_since:%H:%M:%S}"))
         if time.monotonic() + reserve_s >= self.deadline_s:
             raise OutOfTime
 
@@ -70,6 +79,13 @@ class Line:
         answer = call.error or str(call.status)
         self.calls[call.purpose, call.route, answer] += 1
         self.heard = self.heard or call.error is None
+        if call.error is not None and call.error not in ANSWERS:
+            now = self.house.now()
+            # Real time, like everything that Coupang's edge measures.
+            minute = timedelta(minutes=1) * max(1.0, self.house.clock.factor)
+            if self.errors_since is None or now - self.errors_since > minute:
+                self.errors, self.errors_since = 0, now
+            self.errors += 1
 
 
 def hush(error: CoupangError) -> None:
@@ -100,5 +116,6 @@ async def open_line(house: House, turn: Turn, reach: Reach) -> AsyncIterator[Lin
         on_call=count,
     )
     async with client:
-        line = Line(house, turn, client, time.monotonic() + reach.visit_s)
+        deadline_s = time.monotonic() + reach.visit_s
+        line = Line(house, turn, client, deadline_s, errors=turn.errors, errors_since=turn.errors_since)
         yield line

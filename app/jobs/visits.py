@@ -3,10 +3,10 @@
 import logging
 
 from app.errors import Fenced
-from app.flows import asking, feeds, receiving, sending, turns
+from app.flows import asking, circuits, feeds, receiving, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.jobs import claiming, dispatching, exchanging, looking, permitting, polling
+from app.jobs import claiming, dispatching, exchanging, looking, permitting, polling, probing
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
 log = logging.getLogger(__name__)
@@ -25,15 +25,26 @@ async def visit(house: House, reach: Reach, vendor_id: str) -> bool:
     async with open_line(house, turn, reach) as line:
         try:
             try:
+                if turn.stops or turn.probing:
+                    await probing.probe(line)
                 again = await _work(line)
             except OutOfTime:
                 again = True
             except Silence as silence:
                 hushed = True
-                until = await turns.stop(house, turn, silence.error)
-                log.warning("silent for vendor %s until %s: %s", vendor_id, until.isoformat(), silence)
+                until = await circuits.stop(house, turn, silence.error)
+                log.warning(
+                    "silent since a visit of vendor %s until %s: %s", vendor_id, until.isoformat(), silence
+                )
             # What was heard before the stop says nothing about after it.
-            await turns.end(house, turn, line.calls, heard=line.heard and not hushed, again=again)
+            await turns.end(
+                house,
+                turn,
+                line.calls,
+                heard=line.heard and not hushed,
+                again=again,
+                errors=None if hushed else (line.errors, line.errors_since),
+            )
         except Fenced:
             log.warning("visit %s of vendor %s was overtaken", turn.epoch, vendor_id)
     return True

@@ -85,7 +85,8 @@ async def live(connection: Connection) -> dict[str, Any]:
       (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,
       (SELECT count(*) FROM unseen_cancels) AS unseen_cancels,
       (SELECT min(last_ok_at) FROM feed WHERE feed = 'accept') AS last_look_at,
-      (SELECT min(stopped_until) FROM vendor WHERE stopped_until IS NOT NULL) AS stopped_until,
+      coalesce((SELECT until FROM circuit WHERE closed_at IS NULL),
+               (SELECT min(stopped_until) FROM vendor WHERE stopped_until IS NOT NULL)) AS stopped_until,
       (SELECT count(*) FROM box WHERE attention IS NOT NULL) AS attention"""
     rows = await fetch(connection, query)
     return rows[0]

@@ -14,7 +14,7 @@ from app.store.hold_tables import Hold
 from app.store.journal_tables import Evidence, History, Quarantine
 from app.store.permit_tables import Permit
 from app.store.reception_tables import Reception
-from app.store.vendor_tables import ApiKey, Secret, Vendor
+from app.store.vendor_tables import ApiKey, Circuit, Secret, Vendor
 
 __all__ = [
     "ApiKey",
@@ -22,6 +22,7 @@ __all__ = [
     "Base",
     "Box",
     "Cancel",
+    "Circuit",
     "Effect",
     "Evidence",
     "Exchange",

@@ -36,8 +36,13 @@ class Vendor(Base):
     due_at: Mapped[datetime]
     stopped_until: Mapped[datetime | None]
     stopped_reason: Mapped[str | None]
+    stopped_kind: Mapped[str | None]
+    """What stopped it: `throttled`, `blocked`, `denied` (the key) or `errors` (a burst of them)."""
     stops: Mapped[int] = mapped_column(server_default="0")
     """Consecutive stops; the pause doubles with each."""
+    errors: Mapped[int] = mapped_column(server_default="0")
+    """Calls that failed since `errors_since`; a burst of them stops the vendor."""
+    errors_since: Mapped[datetime | None]
     created_at: Mapped[datetime]
     __table_args__ = (
         CheckConstraint("vendor_id ~ '^[AC][0-9]{8}$'", name="vendor_id_form"),
@@ -58,3 +63,23 @@ class ApiKey(Base):
     """Null means every vendor."""
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class Circuit(Base):
+    """The last silence towards Coupang that concerned everybody; open until `closed_at`."""
+
+    __tablename__ = "circuit"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str]
+    """The vendor whose visit met it last."""
+    reason: Mapped[str]
+    until: Mapped[datetime]
+    """From then on one vendor at a time may make one call to see whether Coupang answers."""
+    trips: Mapped[int]
+    """Consecutive trips; the pause doubles with each."""
+    closed_at: Mapped[datetime | None]
+    """When Coupang answered again; null while the circuit is open."""
+    probing: Mapped[str | None]
+    probing_until: Mapped[datetime | None]
+    __table_args__ = (CheckConstraint("name = 'everything'", name="circuit_name"),)

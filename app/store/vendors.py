@@ -20,6 +20,7 @@ _PUBLIC = (
     Vendor.due_at,
     Vendor.stopped_until,
     Vendor.stopped_reason,
+    Vendor.stopped_kind,
     Vendor.stops,
     Vendor.created_at,
 )
@@ -56,12 +57,19 @@ async def change(connection: Connection, vendor_id: str, **values: Any) -> bool:
 
 
 async def claim_due(connection: Connection, at: datetime, again: timedelta, most: int) -> list[str]:
-    """Take the vendors that are due and set their next turn `again` later; N tickers never share one."""
+    """Take the vendors that are due and set their next turn `again` later; N tickers never share one.
+
+    None while the fleet's circuit is open or being tried; one when it may be tried.
+    """
     query = """
     WITH due AS (
       SELECT vendor_id FROM vendor
       WHERE state = 'ACTIVE' AND due_at <= %(at)s AND (stopped_until IS NULL OR stopped_until <= %(at)s)
-      ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        AND NOT EXISTS (SELECT FROM circuit
+                        WHERE closed_at IS NULL AND (until > %(at)s OR probing_until > %(at)s))
+      ORDER BY due_at
+      LIMIT CASE WHEN EXISTS (SELECT FROM circuit WHERE closed_at IS NULL) THEN 1 ELSE %(most)s END
+      FOR UPDATE SKIP LOCKED
     )
     UPDATE vendor v SET due_at = %(at)s + %(again)s FROM due WHERE v.vendor_id = due.vendor_id
     RETURNING v.vendor_id"""
@@ -76,16 +84,20 @@ async def wake(connection: Connection, vendor_id: str, at: datetime) -> None:
 
 
 async def take_epoch(
-    connection: Connection, vendor_id: str, at: datetime, worker: str
+    connection: Connection, vendor_id: str, at: datetime, worker: str, probing: bool = False
 ) -> dict[str, Any] | None:
-    """Begin a visit of `worker`: return the vendor with its next epoch, None if it must not be called now."""
+    """Begin a visit of `worker`: return the vendor with its next epoch, None if it must not be called now.
+
+    `probing` begins it although the fleet's circuit is open.
+    """
     query = """
     UPDATE vendor SET epoch = epoch + 1, spoken_by = %(worker)s
     WHERE vendor_id = %(vendor_id)s AND state = 'ACTIVE'
       AND (stopped_until IS NULL OR stopped_until <= %(at)s)
+      AND (%(probing)s OR NOT EXISTS (SELECT FROM circuit WHERE closed_at IS NULL))
     RETURNING vendor_id, name, epoch, auto_acknowledge, wing_user_id, sealed_access_key, sealed_secret_key,
-              stops"""
-    return await fetch_one(connection, query, vendor_id=vendor_id, at=at, worker=worker)
+              stops, errors, errors_since"""
+    return await fetch_one(connection, query, vendor_id=vendor_id, at=at, worker=worker, probing=probing)
 
 
 async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
@@ -104,24 +116,34 @@ async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
     return row["due_at"] if row else None
 
 
-async def stop(connection: Connection, vendor_id: str, until: datetime, reason: str) -> None:
+async def stop(connection: Connection, vendor_id: str, until: datetime, kind: str, reason: str) -> None:
     """Keep silent towards Coupang for this vendor until `until`, everywhere."""
-    query = """UPDATE vendor SET stopped_until = %(until)s, stopped_reason = %(reason)s, stops = stops + 1
+    query = """UPDATE vendor SET stopped_until = %(until)s, stopped_reason = %(reason)s,
+                                 stopped_kind = %(kind)s, stops = stops + 1, errors = 0, errors_since = NULL
                WHERE vendor_id = %(vendor_id)s"""
-    await execute(connection, query, vendor_id=vendor_id, until=until, reason=reason)
+    await execute(connection, query, vendor_id=vendor_id, until=until, kind=kind, reason=reason)
 
 
 async def resume(connection: Connection, vendor_id: str) -> None:
     """Forget earlier stops: Coupang answers again, or an operator says so."""
-    query = """UPDATE vendor SET stopped_until = NULL, stopped_reason = NULL, stops = 0
+    query = """UPDATE vendor SET stopped_until = NULL, stopped_reason = NULL, stopped_kind = NULL, stops = 0
                WHERE vendor_id = %(vendor_id)s AND (stops > 0 OR stopped_until IS NOT NULL)"""
     await execute(connection, query, vendor_id=vendor_id)
+
+
+async def forgive(connection: Connection, vendor_id: str, kind: str, at: datetime) -> bool:
+    """Forget the stops of one kind, whose reason is gone, and make the vendor due; False without such."""
+    query = """UPDATE vendor SET stopped_until = NULL, stopped_reason = NULL, stopped_kind = NULL, stops = 0,
+                                 due_at = least(due_at, %(at)s)
+               WHERE vendor_id = %(vendor_id)s AND stopped_kind = %(kind)s"""
+    return await execute(connection, query, vendor_id=vendor_id, kind=kind, at=at) == 1
 
 
 async def longest_due(connection: Connection, at: datetime) -> timedelta:
     """Return for how long the vendor that waits longest has been due; zero when none waits."""
     query = """SELECT greatest(%(at)s - min(due_at), '0'::interval) AS lag FROM vendor
-               WHERE state = 'ACTIVE' AND (stopped_until IS NULL OR stopped_until <= %(at)s)"""
+               WHERE state = 'ACTIVE' AND (stopped_until IS NULL OR stopped_until <= %(at)s)
+                 AND NOT EXISTS (SELECT FROM circuit WHERE closed_at IS NULL)"""
     row = await fetch_one(connection, query, at=at)
     lag: timedelta | None = row["lag"] if row else None
     return lag or timedelta(0)

@@ -136,9 +136,11 @@ class Counted(Collector):
         for row in told.vendors:
             until = row["stopped_until"]
             stopped.add_metric([row["vendor_id"]], float(until is not None and until > told.at))
+        silence = _gauge("circuit_open", "1 while nobody speaks to Coupang but one that tries.")
+        silence.add_metric([], float(told.silence))
         lag = _gauge("due_lag_seconds", "How long the vendor that waits longest has been due.")
         lag.add_metric([], told.due_lag.total_seconds())
-        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, lag)
+        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, silence, lag)
 
 
 def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:

@@ -80,7 +80,6 @@ async def test_a_doubtful_answer_is_read_back_before_any_repeat(shop: Shop, kind
     [
         ("429", {"ban_real_s": 3600.0}, MINUTE),
         ("302", {}, 10 * MINUTE),
-        ("403_html", {}, 10 * MINUTE),
         ("401", {"variant": "unknown_key"}, 10 * MINUTE),
         ("403_ip", {}, 10 * MINUTE),
     ],

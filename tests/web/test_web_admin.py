@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from app.clock import Frozen
 from app.coupang.errors import Denied
 from app.coupang.wire import SheetPage, Unreadable
-from app.flows import feeds, keys, pages, turns
+from app.flows import circuits, feeds, keys, pages, turns
 from app.flows.feeds import Due, Reading
 from app.flows.house import PURPOSE_EVIDENCE, House
 from app.machines.orders import BOX as MACHINE
@@ -80,7 +80,7 @@ async def test_pause_resume_and_policy(house: House, admin: AsyncClient) -> None
 async def test_resume_clears_a_stop(house: House, admin: AsyncClient) -> None:
     turn = await turns.begin(house, VENDOR)
     assert turn is not None
-    await turns.stop(house, turn, Denied("key refused", status=401))
+    await circuits.stop(house, turn, Denied("key refused", status=401))
     path = f"/admin/v1/vendors/{VENDOR}"
     stopped = (await admin.get(path)).json()
     assert stopped["stopped_until"] == "2026-11-20T03:10:00Z"

@@ -90,6 +90,8 @@ class Vendor(Told):
     stopped_until: datetime | None
     """We keep silent towards Coupang until then."""
     stopped_reason: str | None
+    stopped_kind: Literal["throttled", "blocked", "denied", "errors"] | None
+    """`denied` ends when the key is replaced, all others by themselves."""
     stops: int
     created_at: datetime
 
@@ -273,6 +275,7 @@ VENDOR: dict[str, Any] = {
     "due_at": AT,
     "stopped_until": None,
     "stopped_reason": None,
+    "stopped_kind": None,
     "stops": 0,
     "created_at": AT,
 }

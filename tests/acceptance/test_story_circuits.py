@@ -1,0 +1,225 @@
+"""The circuit breaker: each stop silences the right ones for the right time, and one call comes back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.coupang.errors import Blocked
+from app.errors import Forbidden
+from app.flows import circuits, turns, vendors
+from app.flows.asking import US, Caller
+from app.flows.house import PURPOSE_SECRETS
+from app.jobs.visits import visit
+from app.store import vendors as vendor_rows
+from tests.acceptance.shops import ACCESS_KEY, HOUR, MINUTE, SECOND, SECRET_KEY, VENDOR, Shop, assert_promises
+
+OTHERS = ("A00012346", "A00012347")
+
+
+@pytest.fixture
+async def mall(shop: Shop) -> Shop:
+    """The shop, and two more vendors behind the same address."""
+    for vendor_id in OTHERS:
+        access, secret = ACCESS_KEY[:-3] + vendor_id[-3:], SECRET_KEY[:-3] + vendor_id[-3:]
+        shop.world.add_vendor(vendor_id, access, secret)
+        await vendors.register_or_rotate(shop.house, vendor_id, access, secret)
+    return shop
+
+
+async def visits(shop: Shop) -> dict[str, bool]:
+    """Visit everybody; tell who could be."""
+    return {name: await visit(shop.house, shop.reach, name) for name in (VENDOR, *OTHERS)}
+
+
+async def due(shop: Shop) -> list[str]:
+    """Whom a tick would visit."""
+    async with shop.house.db.transaction() as tx:
+        return await vendor_rows.claim_due(tx, shop.clock.now(), timedelta(0), 100)
+
+
+def counting(shop: Shop) -> Callable[[], int]:
+    """Return a function that tells how many calls Coupang has had since it was asked last."""
+    before = shop.ledger["calls"]
+
+    def since() -> int:
+        nonlocal before
+        was, before = before, shop.ledger["calls"]
+        return int(before - was)
+
+    return since
+
+
+async def everything(shop: Shop) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = (await circuits.report(shop.house, US))["everything"]
+    return found
+
+
+async def test_a_429_silences_its_vendor_alone(mall: Shop) -> None:
+    mall.world.add_fault("429", vendor_id=VENDOR, ban_real_s=3600.0)
+    assert all((await visits(mall)).values())
+    assert await visits(mall) == {VENDOR: False, OTHERS[0]: True, OTHERS[1]: True}
+    report = await circuits.report(mall.house, US)
+    assert report["everything"] is None
+    assert [(row["vendor_id"], row["stopped_kind"], row["probing"]) for row in report["vendors"]] == [
+        (VENDOR, "throttled", False)
+    ]
+
+
+async def test_an_html_403_silences_everybody_until_one_call_is_answered(mall: Shop) -> None:
+    fault = mall.world.add_fault("403_html", times=3)
+    since = counting(mall)
+    assert await visits(mall) == {VENDOR: True, OTHERS[0]: False, OTHERS[1]: False}
+    assert since() == 1
+    # A tick finds nobody to visit, however long everybody has been due.
+    mall.later(10 * MINUTE - SECOND)
+    assert await due(mall) == []
+    assert not any((await visits(mall)).values())
+    assert since() == 0
+    # Then one may try, and only one; each failure doubles the pause.
+    for pause in (20 * MINUTE, 40 * MINUTE):
+        mall.later(SECOND)
+        assert len(await due(mall)) == 1
+        assert list((await visits(mall)).values()).count(True) == 1
+        assert since() == 1
+        circuit = await everything(mall)
+        assert circuit is not None
+        assert circuit["until"] == mall.clock.now() + pause
+        mall.later(pause - SECOND)
+        assert not any((await visits(mall)).values())
+    assert fault.hits == 3
+    mall.later(SECOND)
+    assert await visits(mall) == {VENDOR: True, OTHERS[0]: True, OTHERS[1]: True}
+    assert await everything(mall) is None
+    # Nobody was blamed for it.
+    assert (await circuits.report(mall.house, US))["vendors"] == []
+    await assert_promises(mall)
+
+
+async def test_a_door_that_shuts_again_within_the_hour_stays_shut_for_longer(mall: Shop) -> None:
+    mall.world.add_fault("403_html")
+    await visits(mall)
+    mall.later(10 * MINUTE)
+    await visits(mall)
+    mall.world.add_fault("403_html")
+    mall.later(40 * MINUTE)
+    await visits(mall)
+    circuit = await everything(mall)
+    assert circuit is not None
+    assert (circuit["trips"], circuit["until"] - circuit["opened_at"]) == (2, 20 * MINUTE)
+
+
+async def test_visits_under_way_that_meet_the_same_door_count_as_one_trip(mall: Shop) -> None:
+    shut = Blocked(status=403)
+    shut.stop = "everything"
+    under_way = [await turns.begin(mall.house, name) for name in (VENDOR, *OTHERS)]
+    for turn in under_way:
+        assert turn is not None
+        await circuits.stop(mall.house, turn, shut)
+    circuit = await everything(mall)
+    assert circuit is not None
+    assert (circuit["trips"], circuit["until"]) == (1, mall.clock.now() + 10 * MINUTE)
+
+
+async def test_a_probe_that_is_lost_lets_the_next_one_try(mall: Shop) -> None:
+    mall.world.add_fault("403_html")
+    await visits(mall)
+    mall.later(10 * MINUTE)
+    taken = await turns.begin(mall.house, VENDOR)
+    assert taken is not None
+    assert taken.probing
+    # Its worker dies here.
+    assert await due(mall) == []
+    assert not await visit(mall.house, mall.reach, OTHERS[0])
+    mall.later(MINUTE)
+    assert await visit(mall.house, mall.reach, OTHERS[0])
+    assert await everything(mall) is None
+
+
+async def test_a_302_silences_one_vendor_and_two_of_them_everybody(mall: Shop) -> None:
+    mall.world.add_fault("302", vendor_id=VENDOR)
+    assert all((await visits(mall)).values())
+    assert await everything(mall) is None
+    assert await visits(mall) == {VENDOR: False, OTHERS[0]: True, OTHERS[1]: True}
+    mall.world.add_fault("302", vendor_id=OTHERS[0])
+    mall.later(9 * MINUTE)
+    await visit(mall.house, mall.reach, OTHERS[0])
+    assert await everything(mall) is not None
+    assert not any((await visits(mall)).values())
+
+
+async def test_a_refused_key_is_silent_until_it_is_replaced(mall: Shop) -> None:
+    mall.world.add_fault("401", vendor_id=VENDOR, variant="unknown_key", times=100)
+    await visits(mall)
+    since = counting(mall)
+    pauses = []
+    for _ in range(6):
+        row = (await circuits.report(mall.house, US))["vendors"][0]
+        assert row["stopped_kind"] == "denied"
+        pauses.append(row["stopped_until"] - mall.clock.now())
+        assert not await mall.visit()
+        mall.clock.set(row["stopped_until"])
+        assert await mall.visit()
+        # One call, a reading, and nothing else.
+        assert since() == 1
+    assert pauses == [10 * MINUTE * 2**n for n in (0, 1, 2, 3, 4, 4)]
+    mall.world.faults.clear()
+    access, secret = "00000000-acce-5500-0000-00000000beef", "feed" * 10
+    mall.world.add_vendor(VENDOR, access, secret)
+    await vendors.rotate(mall.house, US, VENDOR, access_key=access, secret_key=secret)
+    # Not the pause ends the silence, but the new key.
+    assert await mall.visit()
+    assert (await mall.vendor())["stopped_until"] is None
+    purpose = PURPOSE_SECRETS + VENDOR.encode()
+    assert mall.house.vault.open((await mall.vendor())["sealed_access_key"], purpose) == access.encode()
+
+
+async def test_a_burst_of_errors_stops_the_vendor_and_half_a_minute_later_one_call_tries(mall: Shop) -> None:
+    # Feeds back off one by one, so a burst takes more of them than this quiet vendor has.
+    most = 8
+    policy = replace(mall.house.policy, circuit=replace(mall.house.policy.circuit, errors_most=most))
+    mall.house = replace(mall.house, policy=policy)
+    fault = mall.world.add_fault("500", vendor_id=VENDOR, times=1000)
+    since = counting(mall)
+    for _ in range(60):
+        if not await mall.visit():
+            break
+        mall.later(SECOND)
+    assert fault.hits == most, "no call more than the budget"
+    row = (await circuits.report(mall.house, US))["vendors"][0]
+    assert row["stopped_kind"] == "errors"
+    assert row["stopped_reason"].startswith(f"ErrorBurst: {most} calls failed since")
+    since()
+    mall.clock.set(row["stopped_until"])
+    assert await mall.visit()
+    assert since() == 1
+    row = (await circuits.report(mall.house, US))["vendors"][0]
+    assert row["stopped_until"] == mall.clock.now() + MINUTE
+    mall.world.faults.clear()
+    mall.later(MINUTE)
+    assert await mall.visit()
+    assert (await circuits.report(mall.house, US))["vendors"] == []
+    await assert_promises(mall)
+
+
+async def test_errors_far_apart_are_no_burst(mall: Shop) -> None:
+    mall.world.add_fault("500", vendor_id=VENDOR, times=60)
+    for _ in range(60):
+        mall.later(HOUR)
+        assert await mall.visit()
+    assert (await circuits.report(mall.house, US))["vendors"] == []
+
+
+async def test_an_operator_ends_everybodys_silence_and_a_sellers_key_may_not(mall: Shop) -> None:
+    mall.world.add_fault("403_html")
+    await visits(mall)
+    seller = Caller("key:seller", [OTHERS[0]])
+    with pytest.raises(Forbidden):
+        await circuits.close(mall.house, seller)
+    shown = (await circuits.report(mall.house, seller))["everything"]
+    assert shown is not None
+    assert shown["opened_by"] is None
+    assert (await circuits.close(mall.house, US))["everything"] is None
+    assert all((await visits(mall)).values())
