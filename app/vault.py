@@ -4,21 +4,28 @@ A sealed value is `version byte | length of key id | key id | 12-byte nonce | ci
 The first key of the ring seals; every key of the ring opens, so a key is rotated by putting the
 new one in front, running `python -m app rotate`, and then dropping the old one.
 
+The history has a key of its own (`ChainKey`), sealed in the database like the digest key.
+
 Digests compare contents without storing them. Their key is sealed in the database and survives the
 rotation of master keys; otherwise a rotation would look like a change of every address.
 """
 
 import base64
 import hashlib
+import hmac
 import os
 import zlib
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION = 1
 _NONCE_BYTES = 12
+_BLOCK_BYTES = 64
+_IPAD, _OPAD = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))
+_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class Sealed(Exception):
@@ -52,23 +59,62 @@ def parse_ring(text: str) -> dict[str, bytes]:
     return ring
 
 
+class ChainKey:
+    """The key of the hash chain of the history; whoever lacks it cannot write a row that verifies.
+
+    The database computes the chain, so a key must travel to it. What travels is good for the rows of one
+    vendor at one microsecond only: HMAC-SHA-256(key, vendor id, time).
+
+    Args:
+        key: 32 bytes; see the module.
+        since: Rows before this time were chained by the migration, without a key; None: there are none.
+    """
+
+    def __init__(self, key: bytes = b"", since: datetime | None = None) -> None:
+        self._key = key
+        self.since = since
+
+    def pads(self, vendor_id: str, at: datetime) -> dict[str, bytes]:
+        """Return `ipad` and `opad` of HMAC (RFC 2104), 64 bytes each, for the rows of this moment."""
+        padded = self._moment(vendor_id, at).ljust(_BLOCK_BYTES, b"\0")
+        return {"ipad": padded.translate(_IPAD), "opad": padded.translate(_OPAD)}
+
+    def link(self, vendor_id: str, at: datetime, content: bytes) -> bytes:
+        """Return the hash of a row: `content` is the hash before it, followed by the row."""
+        return hmac.digest(self._moment(vendor_id, at), content, "sha256")
+
+    @staticmethod
+    def link_unkeyed(content: bytes) -> bytes:
+        """Return the hash that the migration gave to rows older than the key."""
+        return hmac.digest(b"", content, "sha256")
+
+    def _moment(self, vendor_id: str, at: datetime) -> bytes:
+        micros = (at - _EPOCH) // _MICROSECOND
+        return hmac.digest(self._key, b"%d %b" % (micros, vendor_id.encode()), "sha256")
+
+
 class Vault:
-    """Seals and opens with a ring of keys; digests with a key of its own.
+    """Seals and opens with a ring of keys; digests, and chains the history, with keys of their own.
 
     Args:
         ring: Key id → 32 bytes, newest first.
         digest_key: 32 bytes; see the module.
+        chain_key: Of the history.
     """
 
-    def __init__(self, ring: Mapping[str, bytes], digest_key: bytes = b"") -> None:
+    def __init__(
+        self, ring: Mapping[str, bytes], digest_key: bytes = b"", chain_key: ChainKey | None = None
+    ) -> None:
+        self.chain_key = chain_key or ChainKey()
         self._ciphers = {key_id.encode(): AESGCM(key) for key_id, key in ring.items()}
         self._current = next(iter(self._ciphers))
         self._digest_key = digest_key
 
-    def with_digest_key(self, digest_key: bytes) -> "Vault":
-        """Return the same vault with the installation's digest key."""
+    def with_keys(self, digest_key: bytes, chain_key: ChainKey) -> "Vault":
+        """Return the same vault with the installation's own keys."""
         other = object.__new__(Vault)
         other._ciphers, other._current, other._digest_key = self._ciphers, self._current, digest_key
+        other.chain_key = chain_key
         return other
 
     def seal(self, plain: bytes, purpose: bytes) -> bytes:

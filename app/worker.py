@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app import clock
 from app.flows.house import Circuit, House, Policy
-from app.flows.setup import with_digest_key
+from app.flows.setup import with_keys
 from app.jobs.clockwork import clockwork
 from app.jobs.engine import Engine
 from app.jobs.line import Reach
@@ -82,7 +82,7 @@ async def open_house(settings: Settings, most: int = 10) -> AsyncIterator[House]
             policy(settings.jobs, settings.circuit),
             f"{socket.gethostname()}:{os.getpid()}",
         )
-        yield replace(house, vault=await with_digest_key(house))
+        yield replace(house, vault=await with_keys(house))
     finally:
         await database.close()
 

@@ -10,7 +10,7 @@ import psycopg
 
 from app.clock import Real
 from app.flows.house import House
-from app.flows.setup import with_digest_key
+from app.flows.setup import with_keys
 from app.postgres import Embedded
 from app.store import coverage, migrate, vendors
 from app.store.database import Database
@@ -76,6 +76,6 @@ async def at(url: str) -> AsyncIterator[Stage]:
                 at=house.now(),
             )
             await coverage.ensure_feed(tx, VENDOR, "orders", house.now())
-        yield Stage(replace(house, vault=await with_digest_key(house)), key)
+        yield Stage(replace(house, vault=await with_keys(house)), key)
     finally:
         await database.close()

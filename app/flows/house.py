@@ -103,6 +103,10 @@ class House:
     wake: Callable[[str], Awaitable[None]] = nobody
     """Make this vendor due and ask for a visit, soon; losing it costs a tick, never more."""
 
+    def __post_init__(self) -> None:
+        # What is written through this database is chained with the key of this vault, whoever writes.
+        self.db.chain_key = self.vault.chain_key
+
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""
         return self.clock.now()

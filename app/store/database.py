@@ -16,12 +16,19 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 
-Connection = AsyncConnection[DictRow]
+from app.vault import ChainKey
+
 Query = str | ClauseElement
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 
 set_json_dumps(orjson.dumps)
 set_json_loads(orjson.loads)
+
+
+class Connection(AsyncConnection[DictRow]):
+    """A connection that knows the key with which the history is chained (`app.store.journal`)."""
+
+    chain_key = ChainKey()
 
 
 async def _configure(connection: Connection) -> None:
@@ -38,6 +45,8 @@ class Database:
 
     def __init__(self, url: str, most: int = 10) -> None:
         self.url = url
+        self.chain_key = ChainKey()
+        """Every connection is lent with it."""
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=1,
@@ -45,8 +54,14 @@ class Database:
             open=False,
             timeout=15.0,
             configure=_configure,
-            kwargs={"autocommit": True, "row_factory": dict_row, "options": "-c timezone=UTC"},
-            connection_class=AsyncConnection,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "options": "-c timezone=UTC",
+                # Hashes of the history are made of texts as they are sent to the client.
+                "client_encoding": "utf8",
+            },
+            connection_class=Connection,
         )
 
     async def open(self) -> None:
@@ -61,12 +76,14 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection on which each statement stands alone."""
         async with self._pool.connection() as connection:
+            connection.chain_key = self.chain_key
             yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection inside one transaction; an exception rolls it back."""
         async with self._pool.connection() as connection, connection.transaction():
+            connection.chain_key = self.chain_key
             yield connection
 
 

@@ -1,25 +1,31 @@
 """The statements behind the doors: each moves a whole page and writes its history with it."""
 
+from dataclasses import dataclass
 from typing import LiteralString
 
-_HISTORY: LiteralString = """
-told AS (
-  INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event,
-                       actor, cause, reason, evidence, at)
-  SELECT %(vendor_id)s, %(aggregate)s, s.id, s.version, s.source, s.target, s.event,
-         s.actor, s.cause, s.reason, s.evidence, %(at)s
-  FROM unnest(%(s_id)b::bigint[], %(s_version)b::bigint[], %(s_source)b::text[], %(s_target)b::text[],
-              %(s_event)b::text[], %(s_actor)b::text[], %(s_cause)b::text[], %(s_reason)b::text[],
-              %(s_evidence)b::bytea[])
-       AS s(id, version, source, target, event, actor, cause, reason, evidence)
-  JOIN moved USING (id)
-  ORDER BY s.id, s.version
-)
-SELECT count(*) AS moved FROM moved"""
+from app.store import journal
 
-BOXES: LiteralString = (
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A statement in two forms: every row walks one step, which is common, or some walk several."""
+
+    step: LiteralString
+    steps: LiteralString
+
+
+_COUNT: LiteralString = "\nSELECT count(*) AS moved FROM moved"
+
+
+def _door(moves: LiteralString) -> Door:
+    return Door(
+        step="WITH " + moves + journal.STEP + _COUNT, steps="WITH RECURSIVE " + moves + journal.STEPS + _COUNT
+    )
+
+
+BOXES = _door(
     """
-WITH m AS (
+m AS (
   SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
                        %(steps)b::int[], %(departs)b::boolean[], %(next_read_at)b::timestamptz[])
     AS m(id, version, source, target, steps, departs, next_read_at)
@@ -39,12 +45,11 @@ WITH m AS (
     AND p.issued_at IS NOT NULL AND p.revoked_at IS NULL AND p.expires_at > %(at)s
     AND (p.used_by_effect IS NULL OR m.target = 'CANCELLED')
 ), """
-    + _HISTORY
 )
 
-EFFECTS: LiteralString = (
+EFFECTS = _door(
     """
-WITH m AS (
+m AS (
   SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
                        %(steps)b::int[], %(not_before)b::timestamptz[], %(code)b::text[], %(message)b::text[],
                        %(sent)b::boolean[], %(settled)b::boolean[], %(evidence)b::bytea[])
@@ -63,7 +68,6 @@ WITH m AS (
     AND r.state = m.source AND r.version = m.version
   RETURNING r.effect_id AS id
 ), """
-    + _HISTORY
 )
 
 
@@ -74,16 +78,16 @@ _RECEIPTS: LiteralString = """
   RETURNING r.receipt_id AS id
 ), """
 _RECEIPT_MOVES: LiteralString = """
-WITH m AS (
+m AS (
   SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
                        %(steps)b::int[])
     AS m(id, version, source, target, steps)
 ), moved AS ("""
 
-CANCELS: LiteralString = _RECEIPT_MOVES + "UPDATE cancel r" + _RECEIPTS + _HISTORY
-RETURNS: LiteralString = _RECEIPT_MOVES + "UPDATE return_ r" + _RECEIPTS + _HISTORY
+CANCELS = _door(_RECEIPT_MOVES + "UPDATE cancel r" + _RECEIPTS)
+RETURNS = _door(_RECEIPT_MOVES + "UPDATE return_ r" + _RECEIPTS)
 
-RECEPTIONS: LiteralString = (
+RECEPTIONS = _door(
     _RECEIPT_MOVES
     + """UPDATE reception r
   SET state = m.target, version = r.version + m.steps, state_at = %(at)s
@@ -92,7 +96,6 @@ RECEPTIONS: LiteralString = (
     AND r.state = m.source AND r.version = m.version
   RETURNING r.subject_id AS id
 ), """
-    + _HISTORY
 )
 
 _EXCHANGE: LiteralString = """
@@ -101,17 +104,21 @@ _EXCHANGE: LiteralString = """
     AND r.{0}state = m.source AND r.{0}version = m.version
   RETURNING r.exchange_id AS id
 ), """
-EXCHANGES: dict[str, LiteralString] = {
-    "exchange": _RECEIPT_MOVES
-    + "UPDATE exchange r SET state = m.target, version = r.version + m.steps, state_at = %(at)s"
-    + _EXCHANGE.format("")
-    + _HISTORY,
-    "collect": _RECEIPT_MOVES
-    + "UPDATE exchange r SET collect_state = m.target, collect_version = r.collect_version + m.steps"
-    + _EXCHANGE.format("collect_")
-    + _HISTORY,
-    "redelivery": _RECEIPT_MOVES
-    + "UPDATE exchange r SET redelivery_state = m.target, redelivery_version = r.redelivery_version + m.steps"
-    + _EXCHANGE.format("redelivery_")
-    + _HISTORY,
+EXCHANGES = {
+    "exchange": _door(
+        _RECEIPT_MOVES
+        + "UPDATE exchange r SET state = m.target, version = r.version + m.steps, state_at = %(at)s"
+        + _EXCHANGE.format("")
+    ),
+    "collect": _door(
+        _RECEIPT_MOVES
+        + "UPDATE exchange r SET collect_state = m.target, collect_version = r.collect_version + m.steps"
+        + _EXCHANGE.format("collect_")
+    ),
+    "redelivery": _door(
+        _RECEIPT_MOVES
+        + """UPDATE exchange r
+  SET redelivery_state = m.target, redelivery_version = r.redelivery_version + m.steps"""
+        + _EXCHANGE.format("redelivery_")
+    ),
 }

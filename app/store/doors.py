@@ -6,11 +6,12 @@ nothing is written and `Stale` is raised: read again, decide again.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
 from app.errors import Fenced, Stale
+from app.store import journal
 from app.store.database import Connection, columns, fetch_one
-from app.store.door_statements import BOXES, CANCELS, EFFECTS, EXCHANGES, RECEPTIONS, RETURNS
+from app.store.door_statements import BOXES, CANCELS, EFFECTS, EXCHANGES, RECEPTIONS, RETURNS, Door
 from app.store.moves import BoxMove, ClaimMove, EffectMove, ReceiptMove, Step
 
 __all__ = [
@@ -67,8 +68,8 @@ async def move_boxes(connection: Connection, vendor_id: str, moves: Sequence[Box
         connection,
         BOXES,
         len(moves),
-        **_told("box", vendor_id, [(move.shipment_box_id, move.version, move.steps) for move in moves]),
-        at=at,
+        **_told("box", [(move.shipment_box_id, move.version, move.steps) for move in moves]),
+        **journal.keyed(connection, vendor_id, at),
         id=ids,
         version=versions,
         source=sources,
@@ -113,8 +114,8 @@ async def move_effects(
         connection,
         EFFECTS,
         len(moves),
-        **_told("effect", vendor_id, [(move.effect_id, move.version, move.steps) for move in moves]),
-        at=at,
+        **_told("effect", [(move.effect_id, move.version, move.steps) for move in moves]),
+        **journal.keyed(connection, vendor_id, at),
         **dict(zip((*names, "evidence"), values, strict=True)),
     )
 
@@ -143,14 +144,14 @@ async def move_returns(
 
 async def _move_receipts(
     connection: Connection,
-    query: LiteralString,
+    door: Door,
     aggregate: str,
     vendor_id: str,
     moves: Sequence[ReceiptMove],
     at: datetime,
 ) -> None:
     same = [ClaimMove(move.receipt_id, move.version, move.steps) for move in moves]
-    await _move_claims(connection, query, aggregate, vendor_id, same, at)
+    await _move_claims(connection, door, aggregate, vendor_id, same, at)
 
 
 async def move_receptions(
@@ -177,7 +178,7 @@ async def move_exchanges(
 
 async def _move_claims(
     connection: Connection,
-    query: LiteralString,
+    door: Door,
     aggregate: str,
     vendor_id: str,
     moves: Sequence[ClaimMove],
@@ -197,26 +198,25 @@ async def _move_claims(
     told = [(move.subject_id, move.version, move.steps) for move in moves]
     await _move(
         connection,
-        query,
+        door,
         len(moves),
         subject=subject,
-        **_told(aggregate, vendor_id, told),
-        at=at,
+        **_told(aggregate, told),
+        **journal.keyed(connection, vendor_id, at),
         **dict(zip(names, values, strict=True)),
     )
 
 
-async def _move(connection: Connection, query: LiteralString, expected: int, **params: Any) -> None:
-    row = await fetch_one(connection, query, **params)
+async def _move(connection: Connection, door: Door, expected: int, **params: Any) -> None:
+    walks_on = len(params["s_id"]) > expected
+    row = await fetch_one(connection, door.steps if walks_on else door.step, **params)
     moved = row["moved"] if row else 0
     if moved != expected:
         raise Stale(f"{expected - moved} of {expected} rows have changed since they were read")
 
 
-def _told(
-    aggregate: str, vendor_id: str, walks: Sequence[tuple[int, int, tuple[Step, ...]]]
-) -> dict[str, Any]:
-    names = ("id", "version", "source", "target", "event", "actor", "cause", "reason", "evidence")
+def _told(aggregate: str, walks: Sequence[tuple[int, int, tuple[Step, ...]]]) -> dict[str, Any]:
+    names = ("id", "version", "source", "target", "event", "actor", "cause", "reason", "evidence", "first")
     told = [
         (
             row_id,
@@ -228,6 +228,7 @@ def _told(
             step.cause,
             step.reason,
             step.evidence,
+            place == 1,
         )
         for row_id, version, steps in walks
         for place, step in enumerate(steps, start=1)
@@ -235,6 +236,5 @@ def _told(
     values = columns(told, len(names))
     return {
         "aggregate": aggregate,
-        "vendor_id": vendor_id,
         **{f"s_{name}": column for name, column in zip(names, values, strict=True)},
     }

@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 from sqlalchemy import select
 
+from app.store import journal
 from app.store.database import Connection, columns, execute, fetch, fetch_one
 from app.store.tables import Effect
 
@@ -34,6 +35,16 @@ class Intent:
     subject_id: int | None = None
 
 
+_TOLD: LiteralString = (
+    journal.births(
+        """SELECT 'effect', effect_id, %(initial)s::text, 'ask', %(asked_by)s::text, %(cause)s::text,
+                  %(reason)s::text, NULL::bytea
+           FROM asked"""
+    )
+    + "\nSELECT * FROM asked"
+)
+
+
 async def ask(
     connection: Connection,
     vendor_id: str,
@@ -49,7 +60,8 @@ async def ask(
     Returns:
         Those stored, with all their columns.
     """
-    query: LiteralString = """
+    query: LiteralString = (
+        """
     WITH asked AS (
       INSERT INTO effect (vendor_id, kind, event, subject, subject_id, shipment_box_id, order_id, payload,
                           state, version, box_state, intent_key, asked_by, asked_at, not_before)
@@ -61,13 +73,9 @@ async def ask(
            AS i(kind, event, box, order_id, box_state, payload, not_before, intent_key, subject, subject_id)
       ON CONFLICT DO NOTHING
       RETURNING *
-    ), told AS (
-      INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor,
-                           cause, at)
-      SELECT %(vendor_id)s, 'effect', effect_id, 1, NULL, %(initial)s, 'ask', %(asked_by)s, %(cause)s, %(at)s
-      FROM asked
+    ), """
+        + _TOLD
     )
-    SELECT * FROM asked"""
     names = (
         "kind",
         "event",
@@ -102,11 +110,11 @@ async def ask(
     return await fetch(
         connection,
         query,
-        vendor_id=vendor_id,
+        **journal.keyed(connection, vendor_id, at),
         initial=initial,
         asked_by=asked_by,
         cause=cause,
-        at=at,
+        reason=None,
         **bound,
     )
 
@@ -140,7 +148,8 @@ async def ask_while(
         The effect, or None: the box has moved on, another effect of it is open, the key is used, or the
         number is.
     """
-    query: LiteralString = """
+    query: LiteralString = (
+        """
     WITH asked AS (
       INSERT INTO effect (vendor_id, kind, event, subject, subject_id, shipment_box_id, order_id, payload,
                           state, version, box_state, intent_key, asked_by, asked_at, not_before)
@@ -154,18 +163,13 @@ async def ask_while(
                               AND c.shipment_box_id <> b.shipment_box_id))
       ON CONFLICT DO NOTHING
       RETURNING *
-    ), told AS (
-      INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor,
-                           cause, reason, at)
-      SELECT vendor_id, 'effect', effect_id, 1, NULL, %(initial)s, 'ask', %(asked_by)s, %(asked_by)s,
-             %(reason)s, %(at)s
-      FROM asked
+    ), """
+        + _TOLD
     )
-    SELECT * FROM asked"""
     return await fetch_one(
         connection,
         query,
-        vendor_id=vendor_id,
+        **journal.keyed(connection, vendor_id, at),
         kind=str(intent.kind),
         event=intent.event,
         box=intent.shipment_box_id,
@@ -176,8 +180,8 @@ async def ask_while(
         not_before=intent.not_before,
         initial=initial,
         asked_by=asked_by,
+        cause=asked_by,
         reason=reason,
-        at=at,
         fresh_number=fresh_number,
     )
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
+from app.store import journal
 from app.store.database import Connection, execute, fetch, fetch_one
 
 SHOWN = """vendor_id, exchange_id, order_id, state, version, state_at, collect_state, collect_version,
@@ -52,7 +53,8 @@ async def begin(
     at: datetime,
 ) -> None:
     """Let an exchange and its tracks begin in their first states, with their first history rows."""
-    query = """
+    query: LiteralString = (
+        """
     WITH begun AS (
       INSERT INTO exchange (vendor_id, exchange_id, order_id, state, version, state_at, collect_state,
                             collect_version, redelivery_state, redelivery_version, content_hash, rejectable,
@@ -60,18 +62,20 @@ async def begin(
       VALUES (%(vendor_id)s, %(id)s, %(order_id)s, %(exchange)s, 1, %(at)s, %(collect)s, 1, %(redelivery)s, 1,
               ''::bytea, false, '', '', '', '[]', %(requested_at)s, %(at)s)
       RETURNING exchange_id
+    ), """
+        + journal.births(
+            """SELECT life.aggregate, exchange_id, life.target, 'appear', 'coupang', %(cause)s::text,
+                      NULL::text, %(evidence)s::bytea
+               FROM begun, (VALUES ('exchange', %(exchange)s::text), ('collect', %(collect)s),
+                                   ('redelivery', %(redelivery)s)) AS life(aggregate, target)"""
+        )
+        + " SELECT count(*) FROM begun"
     )
-    INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause,
-                         evidence, at)
-    SELECT %(vendor_id)s, life.aggregate, exchange_id, 1, NULL, life.target, 'appear', 'coupang', %(cause)s,
-           %(evidence)s, %(at)s
-    FROM begun, (VALUES ('exchange', %(exchange)s), ('collect', %(collect)s),
-                        ('redelivery', %(redelivery)s)) AS life(aggregate, target)"""
     exchange, collect, redelivery = initials
     await execute(
         connection,
         query,
-        vendor_id=vendor_id,
+        **journal.keyed(connection, vendor_id, at),
         id=row.exchange_id,
         order_id=row.order_id,
         exchange=exchange,
@@ -80,7 +84,6 @@ async def begin(
         requested_at=row.requested_at,
         cause=cause,
         evidence=row.content_hash,
-        at=at,
     )
 
 

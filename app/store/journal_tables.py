@@ -48,6 +48,8 @@ class History(Base):
     reason: Mapped[str | None]
     evidence: Mapped[bytes | None]
     at: Mapped[datetime]
+    hash: Mapped[bytes]
+    """HMAC-SHA-256 of the hash of the row before it and of this row; see `app.store.journal`."""
     __table_args__ = (
         CheckConstraint(one_of("aggregate", AGGREGATES), name="history_aggregate"),
         Index("history_of", "vendor_id", "aggregate", "aggregate_id", "version", unique=True),

@@ -13,6 +13,7 @@ from typing import Any, LiteralString
 import orjson
 
 from app.errors import Stale
+from app.store import journal
 from app.store.database import Connection, fetch, fetch_one
 from app.store.replacements import at_birth
 
@@ -100,6 +101,10 @@ async def differing(
 # `changed` names what the join with the document would find anyway: the planner knows how to look up an
 # array, but guesses 100 rows for a document, and then reads whole tables.
 _EXCHANGE: LiteralString = at_birth("%(vendor_id)s", "d", "items")
+_TOLD: LiteralString = journal.births(
+    """SELECT 'box', shipment_box_id, %(initial)s::text, 'appear', 'coupang', %(cause)s::text, NULL::text,
+              content_hash FROM born"""
+)
 _WRITE: LiteralString = f"""
 WITH doc AS (
   SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
@@ -124,13 +129,7 @@ WITH doc AS (
   FROM doc d WHERE was IS NULL
   ON CONFLICT DO NOTHING
   RETURNING shipment_box_id, content_hash, exchange_id
-), told AS (
-  INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause,
-                       evidence, at)
-  SELECT %(vendor_id)s, 'box', shipment_box_id, 1, NULL, %(initial)s, 'appear', 'coupang', %(cause)s,
-         content_hash, %(at)s
-  FROM born
-), renewed AS (
+), {_TOLD}, renewed AS (
   UPDATE box b
   SET order_id = d.order_id, market_status = d.market_status, market_seen_at = %(at)s,
       content_hash = d.content_hash, ordered_at = d.ordered_at, paid_at = d.paid_at,
@@ -210,7 +209,6 @@ async def write(
     counted = await fetch_one(
         connection,
         _WRITE,
-        vendor_id=vendor_id,
         doc=_json([_document(row) for row in rows]),
         changed=[row.shipment_box_id for row in rows if row.was is not None],
         items=_json([_item(row.shipment_box_id, line) for row in rows for line in row.lines]),
@@ -223,7 +221,7 @@ async def write(
         e_sealed=[row.sealed_evidence for row in rows],
         initial=initial,
         cause=cause,
-        at=at,
+        **journal.keyed(connection, vendor_id, at),
     )
     if counted is None or counted["born"] + counted["renewed"] != len(rows):
         raise Stale("a box of this page has changed since it was compared")

@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 import orjson
 
 from app.errors import Stale
+from app.store import journal
 from app.store.database import Connection, columns, fetch, fetch_one
 
 
@@ -159,20 +160,22 @@ WITH doc AS (
 )
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
 
-_BEGIN: LiteralString = """
+_BEGIN: LiteralString = (
+    """
   FROM unnest(%(id)b::bigint[], %(order_id)b::bigint[], %(evidence)b::bytea[], %(decide_by)b::timestamptz[])
     AS b(id, order_id, evidence, decide_by)
   ON CONFLICT DO NOTHING
   RETURNING receipt_id
-), told AS (
-  INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause,
-                       evidence, at)
-  SELECT %(vendor_id)s, %(aggregate)s, b.id, 1, NULL, %(initial)s, 'appear', %(actor)s, %(cause)s,
-         b.evidence, %(at)s
-  FROM unnest(%(id)b::bigint[], %(evidence)b::bytea[]) AS b(id, evidence)
-  JOIN begun ON begun.receipt_id = b.id
-)
+), """
+    + journal.births(
+        """SELECT %(aggregate)s::text, b.id, %(initial)s::text, 'appear', %(actor)s::text, %(cause)s::text,
+                  NULL::text, b.evidence
+           FROM unnest(%(id)b::bigint[], %(evidence)b::bytea[]) AS b(id, evidence)
+           JOIN begun ON begun.receipt_id = b.id"""
+    )
+    + """
 SELECT count(*) AS begun FROM begun"""
+)
 
 _BEGIN_CANCELS: LiteralString = (
     """
@@ -265,12 +268,11 @@ async def _begin(
     row = await fetch_one(
         connection,
         query,
-        vendor_id=vendor_id,
+        **journal.keyed(connection, vendor_id, at),
         aggregate=aggregate,
         initial=initial,
         actor="coupang",
         cause=cause,
-        at=at,
         id=ids,
         order_id=orders,
         evidence=evidences,

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
 from app.errors import Stale
-from app.store import boxes
+from app.store import boxes, journal
 from app.store.database import Connection, columns, execute, fetch, fetch_one
 
 
@@ -44,26 +44,28 @@ async def begin(
     """
     if not births:
         return
-    query = """
+    query: LiteralString = (
+        """
     WITH begun AS (
       INSERT INTO reception (vendor_id, subject, subject_id, order_id, state, version, state_at)
       SELECT %(vendor_id)s, %(subject)s, b.id, b.order_id, %(initial)s, 1, %(at)s
       FROM unnest(%(ids)s::bigint[], %(orders)s::bigint[]) AS b(id, order_id)
       ON CONFLICT DO NOTHING
       RETURNING subject_id
-    ), told AS (
-      INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause,
-                           at)
-      SELECT %(vendor_id)s, %(aggregate)s, subject_id, 1, NULL, %(initial)s, 'appear', %(actor)s, %(cause)s,
-             %(at)s
-      FROM begun
-    )
+    ), """
+        + journal.births(
+            """SELECT %(aggregate)s::text, subject_id, %(initial)s::text, 'appear', %(actor)s::text,
+                      %(cause)s::text, NULL::text, NULL::bytea
+               FROM begun"""
+        )
+        + """
     SELECT count(*) AS begun FROM begun"""
+    )
     ids, orders = columns(births, 2)
     row = await fetch_one(
         connection,
         query,
-        vendor_id=vendor_id,
+        **journal.keyed(connection, vendor_id, at),
         subject=subject,
         aggregate=f"{subject}_reception",
         ids=ids,
@@ -71,7 +73,6 @@ async def begin(
         initial=initial,
         actor=actor,
         cause=cause,
-        at=at,
     )
     if row is None or row["begun"] != len(births):
         raise Stale("a reception has begun since it was looked for")

@@ -14,7 +14,7 @@ from app.clock import Frozen
 from app.flows import asking
 from app.flows.asking import US, Waybill
 from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS, House, Policy
-from app.flows.setup import with_digest_key
+from app.flows.setup import with_keys
 from app.jobs.line import Reach
 from app.jobs.visits import visit
 from app.machines.cancels import CANCEL
@@ -30,6 +30,7 @@ from app.sandbox.rules import Rules
 from app.sandbox.serve import Running
 from app.sandbox.world import World
 from app.store import boxes, vendors
+from app.store.chains import chain_faults
 from app.store.database import Database, execute, fetch, fetch_one
 from app.vault import Vault, new_key, parse_ring
 
@@ -258,7 +259,7 @@ async def open_shop(
     await database.open()
     try:
         house = House(database, clock, Vault(parse_ring(new_key())), policy or Policy(), "shop")
-        house = replace(house, vault=await with_digest_key(house))
+        house = replace(house, vault=await with_keys(house))
         purpose = PURPOSE_SECRETS + VENDOR.encode()
         async with database.transaction() as tx:
             await vendors.add(
@@ -351,6 +352,8 @@ async def assert_promises(shop: Shop, *, settled: bool = True) -> None:
     assert shop.ledger["shipped_cancelled"] == []
     # P3: nothing illegal: every history is a path, and it tells what the row holds.
     await assert_paths(shop)
+    async with shop.house.db.connection() as connection:
+        assert [fault async for fault in chain_faults(connection)] == []
     # P5: nothing unexplained: every step of a box has an actor, a cause and stored evidence.
     unexplained = await shop.rows(
         """SELECT h.* FROM history h

@@ -134,8 +134,8 @@ async def test_the_same_version_cannot_be_told_twice(shop: Shop) -> None:
         async with shop.house.db.transaction() as tx:
             await tx.execute(
                 """INSERT INTO history (vendor_id, aggregate, aggregate_id, version, target, event, actor,
-                                        cause, at)
-                   SELECT vendor_id, aggregate, aggregate_id, version, target, event, actor, cause, at
+                                        cause, at, hash)
+                   SELECT vendor_id, aggregate, aggregate_id, version, target, event, actor, cause, at, hash
                    FROM history"""
             )
 

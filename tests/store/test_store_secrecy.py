@@ -8,7 +8,7 @@ import pytest
 
 from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS
 from app.flows.rotation import rotate
-from app.flows.setup import with_digest_key
+from app.flows.setup import with_keys
 from app.sandbox.entities import Receiver
 from app.vault import Sealed, Vault, new_key, parse_ring
 from tests.acceptance.shops import (
@@ -112,7 +112,7 @@ async def under(shop: Shop, ring: str, *, reseal: bool = False) -> Any:
                 [vault.seal(ACCESS_KEY.encode(), purpose), vault.seal(SECRET_KEY.encode(), purpose)],
             )
     house = replace(shop.house, vault=vault)
-    return replace(house, vault=await with_digest_key(house))
+    return replace(house, vault=await with_keys(house))
 
 
 async def test_two_processes_that_start_at_once_agree_on_the_digest_key(shop: Shop) -> None:
@@ -120,6 +120,6 @@ async def test_two_processes_that_start_at_once_agree_on_the_digest_key(shop: Sh
         await tx.execute("DELETE FROM secret")
     vault = Vault(parse_ring(new_key()))
     house = replace(shop.house, vault=vault)
-    both = await asyncio.gather(with_digest_key(house), with_digest_key(house))
+    both = await asyncio.gather(with_keys(house), with_keys(house))
     assert both[0].digest(b"the same") == both[1].digest(b"the same")
     assert both[0].digest(b"the same") != vault.digest(b"the same")
