@@ -6,7 +6,7 @@ back, with one exception: a read whose signature expired is signed again and sen
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +75,7 @@ class Client:
         extended_timeout_s: Limit of the calls that ask the gateway for more time, at most 90.
         market: `KR` or `TW`.
         on_call: Told of every request.
+        before_call: Asked right before each request leaves; what it raises keeps the request here.
 
     Attributes:
         last_date: The gateway's own time of its last answer.
@@ -94,6 +95,7 @@ class Client:
         extended_timeout_s: float = 60.0,
         market: str = "KR",
         on_call: Callable[[Call], None] | None = None,
+        before_call: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.vendor_id = vendor_id
         self.last_date: datetime | None = None
@@ -103,6 +105,7 @@ class Client:
         self._timeout_s = timeout_s
         self._extended_timeout_s = extended_timeout_s
         self._on_call = on_call
+        self._before_call = before_call
         self._http = httpx.AsyncClient(
             base_url=base_url,
             auth=Signature(access_key, secret_key, now),
@@ -183,6 +186,8 @@ class Client:
             timeout=httpx.Timeout(limit_s + 2.0 if extended else limit_s, connect=self._timeout_s),
         )
         async with self._pacer.turn():
+            if self._before_call is not None:
+                await self._before_call()
             started_s = time.monotonic()
             status: int | None = None
             headers = httpx.Headers()

@@ -111,6 +111,10 @@ class House:
         """Return the present time, aware, in UTC."""
         return self.clock.now()
 
+    def real(self, length: timedelta) -> timedelta:
+        """Return what a length of real time is on this clock: bans, calls and deaths know no other."""
+        return length * max(1.0, self.clock.factor)
+
 
 async def until_fresh(work: Callable[[], Awaitable[T]], tries: int = 4) -> T:
     """Run one transaction, again from its start when somebody else was faster.

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from app.flows.house import PURPOSE_SECRETS, House, nobody
 from app.store import circuits, doors, evidence, vendors
 
-AGAIN = timedelta(seconds=60)
-"""If a visit is lost, its vendor is due again after this long (service clock)."""
+AGAIN = timedelta(seconds=10)
+"""If a visit or the asking for it is lost, its vendor is due again after this long, in real time."""
 PROBE = timedelta(seconds=60)
 """If a probing visit is lost, the next may probe after this long (real time)."""
 
@@ -34,7 +34,7 @@ class Turn:
 async def claim_due(house: House, most: int = 500) -> list[str]:
     """Return vendors that are due; any number of tickers may ask, none gets the same one."""
     async with house.db.transaction() as tx:
-        return await vendors.claim_due(tx, house.now(), AGAIN, most)
+        return await vendors.claim_due(tx, house.now(), house.real(AGAIN), most)
 
 
 async def make_due(house: House, vendor_id: str) -> None:
@@ -60,7 +60,7 @@ async def begin(house: House, vendor_id: str) -> Turn | None:
     async with house.db.transaction() as tx:
         row = await vendors.take_epoch(tx, vendor_id, at, house.worker)
         if row is None:
-            until = at + PROBE * max(1.0, house.clock.factor)
+            until = at + house.real(PROBE)
             probing = await circuits.take_probe(tx, vendor_id, at, until)
             row = await vendors.take_epoch(tx, vendor_id, at, house.worker, probing) if probing else None
     if row is None:
@@ -78,6 +78,16 @@ async def begin(house: House, vendor_id: str) -> Turn | None:
         row["errors_since"],
         probing,
     )
+
+
+async def confirm(house: House, turn: Turn) -> None:
+    """Make sure that this turn still holds.
+
+    Raises:
+        Fenced: A newer visit speaks for this vendor.
+    """
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, turn.vendor_id, turn.epoch)
 
 
 async def end(
@@ -110,7 +120,7 @@ async def end(
             await evidence.tally(tx, turn.vendor_id, hour, [(*key, n) for key, n in calls.items()])
         if heard and turn.stops:
             await vendors.resume(tx, turn.vendor_id)
-        due = at if again else await vendors.next_due(tx, turn.vendor_id) or at + AGAIN
+        due = at if again else await vendors.next_due(tx, turn.vendor_id) or at + house.real(AGAIN)
         counted = {} if errors is None else {"errors": errors[0], "errors_since": errors[1]}
         await vendors.change(tx, turn.vendor_id, due_at=due, **counted)
         return due

@@ -13,6 +13,7 @@ from contextlib import suppress
 import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 from psycopg_pool import PoolTimeout
 
@@ -22,6 +23,8 @@ QUEUE = "visits"
 HEARTBEAT_S = 2.0
 STALLED_S = 6.0
 PRIORITY_WAITED_FOR = 10
+ANEW_S = 0.5
+"""Before work begins anew after the database was away."""
 WAKE_EVERY_S = 0.05
 """Between two wake-ups of one vendor from one process: a burst of changes asks for one visit."""
 
@@ -50,12 +53,20 @@ class Engine:
         self._before_asking = before_asking
         self._next: dict[str, asyncio.Future[None]] = {}
         self._asking: dict[str, asyncio.Future[None]] = {}
-        self._task = self.app.task(name="visit", queue=QUEUE)(self._run)
+        self._running: set[int | None] = set()
+        self._worker_id: int | None = None
+        self._suspects: set[int] = set()
+        self._task = self.app.task(name="visit", queue=QUEUE, pass_context=True)(self._run)
 
-    async def _run(self, vendor_id: str) -> None:
+    async def _run(self, context: JobContext, vendor_id: str) -> None:
         if self._visit is None:
             raise RuntimeError("this process asks for visits, it does not make them")
-        await self._visit(vendor_id)
+        self._worker_id = context.job.worker_id
+        self._running.add(context.job.id)
+        try:
+            await self._visit(vendor_id)
+        finally:
+            self._running.discard(context.job.id)
 
     async def ask(self, vendor_id: str, priority: int = 0) -> None:
         """Ask for a visit; one that waits already serves as well."""
@@ -95,28 +106,57 @@ class Engine:
                 del self._asking[vendor_id]
 
     async def work(self) -> None:
-        """Run visits until cancelled; then finish those under way."""
-        await self.app.run_worker_async(
-            queues=[QUEUE],
-            concurrency=self.concurrency,
-            fetch_job_polling_interval=1.0,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=STALLED_S,
-            shutdown_graceful_timeout=35.0,
-            delete_jobs="always",
-            install_signal_handlers=False,
-            listen_notify=True,
-        )
+        """Run visits until cancelled; then finish those under way.
+
+        The library's worker ends, sometimes even without an error, when the database goes away or when it
+        has been taken for dead and struck off. Then the next one begins.
+        """
+        while True:
+            try:
+                await self.app.run_worker_async(
+                    queues=[QUEUE],
+                    concurrency=self.concurrency,
+                    fetch_job_polling_interval=1.0,
+                    update_heartbeat_interval=HEARTBEAT_S,
+                    stalled_worker_timeout=STALLED_S,
+                    shutdown_graceful_timeout=35.0,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    listen_notify=True,
+                )
+                log.warning("the worker ended by itself; beginning anew")
+            except (ConnectorException, psycopg.Error, PoolTimeout) as error:
+                log.warning("the worker failed (%s); beginning anew", type(error).__name__)
+            await asyncio.sleep(ANEW_S)
 
     async def sweep(self) -> int:
-        """Finish the visits of workers that are gone, so that waiting ones may run; return how many."""
+        """Finish visits that nobody makes any more, ask for others, and return how many there were.
+
+        Those of workers that are gone; and our own whose end could not be written down because the database
+        was away just then: their worker lives, so nobody else would ever finish them.
+        """
+        manager = self.app.job_manager
+        lost = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S))
+        mine = {
+            job.id: job
+            for job in await manager.list_jobs_async(queue=QUEUE, status=Status.DOING.value)
+            if job.id
+            and job.worker_id is not None
+            and job.worker_id == self._worker_id
+            and job.id not in self._running
+        }
+        # Seen twice: a visit that began or ended just now is none of them.
+        lost += [job for job_id, job in mine.items() if job_id in self._suspects]
+        self._suspects = set(mine)
         swept = 0
-        for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+        for job in lost:
             if job.id is None:
                 continue
-            await self.app.job_manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+            await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
             swept += 1
-            log.warning("swept the visit of vendor %s: its worker is gone", job.lock)
+            if job.lock is not None:
+                await self.ask(job.lock, PRIORITY_WAITED_FOR)
+            log.warning("swept the visit of vendor %s: nobody makes it any more", job.lock)
         return swept
 
     async def keep_sweeping(self) -> None:

@@ -12,8 +12,13 @@ import httpx
 from app.coupang.client import Call, Client
 from app.coupang.errors import ANSWERS, CoupangError, ErrorBurst
 from app.coupang.pacing import Pacer
+from app.flows import turns
 from app.flows.house import House
 from app.flows.turns import Turn
+
+CONFIRM_S = 2.0
+"""A visit that has not looked for so long makes sure that it still speaks for its vendor. Nobody takes over
+before three heartbeats are missed, so a process that was stopped and goes on calls nobody."""
 
 
 class OutOfTime(Exception):
@@ -52,6 +57,7 @@ class Line:
     heard: bool = False
     errors: int = 0
     errors_since: datetime | None = None
+    confirmed_s: float = field(default_factory=time.monotonic)
 
     @property
     def vendor_id(self) -> str:
@@ -73,6 +79,18 @@ class Line:
             raise Silence(ErrorBurst(f"{self.errors} calls failed since {self.errors_since:%H:%M:%S}"))
         if time.monotonic() + reserve_s >= self.deadline_s:
             raise OutOfTime
+
+    async def hold(self) -> None:
+        """Make sure that this visit may still call (the client's `before_call`).
+
+        Raises:
+            OutOfTime: The deadline has passed, if only because the process was stopped for a while.
+            Fenced: A newer visit speaks for this vendor.
+        """
+        self.check_time()
+        if time.monotonic() - self.confirmed_s > CONFIRM_S:
+            await turns.confirm(self.house, self.turn)
+            self.confirmed_s = time.monotonic()
 
     def count(self, call: Call) -> None:
         """Count one request (the client's `on_call`)."""
@@ -103,6 +121,10 @@ async def open_line(house: House, turn: Turn, reach: Reach) -> AsyncIterator[Lin
         if line is not None:
             line.count(call)
 
+    async def hold() -> None:
+        if line is not None:
+            await line.hold()
+
     client = Client(
         base_url=reach.base_url,
         vendor_id=turn.vendor_id,
@@ -114,6 +136,7 @@ async def open_line(house: House, turn: Turn, reach: Reach) -> AsyncIterator[Lin
         timeout_s=reach.timeout_s,
         extended_timeout_s=reach.extended_timeout_s,
         on_call=count,
+        before_call=hold,
     )
     async with client:
         deadline_s = time.monotonic() + reach.visit_s

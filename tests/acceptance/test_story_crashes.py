@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from app.coupang import orders
 from app.flows import asking, reading, sending
+from app.jobs import line
 from tests.acceptance.shops import Shop, assert_promises, newer_epoch, set_vendor
 
 Arm = Callable[[str, str], list[int]]
@@ -217,4 +219,35 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
     # The call of the third had been answered: it is proven by reading, not by asking again.
     await shop.to_instruct(box_id)
     assert shop.calls("O6") == 1
+    await assert_promises(shop)
+
+
+@pytest.mark.parametrize("gap", ["overtaken", "too late"])
+async def test_a_visit_that_slept_before_its_write_sends_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, gap: str
+) -> None:
+    """Stopped between "it is being sent" and the sending, it wakes up when others have read it back."""
+    shop.world.set_rules(couriers=False)
+    box_id = shop.order().box_id
+    await shop.to_instruct(box_id)
+    await shop.ship(box_id, urgent=True)
+    real, slept = sending.take, []
+
+    async def take(*args: Any, **options: Any) -> Any:
+        batch = await real(*args, **options)
+        if batch is not None and not slept:
+            slept.append(await newer_epoch(shop) if gap == "overtaken" else 0)
+            monkeypatch.setattr(line, "CONFIRM_S", -1.0)
+            if gap == "too late":
+                clock_s = time.monotonic
+                monkeypatch.setattr(line.time, "monotonic", lambda: clock_s() + 3600.0)
+        return batch
+
+    monkeypatch.setattr(sending, "take", take)
+    await shop.visit()
+    assert slept
+    assert shop.calls("O7") == 0
+    monkeypatch.undo()
+    await shop.until_state("DEPARTURE", box_id)
+    assert sorted(shop.mutations(box_id)) == [("acknowledge", 1), ("invoice", 1)]
     await assert_promises(shop)

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+
+import pytest
 
 from app.flows.turns import AGAIN
 from app.jobs.clockwork import clockwork, tick
@@ -133,6 +135,58 @@ async def test_the_visit_of_a_dead_worker_is_finished_not_repeated(shop: Shop) -
         assert await jobs(shop) == []
         assert await engine.sweep() == 0
     await assert_promises(shop)
+
+
+async def stop_beating(shop: Shop) -> None:
+    async with shop.house.db.transaction() as tx:
+        await tx.execute(
+            "UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - make_interval(secs => %s)",
+            [STALLED_S + 1],
+        )
+
+
+async def test_the_vendor_of_a_dead_worker_is_visited_at_once(shop: Shop) -> None:
+    """Nobody waits for its next turn: with no visit waiting, the sweep asks for one."""
+    async with opened(shop) as engine:
+        await engine.ask(shop.vendor_id)
+        manager = engine.app.job_manager
+        assert await manager.fetch_job([QUEUE], await manager.register_worker()) is not None
+        await stop_beating(shop)
+        assert await engine.sweep() == 1
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
+
+
+@pytest.mark.parametrize("blow", ["cut", "struck off"])
+async def test_work_goes_on_after_the_database_was_away(shop: Shop, blow: str) -> None:
+    """Connections cut, or taken for dead after a pause: the worker neither ends nor idles for ever."""
+    visits = asyncio.Queue[str]()
+    async with opened(shop, visits.put) as engine:
+        working = asyncio.create_task(engine.work())
+        sweeping = asyncio.create_task(engine.keep_sweeping())
+        try:
+            await engine.ask(shop.vendor_id)
+            await asyncio.wait_for(visits.get(), 10)
+            async with shop.house.db.connection() as connection:
+                if blow == "struck off":
+                    await connection.execute("DELETE FROM procrastinate_workers")
+                else:
+                    await connection.execute(
+                        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                           WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+                    )
+            for _ in range(100):
+                await engine.wake(shop.vendor_id)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(visits.get(), 0.2)
+                    break
+            else:
+                pytest.fail("it works no more")
+            assert not working.done()
+        finally:
+            await engine.settle()
+            working.cancel()
+            sweeping.cancel()
+            await asyncio.gather(working, sweeping, return_exceptions=True)
 
 
 async def test_a_visit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
