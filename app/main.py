@@ -20,10 +20,12 @@ from app.web import contract, manual, ops, problems, reading_room
 from app.web.admin import boxes as admin_boxes
 from app.web.admin import circuits as admin_circuits
 from app.web.admin import claims as admin_claims
+from app.web.admin import decisions as admin_decisions
 from app.web.admin import effects as admin_effects
 from app.web.admin import keys as admin_keys
 from app.web.admin import polls as admin_polls
 from app.web.admin import receptions as admin_receptions
+from app.web.admin import rereads as admin_rereads
 from app.web.admin import transitions as admin_transitions
 from app.web.admin import vendors as admin_vendors
 from app.web.deps import Edge
@@ -59,6 +61,8 @@ ROUTERS = (
     couriers.router,
     admin_vendors.router,
     admin_keys.router,
+    admin_decisions.router,
+    admin_rereads.router,
     admin_transitions.router,
     admin_boxes.router,
     admin_claims.router,
