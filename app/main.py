@@ -17,6 +17,7 @@ from app.flows.keys import Keyring
 from app.jobs.engine import Engine
 from app.settings import Settings
 from app.web import contract, manual, ops, problems, reading_room
+from app.web.admin import audit as admin_audit
 from app.web.admin import boxes as admin_boxes
 from app.web.admin import circuits as admin_circuits
 from app.web.admin import claims as admin_claims
@@ -69,6 +70,7 @@ ROUTERS = (
     admin_receptions.router,
     admin_effects.router,
     admin_polls.router,
+    admin_audit.router,
     admin_circuits.router,
     ops.router,
     manual.router,

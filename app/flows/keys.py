@@ -12,12 +12,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.flows.asking import Caller
 from app.flows.house import House
-from app.store import keys
+from app.store import desk, keys
+from app.store.database import Connection
 
 READ = "warehouse:read"
 WRITE = "warehouse:write"
@@ -158,6 +160,7 @@ async def create(
     at = house.now()
     async with house.db.transaction() as tx:
         await keys.add(tx, digest=_digest(secret), at=at, **stored)
+        await _note(tx, by, "key.create", stored, at)
     return {**stored, "created_at": at, "revoked_at": None, "key": f"cf_{key_id}_{secret}"}
 
 
@@ -189,9 +192,22 @@ async def revoke(house: House, key_id: str, by: Key) -> None:
     Raises:
         NotFound: No such key that `by` may know of.
     """
-    await get_key(house, key_id, by)
+    key, at = await get_key(house, key_id, by), house.now()
     async with house.db.transaction() as tx:
-        await keys.revoke(tx, key_id, house.now())
+        if await keys.revoke(tx, key_id, at):
+            await _note(tx, by, "key.revoke", key, at)
+
+
+async def _note(tx: Connection, by: Key | None, action: str, key: Mapping[str, Any], at: datetime) -> None:
+    await desk.note(
+        tx,
+        actor=by.operator.actor if by is not None else "us",
+        action=action,
+        subject=f"key:{key['key_id']}",
+        vendor_ids=key["vendor_ids"],
+        detail={"name": key["name"], "scopes": key["scopes"]},
+        at=at,
+    )
 
 
 def _digest(secret: str) -> bytes:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.errors import Invalid, NotFound
-from app.flows.asking import Caller
+from app.errors import Conflict, Invalid, NotFound
+from app.flows.asking import Caller, fingerprint
 from app.flows.deciding import decide
 from app.flows.house import House, until_fresh
 from app.machines.collects import CollectState
@@ -17,7 +17,7 @@ from app.machines.exchanges import ExchangeState
 from app.machines.receipts import Completion, Pickup
 from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
-from app.store import claims, doors, exchanges, receptions
+from app.store import claims, desk, doors, effects, exchanges, receptions
 from app.store.database import Connection
 
 RETURN = "return"
@@ -31,6 +31,14 @@ class Found:
     vendor_item_id: int
     verdict: Verdict
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request that is to be done once, whatever happens on the way: its key, and what it says."""
+
+    intent_key: str
+    request: Mapping[str, Any]
 
 
 def check_once(found: Sequence[Found]) -> None:
@@ -101,14 +109,25 @@ async def nothing_comes(tx: Connection, vendor_id: str, subject: str, subject_id
     )
 
 
-async def arrive(house: House, caller: Caller, subject: str, subject_id: int) -> dict[str, Any]:
+async def arrive(
+    house: House, caller: Caller, subject: str, subject_id: int, *, intent_key: str | None = None
+) -> dict[str, Any]:
     """Record that the goods are in the warehouse; return the reception with its history.
 
     Raises:
         NotFound: No such return or exchange for this caller.
         Refused: They are there already.
+        Conflict: The key was used for another request.
     """
-    return await _walk(house, caller, subject, subject_id, lambda row, lines: _one(row, "arrive"))
+    request = {"arrive": subject, "id": subject_id}
+    return await _walk(
+        house,
+        caller,
+        subject,
+        subject_id,
+        lambda row, lines: _one(row, "arrive"),
+        once=Once(intent_key, request) if intent_key else None,
+    )
 
 
 async def inspect(
@@ -118,6 +137,8 @@ async def inspect(
     subject_id: int,
     found: Sequence[Found],
     reason: str | None = None,
+    *,
+    intent_key: str | None = None,
 ) -> dict[str, Any]:
     """Give every line its verdict: good ones pass, a finding disputes; return the reception.
 
@@ -128,11 +149,13 @@ async def inspect(
         subject_id: Receipt id or exchange id.
         found: One per option of the claim.
         reason: Why it is inspected again; needed only then.
+        intent_key: The caller's idempotency key.
 
     Raises:
         Invalid: An option that the claim does not name.
         NotFound: No such return or exchange for this caller.
         Refused: The goods have not arrived, or a line has no verdict.
+        Conflict: The key was used for another request.
     """
 
     def plan(row: Mapping[str, Any], lines: Collection[int]) -> list[tuple[str, ReceptionFacts]]:
@@ -143,7 +166,14 @@ async def inspect(
         again = [("inspect_again", facts)] if row["state"] in ("PASSED", "DISPUTED") else []
         return [*again, ("pass_inspection" if facts.good else "dispute", facts)]
 
-    return await _walk(house, caller, subject, subject_id, plan, reason=reason, found=found)
+    request = {
+        "inspect": subject,
+        "id": subject_id,
+        "found": sorted([one.vendor_item_id, str(one.verdict), one.note] for one in found),
+        "reason": reason,
+    }
+    once = Once(intent_key, request) if intent_key else None
+    return await _walk(house, caller, subject, subject_id, plan, reason=reason, found=found, once=once)
 
 
 async def accept(house: House, caller: Caller, subject: str, subject_id: int, reason: str) -> dict[str, Any]:
@@ -172,11 +202,14 @@ async def _walk(
     *,
     reason: str | None = None,
     found: Sequence[Found] = (),
+    once: Once | None = None,
 ) -> dict[str, Any]:
     async def work() -> dict[str, Any]:
         at = house.now()
         async with house.db.transaction() as tx:
             vendor_id, order_id, lines = await CLAIMS[subject](tx, caller.vendor_ids, subject_id)
+            if once is not None and await _was_heard(tx, vendor_id, once, at):
+                return await shown(tx, vendor_id, subject, subject_id)
             row = await receptions.find(tx, vendor_id, subject, subject_id, lock=True)
             if row is None:
                 await _begin(tx, vendor_id, subject, [(subject_id, order_id)], caller.actor, caller.actor, at)
@@ -201,6 +234,16 @@ async def _walk(
             return await shown(tx, vendor_id, subject, subject_id)
 
     return await until_fresh(work)
+
+
+async def _was_heard(tx: Connection, vendor_id: str, once: Once, at: datetime) -> bool:
+    """Tell whether this request was done before; a refused one was not."""
+    told = fingerprint(once.request)
+    known = await effects.find_by_key(tx, vendor_id, once.intent_key)
+    before = await desk.use_key(tx, vendor_id, once.intent_key, told, at)
+    if known is not None or before not in (None, told):
+        raise Conflict("this Idempotency-Key was used for another request")
+    return before is not None
 
 
 async def shown(tx: Connection, vendor_id: str, subject: str, subject_id: int) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 Coupang's keys go in and never come out again; what is shown is their age, for they end after 180 days.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.flows.asking import Caller
 from app.flows.house import PURPOSE_SECRETS, House
-from app.store import vendors
+from app.store import desk, vendors
 from app.store.database import Connection
 
+_AUDITED = ("name", "state", "auto_acknowledge", "wing_user_id", "key_issued_at")
+"""What the audit log tells of a vendor; the keys are not among it."""
 KEY_LIFE = timedelta(days=180)
 """Coupang ends a key this long after it was issued."""
 
@@ -51,6 +54,7 @@ async def register(
         if not stored:
             raise Conflict("there is this vendor already; rotate its keys instead", vendor_id=vendor_id)
         row = await _row(tx, caller, vendor_id)
+        await _note(tx, caller, vendor_id, "register", row, at)
     await house.wake(vendor_id)
     return _shown(row, at)
 
@@ -94,7 +98,7 @@ async def rotate(
         **_sealed(house, vendor_id, access_key, secret_key),
         "key_issued_at": _issued(key_issued_at, house.now()),
     }
-    await _change(house, caller, vendor_id, **values)
+    await _change(house, caller, vendor_id, "rotate_keys", **values)
     async with house.db.transaction() as tx:
         # The refused key is gone, and with it the reason to keep silent.
         await vendors.forgive(tx, vendor_id, "denied", house.now())
@@ -109,7 +113,7 @@ async def pause(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
     Raises:
         NotFound: No such vendor for this caller.
     """
-    return await _change(house, caller, vendor_id, state="PAUSED")
+    return await _change(house, caller, vendor_id, "pause", state="PAUSED")
 
 
 async def resume(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
@@ -124,7 +128,7 @@ async def resume(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]
         "errors": 0,
         "due_at": house.now(),
     }
-    row = await _change(house, caller, vendor_id, state="ACTIVE", **values)
+    row = await _change(house, caller, vendor_id, "resume", state="ACTIVE", **values)
     await house.wake(vendor_id)
     return row
 
@@ -147,7 +151,7 @@ async def set_policy(
     values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if wing_user_id is not None:
         values["wing_user_id"] = wing_user_id or None
-    return await _change(house, caller, vendor_id, **values)
+    return await _change(house, caller, vendor_id, "set_policy", **values)
 
 
 async def get_vendor(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
@@ -168,12 +172,31 @@ async def list_vendors(house: House, caller: Caller) -> list[dict[str, Any]]:
     return [_shown(row, at) for row in rows]
 
 
-async def _change(house: House, caller: Caller, vendor_id: str, **values: Any) -> dict[str, Any]:
+async def _change(house: House, caller: Caller, vendor_id: str, action: str, **values: Any) -> dict[str, Any]:
+    at = house.now()
     async with house.db.transaction() as tx:
         await _row(tx, caller, vendor_id)
         if values:
             await vendors.change(tx, vendor_id, **values)
-        return _shown(await _row(tx, caller, vendor_id), house.now())
+            await _note(tx, caller, vendor_id, action, values, at)
+        return _shown(await _row(tx, caller, vendor_id), at)
+
+
+async def _note(
+    tx: Connection, caller: Caller, vendor_id: str, action: str, values: Mapping[str, Any], at: datetime
+) -> None:
+    told = {name: values[name] for name in _AUDITED if name in values}
+    if "key_issued_at" in told:
+        told["key_issued_at"] = told["key_issued_at"].isoformat()
+    await desk.note(
+        tx,
+        actor=caller.actor,
+        action=f"vendor.{action}",
+        subject=f"vendor:{vendor_id}",
+        vendor_ids=[vendor_id],
+        detail=told,
+        at=at,
+    )
 
 
 async def _row(connection: Connection, caller: Caller, vendor_id: str) -> dict[str, Any]:

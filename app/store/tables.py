@@ -7,6 +7,7 @@ Migrations make the tables; a test compares them with these classes.
 from app.store.base import Base
 from app.store.box_tables import Box, Line, Receiver
 from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
+from app.store.desk_tables import AuditEntry, UsedKey
 from app.store.effect_tables import Attempt, Effect
 from app.store.exchange_tables import Exchange, ExchangeBox, ExchangeLine
 from app.store.feed_tables import Feed, PollRun, Tally
@@ -19,6 +20,7 @@ from app.store.vendor_tables import ApiKey, Circuit, Secret, Vendor
 __all__ = [
     "ApiKey",
     "Attempt",
+    "AuditEntry",
     "Base",
     "Box",
     "Cancel",
@@ -43,5 +45,6 @@ __all__ = [
     "Secret",
     "Tally",
     "UnreadClaim",
+    "UsedKey",
     "Vendor",
 ]

@@ -115,9 +115,11 @@ async def get_reception(desk: ReadDesk, exchange_id: PathId) -> Response:
     response_model=reception_shapes.Reception,
     responses={200: shown(_RECEPTION), **CHANGE},
 )
-async def arrive(desk: WriteDesk, exchange_id: PathId) -> Response:
+async def arrive(desk: WriteDesk, exchange_id: PathId, key: IntentKey = None) -> Response:
     """Record that the goods to be exchanged are in the warehouse; Coupang is not told yet."""
-    row = await receiving.arrive(desk.house, desk.key.warehouse, "exchange", exchange_id)
+    row = await receiving.arrive(
+        desk.house, desk.key.warehouse, "exchange", exchange_id, intent_key=intent_key(desk, key)
+    )
     return answers.answer(reception(row))
 
 
@@ -127,10 +129,18 @@ async def arrive(desk: WriteDesk, exchange_id: PathId) -> Response:
     response_model=reception_shapes.Reception,
     responses={200: shown(_RECEPTION), **CHANGE},
 )
-async def inspect(desk: WriteDesk, exchange_id: PathId, body: reception_shapes.Inspection) -> Response:
+async def inspect(
+    desk: WriteDesk, exchange_id: PathId, body: reception_shapes.Inspection, key: IntentKey = None
+) -> Response:
     """Give every option its verdict; with a finding the exchange waits for an operator."""
     row = await receiving.inspect(
-        desk.house, desk.key.warehouse, "exchange", exchange_id, found_of(body), body.reason
+        desk.house,
+        desk.key.warehouse,
+        "exchange",
+        exchange_id,
+        found_of(body),
+        body.reason,
+        intent_key=intent_key(desk, key),
     )
     return answers.answer(reception(row))
 

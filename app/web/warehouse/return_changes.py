@@ -49,9 +49,11 @@ async def get_reception(desk: ReadDesk, receipt_id: PathId) -> Response:
     response_model=shapes.Reception,
     responses={200: shown(shapes.RECEPTION), **CHANGE},
 )
-async def arrive(desk: WriteDesk, receipt_id: PathId) -> Response:
+async def arrive(desk: WriteDesk, receipt_id: PathId, key: IntentKey = None) -> Response:
     """Record that the goods of a return are in the warehouse; Coupang is not told yet."""
-    row = await receiving.arrive(desk.house, desk.key.warehouse, "return", receipt_id)
+    row = await receiving.arrive(
+        desk.house, desk.key.warehouse, "return", receipt_id, intent_key=intent_key(desk, key)
+    )
     return answers.answer(reception(row))
 
 
@@ -61,10 +63,20 @@ async def arrive(desk: WriteDesk, receipt_id: PathId) -> Response:
     response_model=shapes.Reception,
     responses={200: shown(shapes.INSPECTED), **CHANGE},
 )
-async def inspect(desk: WriteDesk, receipt_id: PathId, body: shapes.Inspection) -> Response:
+async def inspect(
+    desk: WriteDesk, receipt_id: PathId, body: shapes.Inspection, key: IntentKey = None
+) -> Response:
     """Give every option its verdict; with a finding the return waits for a dispute or an operator."""
     found = found_of(body)
-    row = await receiving.inspect(desk.house, desk.key.warehouse, "return", receipt_id, found, body.reason)
+    row = await receiving.inspect(
+        desk.house,
+        desk.key.warehouse,
+        "return",
+        receipt_id,
+        found,
+        body.reason,
+        intent_key=intent_key(desk, key),
+    )
     return answers.answer(reception(row))
 
 

@@ -1,0 +1,77 @@
+"""The audit log: what operators did to vendors and API keys."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from app.flows import audit_log
+from app.web import answers
+from app.web.contract import GUARDED, shown
+from app.web.deps import AdminDesk, Cursor, Limit
+from app.web.fields import VendorId, read_cursor, write_cursor
+from app.web.shapes import AT, Id, Told
+
+router = APIRouter(prefix="/admin/v1/audit", tags=["keys"], responses=GUARDED)
+
+
+class AuditEntry(Told):
+    """Something a person did."""
+
+    entry_id: Id
+    at: datetime
+    actor: str
+    """`operator:<key id>`, or `us`: the installation itself."""
+    action: str
+    subject: str
+    """`vendor:<id>` or `key:<id>`."""
+    vendor_ids: list[str] | None
+    """Vendors it is about; null: every vendor."""
+    detail: dict[str, Any]
+    """What was set; never a secret."""
+
+
+class AuditPage(Told):
+    """A page of the audit log, newest first."""
+
+    items: list[AuditEntry]
+    next_cursor: str | None
+
+
+_ENTRY: dict[str, Any] = {
+    "entry_id": "7",
+    "at": AT,
+    "actor": "operator:0a1b2c3d4e5f",
+    "action": "vendor.pause",
+    "subject": "vendor:A00012345",
+    "vendor_ids": ["A00012345"],
+    "detail": {"state": "PAUSED"},
+}
+
+
+@router.get(
+    "",
+    operation_id="list_audit",
+    response_model=AuditPage,
+    responses={200: shown({"items": [_ENTRY], "next_cursor": None})},
+)
+async def list_audit(
+    desk: AdminDesk,
+    vendor_id: VendorId | None = None,
+    subject: Annotated[
+        str | None, Query(pattern=r"^(vendor|key):[A-Za-z0-9]{1,40}$", examples=["vendor:A00012345"])
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List who registered, paused, resumed or changed vendors, and made or ended keys; newest first."""
+    rows, then = await audit_log.list_entries(
+        desk.house,
+        desk.key.within(vendor_id),
+        subject=subject,
+        before=read_cursor(cursor)[1] if cursor is not None else None,
+        most=limit,
+    )
+    items = [{**answers.plain(row), "entry_id": str(row["entry_id"])} for row in rows]
+    return answers.answer({"items": items, "next_cursor": write_cursor(0, then) if then else None})
