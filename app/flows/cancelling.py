@@ -14,6 +14,7 @@ from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.deciding import decide_cancel, seller_cancel_facts, unblock
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind
+from app.flows.quantities import settle_claims
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.effects import EFFECT
 from app.machines.receipts import Completion, Pickup
@@ -182,6 +183,7 @@ async def join(
                 tx, vendor_id, births, initial=str(CANCEL.initial), cause=cause, at=at
             )
             await doors.move_cancels(tx, vendor_id, moves, at)
+            await settle_claims(tx, vendor_id, [row.receipt_id for row in rows])
 
     await until_fresh(work)
 

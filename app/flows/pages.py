@@ -21,6 +21,7 @@ from app.flows.house import (
     House,
     until_fresh,
 )
+from app.flows.quantities import settle_boxes
 from app.machines.orders import BOX, BoxFacts, BoxState, from_wire, walk
 from app.store import boxes, coverage, doors, evidence, pages, permits
 from app.store.database import Connection
@@ -148,6 +149,7 @@ async def take_page(
             initial = str(BOX.initial)
             born = await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
+            await settle_boxes(tx, vendor_id, [row.shipment_box_id for row in plan.rows])
             await replacing.look_at_births(tx, vendor_id, plan.rows, born, at)
             if changed := _ends_of_permits(plan):
                 await permits.revoke(tx, vendor_id, changed, at)

@@ -6,10 +6,9 @@ from app.coupang.wire import BoxHistory, SheetPage
 from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.pages import LAG_ALARM, Taken, take_page
+from app.flows.quantities import GONE, is_explained, settle_boxes
 from app.machines.orders import BOX, BoxState, from_wire
 from app.store import boxes, doors, evidence
-
-GONE = "Coupang no longer shows this box: it was cancelled or returned"
 
 
 async def take_single(
@@ -80,7 +79,8 @@ async def take_gone(
 ) -> bool:
     """Store that Coupang answered "cancelled or returned" for a box; True when it moved to CANCELLED.
 
-    From DEPARTURE on that answer means a return, which is not a state of the box: a person is told.
+    From DEPARTURE on that answer means a return, which is not a state of the box: a person is told, unless
+    the claims we know account for every unit of it.
     """
     digest = house.vault.digest(body)
 
@@ -98,13 +98,15 @@ async def take_gone(
             box = found[0]
             facts = box_facts(box, at, proven=True)
             if "see_cancelled" not in BOX.allowed(box["state"], facts):
-                await boxes.settle_doubt(tx, vendor_id, shipment_box_id, None, GONE)
+                known = await is_explained(tx, vendor_id, box["order_id"], shipment_box_id)
+                await boxes.settle_doubt(tx, vendor_id, shipment_box_id, None, None if known else GONE)
                 return False
             move = BOX.decide(box["state"], "see_cancelled", facts)
             step = doors.Step(move.event, move.source, move.target, "coupang", cause, digest)
             await doors.move_boxes(
                 tx, vendor_id, [doors.BoxMove(shipment_box_id, box["version"], (step,), None)], at
             )
+            await settle_boxes(tx, vendor_id, [shipment_box_id])
             return True
 
     return await until_fresh(work)

@@ -16,6 +16,7 @@ from app.coupang.claims import Receipt, ReceiptPage, UnreadableClaim
 from app.flows.blocking import keep_unreadable, let_go, tell_boxes
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, House, until_fresh
 from app.flows.pages import Taken, Window
+from app.flows.quantities import settle_claims
 from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.receipts import Reading, completion_from_wire, from_wire, pickup_from_wire
@@ -123,6 +124,7 @@ async def take_receipts(
             await keep_unreadable(house, tx, vendor_id, aside, cause, at)
             await let_go(tx, vendor_id, set(told) - set(plan.stale), at)
             await _settle_doubts(house, tx, vendor_id, plan, differing, told, digests, proven)
+            await settle_claims(tx, vendor_id, plan.touched | {row.receipt_id for row in plan.rows})
             if covered is not None:
                 await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
         moved = len(plan.cancel_moves) + len(plan.return_moves)

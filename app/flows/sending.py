@@ -14,6 +14,7 @@ from app.coupang.wire import Results
 from app.flows import permit_checks, preflight
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, judge, judge_error
+from app.flows.parcels import lines_now
 from app.flows.subjects import SUBJECTS, Rows, effect_step
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Refused
@@ -179,8 +180,23 @@ async def _decide_again(
                 )
             )
         else:
-            going.append(effect)
+            going.append(await _with_lines_now(tx, vendor_id, effect, row))
     return going, dropped
+
+
+async def _with_lines_now(
+    tx: Connection, vendor_id: str, effect: dict[str, Any], row: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a waybill without lines that were cancelled whole since it was asked; it is stored so."""
+    payload = effect["payload"]
+    if effect["kind"] != Kind.SHIP:
+        return effect
+    lines = lines_now(row["state"], effect["event"], payload, row["lines"])
+    if lines == payload["lines"]:
+        return effect
+    payload = {**payload, "lines": lines}
+    await effects.rewrite(tx, vendor_id, effect["effect_id"], payload)
+    return {**effect, "payload": payload}
 
 
 async def settle(house: House, vendor_id: str, epoch: int, batch: Batch, answer: Results) -> list[int]:

@@ -7,10 +7,11 @@ from app.coupang.claims import WithdrawalPage
 from app.flows.blocking import let_go, tell_boxes
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, House, until_fresh
 from app.flows.pages import Taken, Window
+from app.flows.quantities import settle_claims
 from app.machines import cancels, returns
 from app.machines.cancels import CancelFacts, CancelState
 from app.machines.returns import ReturnFacts, ReturnState
-from app.store import claims, coverage, doors, evidence
+from app.store import claims, coverage, doors, evidence, quantities
 
 
 async def take_withdrawals(
@@ -59,6 +60,8 @@ async def take_withdrawals(
             await doors.move_returns(tx, vendor_id, return_moves, at)
             await claims.schedule_reads(tx, vendor_id, [(receipt_id, None, None) for receipt_id in moved])
             await tell_boxes(tx, vendor_id, moved, (), at)
+            await quantities.give_back(tx, vendor_id, moved)
+            await settle_claims(tx, vendor_id, moved)
             await let_go(tx, vendor_id, set(told), at)
             if page.unreadable:
                 rows = [

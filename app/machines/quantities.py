@@ -1,16 +1,36 @@
 """How many units of each line are free, held, cancelled, shipped and returned, and which claim holds which.
 
-Two questions about the same units, never mixed. What Coupang counts: ordered = shippable + held + cancelled.
-Where the goods are: shipped and not returned, or in the house; a unit that was cancelled before it left may
-never leave. `Order` is the value of one order: its lines in all its boxes and the open claims on them.
+Two sources tell of the same units: order sheets say how many of a line are held and cancelled, receipts say
+which claim is about how many of an option. `settle` brings both together, for the whole order at once. It
+computes the result from what is known and never adds to an earlier result: reading the same thing a thousand
+times changes nothing.
 
 A claim names an order, an option and a count, and is matched by these: a share on a line of another option
 cannot be made. What a claim holds is written down share by share, so a withdrawal gives back exactly that.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+
+Key = tuple[int, int]
+"""A line: shipment box id, vendor item id."""
+
+RULES: dict[str, str] = {
+    "ordered_is_positive": "A line has at least one unit.",
+    "never_negative": "No quantity is below zero.",
+    "claimed_within_ordered": "Held and cancelled units together are never more than were ordered.",
+    "returned_within_shipped": "No more units come back than have left.",
+    "returned_is_cancelled": "Every returned unit is refunded, so it counts as cancelled.",
+    "never_a_shipped_cancel": "A unit that was cancelled before it left is never shipped.",
+    "lines_of_one_order": "All lines and claims belong to the order.",
+    "one_line_per_option": "A box has one line for each option.",
+    "claim_is_new": "A receipt claims an option of a box once.",
+    "count_is_positive": "A claim counts at least one unit.",
+    "option_was_ordered": "The order has no line of the option the claim names.",
+    "enough_units": "The claim counts more units of its option than the order has unclaimed.",
+}
+"""Rule → what it says, in words for a user."""
 
 
 class Impossible(Exception):
@@ -25,28 +45,6 @@ class Impossible(Exception):
         self.rule = rule
 
 
-RULES: dict[str, str] = {
-    "ordered_is_positive": "A line has at least one unit.",
-    "never_negative": "No quantity is below zero.",
-    "claimed_within_ordered": "Held and cancelled units together are never more than were ordered.",
-    "returned_within_shipped": "No more units come back than have left.",
-    "returned_is_cancelled": "Every returned unit is refunded, so it counts as cancelled.",
-    "never_a_shipped_cancel": "A unit that was cancelled before it left is never shipped.",
-    "one_line_per_option": "A box has one line for each option.",
-    "lines_of_one_order": "All lines belong to the order.",
-    "holds_are_claimed": "What the claims hold is held on exactly the lines they name, no more and no less.",
-    "claim_of_this_order": "The claim belongs to another order.",
-    "option_was_ordered": "The order has no line of the option the claim names.",
-    "enough_shippable": "The claim counts more units than are shippable of its option in this order.",
-    "count_is_positive": "A claim or a shipment counts at least one unit.",
-    "claim_is_new": "The receipt already claims this option with another count or kind.",
-    "claim_is_open": "No open claim has this receipt number.",
-    "line_exists": "The box has no line of this option.",
-    "enough_to_ship": "Only units that are in the house and not claimed may be shipped.",
-}
-"""Rule → what it says, in words for a user."""
-
-
 class Kind(StrEnum):
     """What a claim asks for: units that have not left (STOP), or units that have (RETURN)."""
 
@@ -56,7 +54,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The units of one option in one box.
+    """The units of one option in one box, as Coupang's order sheet and the state of the box tell.
+
+    Attributes:
+        told_held: Units with a cancel pending, in Coupang's words.
+        told_cancelled: Units cancelled for good, in Coupang's words.
+        left: The box has a waybill at Coupang.
+        shipped: Units that were known to have left before.
 
     Raises:
         Impossible: The quantities contradict each other; names the rule.
@@ -65,6 +69,71 @@ class Line:
     order_id: int
     shipment_box_id: int
     vendor_item_id: int
+    ordered: int
+    told_held: int = 0
+    told_cancelled: int = 0
+    left: bool = False
+    shipped: int = 0
+
+    def __post_init__(self) -> None:
+        _need(self.ordered > 0, "ordered_is_positive")
+        _need(min(self.told_held, self.told_cancelled, self.shipped) >= 0, "never_negative")
+        _need(self.told_held + self.told_cancelled <= self.ordered, "claimed_within_ordered")
+
+    @property
+    def key(self) -> Key:
+        """Return what names this line."""
+        return self.shipment_box_id, self.vendor_item_id
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One item of a receipt that is not withdrawn: so many units of one option of one order.
+
+    Attributes:
+        shipment_box_id: The box the receipt names. A hint and no more: a split gives shipped goods a new box.
+        done: The refund is final: the units are cancelled, and of a RETURN also returned.
+    """
+
+    receipt_id: int
+    order_id: int
+    shipment_box_id: int
+    vendor_item_id: int
+    count: int
+    kind: Kind
+    done: bool = False
+
+    def __post_init__(self) -> None:
+        _need(self.count > 0, "count_is_positive")
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Return what names this claim: receipt, the box it names, option."""
+        return self.receipt_id, self.shipment_box_id, self.vendor_item_id
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a claim that the claim's option bears in one box."""
+
+    claim: Claim
+    shipment_box_id: int
+    count: int
+
+    @property
+    def line(self) -> Key:
+        """Return the line that bears it: always one of the option that is claimed."""
+        return self.shipment_box_id, self.claim.vendor_item_id
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """What became of the units of a line.
+
+    Raises:
+        Impossible: They do not add up; names the rule.
+    """
+
     ordered: int
     held: int = 0
     cancelled: int = 0
@@ -77,284 +146,203 @@ class Line:
         _need(self.held + self.cancelled <= self.ordered, "claimed_within_ordered")
         _need(self.returned <= self.shipped, "returned_within_shipped")
         _need(self.returned <= self.cancelled, "returned_is_cancelled")
-        _need(self.in_house >= 0, "never_a_shipped_cancel")
+        _need(self.shipped + self.cancelled - self.returned <= self.ordered, "never_a_shipped_cancel")
 
     @property
     def shippable(self) -> int:
-        """Return what Coupang counts as shippable: ordered less held less cancelled."""
+        """Return the units that nobody claims."""
         return self.ordered - self.held - self.cancelled
 
-    @property
-    def in_house(self) -> int:
-        """Return the units that have neither left nor been cancelled before they left."""
-        return self.ordered - self.shipped - (self.cancelled - self.returned)
-
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """One item of a receipt: so many units of one option of one order.
+class Settled:
+    """One order, settled.
 
     Attributes:
-        shipment_box_id: The box the receipt names. A hint and no more: a split gives shipped goods a new box.
+        lines: What became of each line's units.
+        shares: Which line bears which part of which claim; the shares of a claim sum up to its count.
+        unallocated: Claims that fit nowhere, with the rule that says why; they bear on no line.
     """
 
-    receipt_id: int
-    order_id: int
-    vendor_item_id: int
-    count: int
-    kind: Kind
-    shipment_box_id: int | None = None
-
-    def __post_init__(self) -> None:
-        _need(self.count > 0, "count_is_positive")
-
-    @property
-    def key(self) -> tuple[int, int, int | None]:
-        """Return what tells the items of receipts apart: receipt, option and the box it names."""
-        return self.receipt_id, self.vendor_item_id, self.shipment_box_id
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The part of a claim that one box bears, on its line of the claim's option."""
-
-    shipment_box_id: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An open claim and where it holds its units."""
-
-    claim: Claim
+    lines: Mapping[Key, Quantities]
     shares: tuple[Share, ...]
+    unallocated: tuple[tuple[Claim, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The lines of one order, in all its boxes, and the open claims on them.
+def settle(
+    order_id: int,
+    lines: Sequence[Line],
+    claims: Sequence[Claim],
+    earlier: Mapping[tuple[int, int, int], Mapping[int, int]] | None = None,
+) -> Settled:
+    """Match the claims of an order with its lines and count what became of every unit.
 
-    Every operation returns a new value, or raises `Impossible` and changes nothing.
+    Args:
+        order_id: The order.
+        lines: All its lines, in all its boxes.
+        claims: All claims on it that are not withdrawn.
+        earlier: Where claims were matched before, by claim key: units by box. A claim stays where it is
+            unless it does not fit there any more, or Coupang shows its units elsewhere.
 
     Raises:
-        Impossible: Lines and claims contradict each other; names the rule.
+        Impossible: Lines and claims are not those of one order; names the rule.
     """
+    _need({line.order_id for line in lines} <= {order_id}, "lines_of_one_order")
+    _need({claim.order_id for claim in claims} <= {order_id}, "lines_of_one_order")
+    by_key = {line.key: line for line in lines}
+    _need(len(by_key) == len(lines), "one_line_per_option")
+    _need(len({claim.key for claim in claims}) == len(claims), "claim_is_new")
+    room = {key: line.ordered for key, line in by_key.items()}
+    placed: dict[tuple[int, int, int], Mapping[int, int]] = {}
+    ordered = sorted(claims, key=lambda claim: claim.key)
+    for claim in ordered:
+        before = (earlier or {}).get(claim.key)
+        if before and _fits(claim, before, room):
+            placed[claim.key] = before
+            _take(room, claim, before)
+    unallocated: list[tuple[Claim, str]] = []
+    # Who names a line comes first: what Coupang shows beyond that is about the others.
+    for claim in sorted(
+        ordered, key=lambda claim: (claim.shipment_box_id, claim.vendor_item_id) not in by_key
+    ):
+        if claim.key in placed:
+            continue
+        try:
+            found = _match(claim, by_key, room)
+        except Impossible as no:
+            unallocated.append((claim, no.rule))
+        else:
+            placed[claim.key] = found
+            _take(room, claim, found)
+    _follow_what_is_shown(placed, ordered, by_key, room)
+    shares = tuple(
+        Share(claim, box_id, count)
+        for claim in ordered
+        for box_id, count in sorted(placed.get(claim.key, {}).items())
+    )
+    told = {line.key: _count(line, [one for one in shares if one.line == line.key]) for line in lines}
+    return Settled(told, shares, tuple(unallocated))
 
-    order_id: int
-    lines: tuple[Line, ...]
-    claims: tuple[Held, ...] = ()
 
-    def __post_init__(self) -> None:
-        _need(all(line.order_id == self.order_id for line in self.lines), "lines_of_one_order")
-        keys = {(line.shipment_box_id, line.vendor_item_id) for line in self.lines}
-        _need(len(keys) == len(self.lines), "one_line_per_option")
-        named = {held.claim.key for held in self.claims}
-        _need(len(named) == len(self.claims), "claim_is_new")
-        held_by_line = dict.fromkeys(keys, 0)
-        for held in self.claims:
-            _need(held.claim.order_id == self.order_id, "claim_of_this_order")
-            _need(sum(share.count for share in held.shares) == held.claim.count, "holds_are_claimed")
-            boxes = {share.shipment_box_id for share in held.shares}
-            _need(len(boxes) == len(held.shares), "holds_are_claimed")
-            for share in held.shares:
-                key = (share.shipment_box_id, held.claim.vendor_item_id)
-                _need(key in keys and share.count > 0, "holds_are_claimed")
-                held_by_line[key] += share.count
-        for line in self.lines:
-            claimed = held_by_line[line.shipment_box_id, line.vendor_item_id]
-            _need(line.held == claimed, "holds_are_claimed")
+def _match(claim: Claim, lines: Mapping[Key, Line], room: Mapping[Key, int]) -> dict[int, int]:
+    """Find the lines a claim is about, by option and count; one takes it whole where one can.
 
-    def hold(self, claim: Claim) -> "Order":
-        """Hold the units of a claim; the same claim seen again changes nothing.
+    Preferred are the box the receipt names, then a line on which Coupang shows as many units held or
+    cancelled that no claim explains, then one whose units are where the claim says (in the house for a STOP,
+    gone for a RETURN), then the tightest fit; equal ones by box number.
+    """
+    mine = [line for line in lines.values() if line.vendor_item_id == claim.vendor_item_id]
+    _need(bool(mine), "option_was_ordered")
+    _need(sum(room[line.key] for line in mine) >= claim.count, "enough_units")
 
-        Raises:
-            Impossible: Another order, an option nobody ordered, more than is shippable, or a changed claim.
-        """
-        for held in self.claims:
-            if held.claim.key == claim.key:
-                _need((held.claim.count, held.claim.kind) == (claim.count, claim.kind), "claim_is_new")
-                return self
-        held = Held(claim, self.match(claim))
-        return Order(self.order_id, _on(self.lines, held, _held), (*self.claims, held))
-
-    def match(self, claim: Claim) -> tuple[Share, ...]:
-        """Find the lines a claim is about, by order, option and count.
-
-        One line takes the whole claim where one can. Preferred are the box the receipt names, then a line
-        whose units are where the claim says (in the house for a STOP, gone for a RETURN), then the tightest
-        fit; equal ones by box number.
-
-        Raises:
-            Impossible: Another order, an option nobody ordered, or more than is shippable.
-        """
-        _need(claim.order_id == self.order_id, "claim_of_this_order")
-        lines = [line for line in self.lines if line.vendor_item_id == claim.vendor_item_id]
-        _need(bool(lines), "option_was_ordered")
-        _need(sum(line.shippable for line in lines) >= claim.count, "enough_shippable")
-
-        def preference(line: Line) -> tuple[bool, bool, bool, int, int]:
-            free = line.shippable
-            fitting = min(free, self._unclaimed(line, claim.kind))
-            return (
-                free < claim.count,
-                line.shipment_box_id != claim.shipment_box_id,
-                fitting < claim.count,
-                # A claim that no line can take whole begins where most of its units must be.
-                free if free >= claim.count else -fitting,
-                line.shipment_box_id,
-            )
-
-        shares: list[Share] = []
-        rest = claim.count
-        for line in sorted(lines, key=preference):
-            if taken := min(rest, line.shippable):
-                shares.append(Share(line.shipment_box_id, taken))
-                rest -= taken
-        return tuple(shares)
-
-    def withdraw(self, receipt_id: int) -> "Order":
-        """Give back exactly what the receipt holds.
-
-        Raises:
-            Impossible: No open claim has this receipt number.
-        """
-        return self._end(receipt_id, _given_back)
-
-    def complete(self, receipt_id: int) -> "Order":
-        """End a receipt with its refund: its units are cancelled, and of a return also returned.
-
-        Raises:
-            Impossible: No open claim has this number; units of a STOP have left, or of a RETURN have not.
-        """
-        return self._end(receipt_id, _completed)
-
-    def turn_into_return(self, receipt_id: int) -> "Order":
-        """Let a stop request go on as a return: its units have left, and stay held.
-
-        Raises:
-            Impossible: No open claim has this receipt number.
-        """
-        mine = self._claims_of(receipt_id)
-        lines = self.lines
-        for held in mine:
-            if held.claim.kind is Kind.STOP:
-                lines = _on(lines, held, _left)
-        claims = tuple(
-            Held(replace(held.claim, kind=Kind.RETURN), held.shares) if held in mine else held
-            for held in self.claims
-        )
-        return Order(self.order_id, lines, claims)
-
-    def cancel(self, shipment_box_id: int, vendor_item_id: int, count: int) -> "Order":
-        """Cancel units at once: the customer in ACCEPT, or the seller (O9).
-
-        Raises:
-            Impossible: No such line, more than is shippable, or units that have left.
-        """
-        line = self._line(shipment_box_id, vendor_item_id, count)
-        _need(count <= line.shippable, "enough_shippable")
-        return replace(self, lines=self._with(replace(line, cancelled=line.cancelled + count)))
-
-    def to_ship(self, shipment_box_id: int, vendor_item_id: int) -> int:
-        """Return how many units of a line may leave now: in the house, and claimed by nobody.
-
-        Raises:
-            Impossible: No such line.
-        """
-        return self._unclaimed(self._line(shipment_box_id, vendor_item_id, 1), Kind.STOP)
-
-    def ship(self, shipment_box_id: int, vendor_item_id: int, count: int) -> "Order":
-        """Ship units of a line, asked by us.
-
-        Raises:
-            Impossible: No such line, or not so many units may leave.
-        """
-        line = self._line(shipment_box_id, vendor_item_id, count)
-        _need(count <= self._unclaimed(line, Kind.STOP), "enough_to_ship")
-        return replace(self, lines=self._with(replace(line, shipped=line.shipped + count)))
-
-    def see_shipped(self, shipment_box_id: int, vendor_item_id: int, count: int) -> "Order":
-        """Record that units have left, whatever was claimed: somebody shipped them in WING.
-
-        Raises:
-            Impossible: No such line, or not so many units were in the house.
-        """
-        line = self._line(shipment_box_id, vendor_item_id, count)
-        return replace(self, lines=self._with(replace(line, shipped=line.shipped + count)))
-
-    def _line(self, shipment_box_id: int, vendor_item_id: int, count: int) -> Line:
-        _need(count > 0, "count_is_positive")
-        for line in self.lines:
-            if (line.shipment_box_id, line.vendor_item_id) == (shipment_box_id, vendor_item_id):
-                return line
-        raise Impossible("line_exists")
-
-    def _with(self, changed: Line) -> tuple[Line, ...]:
-        key = (changed.shipment_box_id, changed.vendor_item_id)
-        return tuple(
-            changed if (line.shipment_box_id, line.vendor_item_id) == key else line for line in self.lines
+    def preference(line: Line) -> tuple[bool, bool, int, bool, int, int]:
+        free = room[line.key]
+        shown = max(0, min(_unexplained(line, room), claim.count))
+        return (
+            free < claim.count,
+            line.shipment_box_id != claim.shipment_box_id,
+            -shown,
+            line.left is not (claim.kind is Kind.RETURN),
+            # A claim that no line can take whole begins where most of it fits.
+            free if free >= claim.count else -free,
+            line.shipment_box_id,
         )
 
-    def _claimed(self, line: Line, kind: Kind) -> int:
-        return sum(
-            share.count
-            for held in self.claims
-            if held.claim.kind is kind and held.claim.vendor_item_id == line.vendor_item_id
-            for share in held.shares
-            if share.shipment_box_id == line.shipment_box_id
-        )
+    found: dict[int, int] = {}
+    rest = claim.count
+    for line in sorted(mine, key=preference):
+        if taken := min(rest, room[line.key]):
+            found[line.shipment_box_id] = taken
+            rest -= taken
+    return found
 
-    def _unclaimed(self, line: Line, kind: Kind) -> int:
-        """Count the units a new claim of this kind could be about, by where they are."""
-        out = line.shipped - line.returned
-        stops, returns = self._claimed(line, Kind.STOP), self._claimed(line, Kind.RETURN)
-        if kind is Kind.RETURN:
-            return max(0, out - returns)
-        # A return may be seen before the shipping is; what it counts beyond it has left without our knowing.
-        return max(0, line.in_house - stops - max(0, returns - out))
 
-    def _claims_of(self, receipt_id: int) -> tuple[Held, ...]:
-        mine = tuple(held for held in self.claims if held.claim.receipt_id == receipt_id)
-        _need(bool(mine), "claim_is_open")
-        return mine
+def _unexplained(line: Line, room: Mapping[Key, int]) -> int:
+    """Return the units that Coupang shows held or cancelled beyond what is claimed of the line."""
+    return line.told_held + line.told_cancelled - (line.ordered - room[line.key])
 
-    def _end(self, receipt_id: int, change: Callable[[Line, int, Kind], Line]) -> "Order":
-        mine = self._claims_of(receipt_id)
-        lines = self.lines
-        for held in mine:
-            lines = _on(lines, held, change)
-        return Order(self.order_id, lines, tuple(held for held in self.claims if held not in mine))
+
+def _fits(claim: Claim, counts: Mapping[int, int], room: Mapping[Key, int]) -> bool:
+    whole = sum(counts.values()) == claim.count
+    return whole and all(
+        0 < count <= room.get((box, claim.vendor_item_id), 0) for box, count in counts.items()
+    )
+
+
+def _follow_what_is_shown(
+    placed: dict[tuple[int, int, int], Mapping[int, int]],
+    claims: Sequence[Claim],
+    lines: Mapping[Key, Line],
+    room: dict[Key, int],
+) -> None:
+    """Move claims to where Coupang shows their units, until none is shown better elsewhere.
+
+    Each move explains more of what Coupang shows than before, so this ends, and nothing is left to move when
+    the same is told again.
+    """
+    moved = True
+    while moved:
+        moved = False
+        for claim in claims:
+            present = placed.get(claim.key)
+            if present and (box := _shown_elsewhere(claim, present, lines, room)) is not None:
+                _take(room, claim, present, back=True)
+                placed[claim.key] = {box: claim.count}
+                _take(room, claim, placed[claim.key])
+                moved = True
+
+
+def _shown_elsewhere(
+    claim: Claim, counts: Mapping[int, int], lines: Mapping[Key, Line], room: Mapping[Key, int]
+) -> int | None:
+    """Return the box on whose line Coupang shows all of a claim, when it shows nothing of it where it is."""
+    if claim.shipment_box_id in counts:
+        return None
+    here = [lines[box, claim.vendor_item_id] for box in counts]
+    if any(_unexplained(line, room) + counts[line.shipment_box_id] > 0 for line in here):
+        return None
+    there = [
+        line
+        for line in lines.values()
+        if line.vendor_item_id == claim.vendor_item_id
+        and line.shipment_box_id not in counts
+        and min(_unexplained(line, room), room[line.key]) >= claim.count
+    ]
+    return min((line.shipment_box_id for line in there), default=None)
+
+
+def _take(room: dict[Key, int], claim: Claim, counts: Mapping[int, int], *, back: bool = False) -> None:
+    for box, count in counts.items():
+        room[box, claim.vendor_item_id] += count if back else -count
+
+
+def _count(line: Line, shares: Iterable[Share]) -> Quantities:
+    """Count the units of a line from what Coupang told of it and from what is claimed of it.
+
+    The two may be read at different times. A unit is free only when neither says otherwise.
+    """
+    held = stopped = returned = 0
+    for share in shares:
+        if not share.claim.done:
+            held += share.count
+        elif share.claim.kind is Kind.STOP:
+            stopped += share.count
+        else:
+            returned += share.count
+    cancelled = max(line.told_cancelled, stopped + returned)
+    claimed = max(line.told_held + line.told_cancelled, held + stopped + returned)
+    if line.left:
+        shipped = line.ordered - cancelled + returned
+        if line.shipped:
+            # What is cancelled without a claim after it has left has come back; before, it never left.
+            shipped = min(line.ordered - stopped, max(line.shipped, shipped))
+        returned = max(returned, shipped + cancelled - line.ordered)
+    else:
+        # A return may be seen before the shipping is: what came back has left without our knowing.
+        shipped = returned
+    return Quantities(line.ordered, claimed - cancelled, cancelled, shipped, returned)
 
 
 def _need(holds: bool, rule: str) -> None:
     if not holds:
         raise Impossible(rule)
-
-
-def _on(lines: tuple[Line, ...], held: Held, change: Callable[[Line, int, Kind], Line]) -> tuple[Line, ...]:
-    """Change the lines a claim holds units of, each by the count of its share."""
-    counts = {share.shipment_box_id: share.count for share in held.shares}
-    return tuple(
-        change(line, counts[line.shipment_box_id], held.claim.kind)
-        if line.vendor_item_id == held.claim.vendor_item_id and line.shipment_box_id in counts
-        else line
-        for line in lines
-    )
-
-
-def _held(line: Line, count: int, _: Kind) -> Line:
-    return replace(line, held=line.held + count)
-
-
-def _given_back(line: Line, count: int, _: Kind) -> Line:
-    return replace(line, held=line.held - count)
-
-
-def _completed(line: Line, count: int, kind: Kind) -> Line:
-    returned = line.returned + (count if kind is Kind.RETURN else 0)
-    return replace(line, held=line.held - count, cancelled=line.cancelled + count, returned=returned)
-
-
-def _left(line: Line, count: int, _: Kind) -> Line:
-    """Count the units as shipped, unless they were counted when their box left."""
-    return replace(line, shipped=line.shipped + min(count, line.in_house))

@@ -2,7 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, one_of
@@ -56,7 +64,7 @@ class Box(Base):
     first_seen_at: Mapped[datetime]
     __table_args__ = (
         CheckConstraint(one_of("state", BOX_STATES), name="box_state"),
-        Index("box_order", "vendor_id", "order_id"),
+        UniqueConstraint("vendor_id", "order_id", "shipment_box_id", name="box_order"),
         Index("box_by_id", "shipment_box_id"),
         Index("box_list", "vendor_id", "state", "paid_at", "shipment_box_id"),
         Index("box_paid", "vendor_id", "paid_at", "shipment_box_id"),
@@ -73,7 +81,11 @@ class Box(Base):
 
 
 class Line(Base):
-    """One kind of item in a box; quantities are Coupang's, the rest is what a packer reads."""
+    """One kind of item in a box; ordered = shippable + held + cancelled.
+
+    What Coupang last said (`market_held`, `market_cancelled`) is never mixed with what we count from it and
+    from the claims we know (`held`, `cancelled`, `shipped`, `returned`): `app.machines.quantities`.
+    """
 
     __tablename__ = "line"
     vendor_id: Mapped[str] = mapped_column(primary_key=True)
@@ -81,7 +93,14 @@ class Line(Base):
     vendor_item_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     ordered: Mapped[int]
     held: Mapped[int]
+    """Units of claims that are open, or that Coupang shows as held."""
     cancelled: Mapped[int]
+    shipped: Mapped[int] = mapped_column(server_default="0")
+    """Units that left; those that came back are still counted."""
+    returned: Mapped[int] = mapped_column(server_default="0")
+    """Units that left and were refunded: they are counted in `cancelled` too."""
+    market_held: Mapped[int]
+    market_cancelled: Mapped[int]
     shippable: Mapped[int] = mapped_column(Computed("ordered - held - cancelled", persisted=True))
     name: Mapped[str]
     seller_product_name: Mapped[str]
@@ -96,6 +115,15 @@ class Line(Base):
         CheckConstraint(
             "ordered > 0 AND held >= 0 AND cancelled >= 0 AND held + cancelled <= ordered",
             name="line_quantities",
+        ),
+        CheckConstraint(
+            "returned >= 0 AND returned <= shipped AND returned <= cancelled "
+            "AND shipped + cancelled - returned <= ordered",
+            name="line_goods",
+        ),
+        CheckConstraint(
+            "market_held >= 0 AND market_cancelled >= 0 AND market_held + market_cancelled <= ordered",
+            name="line_market",
         ),
     )
 

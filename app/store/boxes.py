@@ -71,7 +71,8 @@ SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_a
        b.delivered_at, b.attention, b.doubtful, b.exchange_id, b.first_seen_at,
        (SELECT jsonb_agg(jsonb_build_object(
                  'vendor_item_id', l.vendor_item_id, 'ordered', l.ordered, 'held', l.held,
-                 'cancelled', l.cancelled, 'shippable', l.shippable, 'name', l.name,
+                 'cancelled', l.cancelled, 'shippable', l.shippable, 'shipped', l.shipped,
+                 'returned', l.returned, 'name', l.name,
                  'seller_product_name', l.seller_product_name, 'seller_item_name', l.seller_item_name,
                  'sku', l.sku, 'sales_price_krw', l.sales_price_krw,
                  'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)

@@ -7,7 +7,7 @@ kept, and join by their numbers once the order is found.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, one_of
@@ -61,7 +61,7 @@ class Receipt(Base):
     __table_args__ = (
         CheckConstraint("count_sum > 0", name="receipt_count"),
         Index("receipt_list", "vendor_id", "opened_at", "receipt_id"),
-        Index("receipt_order", "vendor_id", "order_id"),
+        UniqueConstraint("vendor_id", "order_id", "receipt_id", name="receipt_order"),
         Index("receipt_by_id", "receipt_id"),
         Index("receipt_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")),
     )
@@ -79,6 +79,9 @@ class ReceiptLine(Base):
     release_status: Mapped[str | None]
     __table_args__ = (
         CheckConstraint("count > 0", name="receipt_line_count"),
+        UniqueConstraint(
+            "vendor_id", "receipt_id", "shipment_box_id", "vendor_item_id", "count", name="receipt_line_claim"
+        ),
         Index("receipt_line_box", "vendor_id", "shipment_box_id"),
     )
 

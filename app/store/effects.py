@@ -1,6 +1,6 @@
 """Effects and their attempts: asking, taking in batches, recording each try before and after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -348,6 +348,13 @@ async def postpone(
     query = """UPDATE effect SET not_before = %(not_before)s
                WHERE vendor_id = %(vendor_id)s AND effect_id = ANY(%(ids)s)"""
     await execute(connection, query, vendor_id=vendor_id, ids=list(effect_ids), not_before=not_before)
+
+
+async def rewrite(connection: Connection, vendor_id: str, effect_id: int, payload: Mapping[str, Any]) -> None:
+    """Store what is really asked for, where it is less than what was intended."""
+    query = """UPDATE effect SET payload = %(payload)s
+               WHERE vendor_id = %(vendor_id)s AND effect_id = %(effect_id)s"""
+    await execute(connection, query, vendor_id=vendor_id, effect_id=effect_id, payload=Jsonb(dict(payload)))
 
 
 async def count_by_state(connection: Connection, vendor_ids: list[str] | None) -> list[dict[str, Any]]:

@@ -97,6 +97,8 @@ async def differing(
     return {row["shipment_box_id"]: row if row["version"] is not None else None for row in rows}
 
 
+# Of a known line only what Coupang says is written: what it means for our count is settled afterwards
+# (`app.store.quantities`), unless the line is not the same any more.
 # Sealed bytes go beside the document, in binary: inside they would be base64, parsed and decoded again.
 # `changed` names what the join with the document would find anyway: the planner knows how to look up an
 # array, but guesses 100 rows for a document, and then reads whole tables.
@@ -131,7 +133,7 @@ WITH doc AS (
   RETURNING shipment_box_id, content_hash, exchange_id
 ), {_TOLD}, renewed AS (
   UPDATE box b
-  SET order_id = d.order_id, market_status = d.market_status, market_seen_at = %(at)s,
+  SET market_status = d.market_status, market_seen_at = %(at)s,
       content_hash = d.content_hash, ordered_at = d.ordered_at, paid_at = d.paid_at,
       ship_by = d.ship_by, address_version = d.address_version, address_final = d.address_final,
       courier_code = coalesce(d.courier_code, b.courier_code),
@@ -150,13 +152,18 @@ WITH doc AS (
                       AND i.vendor_item_id = l.vendor_item_id)
 ), lined AS (
   INSERT INTO line (vendor_id, shipment_box_id, vendor_item_id, ordered, held, cancelled, name,
-                    seller_product_name, seller_item_name, sku, sales_price_krw, planned_shipping_date)
-  SELECT %(vendor_id)s, i.*
+                    seller_product_name, seller_item_name, sku, sales_price_krw, planned_shipping_date,
+                    market_held, market_cancelled)
+  SELECT %(vendor_id)s, i.*, i.held, i.cancelled
   FROM items i
   ON CONFLICT (vendor_id, shipment_box_id, vendor_item_id) DO UPDATE
-  SET ordered = excluded.ordered, held = excluded.held, cancelled = excluded.cancelled,
-      planned_shipping_date = excluded.planned_shipping_date
-  WHERE (line.ordered, line.held, line.cancelled, line.planned_shipping_date)
+  SET ordered = excluded.ordered, market_held = excluded.held, market_cancelled = excluded.cancelled,
+      planned_shipping_date = excluded.planned_shipping_date,
+      held = CASE WHEN line.ordered = excluded.ordered THEN line.held ELSE excluded.held END,
+      cancelled = CASE WHEN line.ordered = excluded.ordered THEN line.cancelled ELSE excluded.cancelled END,
+      shipped = CASE WHEN line.ordered = excluded.ordered THEN line.shipped ELSE 0 END,
+      returned = CASE WHEN line.ordered = excluded.ordered THEN line.returned ELSE 0 END
+  WHERE (line.ordered, line.market_held, line.market_cancelled, line.planned_shipping_date)
     IS DISTINCT FROM (excluded.ordered, excluded.held, excluded.cancelled, excluded.planned_shipping_date)
 ), addressed AS (
   INSERT INTO receiver (vendor_id, shipment_box_id, version, digest, place, sealed, seen_at)

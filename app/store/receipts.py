@@ -140,6 +140,15 @@ WITH doc AS (
   WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = ANY(%(changed)b::bigint[])
     AND r.receipt_id = d.receipt_id AND r.content_hash = d.was
   RETURNING r.receipt_id
+), unshared AS (
+  -- What is claimed otherwise now is matched anew; a share never outlives the claim it was made for.
+  DELETE FROM share s USING doc d
+  WHERE s.vendor_id = %(vendor_id)s AND s.receipt_id = ANY(%(changed)b::bigint[])
+    AND s.receipt_id = d.receipt_id
+    AND (s.order_id <> d.order_id
+         OR NOT EXISTS (SELECT FROM items i WHERE i.receipt_id = s.receipt_id
+                          AND i.shipment_box_id = s.named_box_id AND i.vendor_item_id = s.vendor_item_id
+                          AND i.count = s.claimed))
 ), gone AS (
   DELETE FROM receipt_line n
   WHERE n.vendor_id = %(vendor_id)s AND n.receipt_id = ANY(%(changed)b::bigint[])

@@ -14,6 +14,7 @@ from app.store.feed_tables import Feed, PollRun, Tally
 from app.store.hold_tables import Hold
 from app.store.journal_tables import Evidence, History, Quarantine
 from app.store.permit_tables import Permit
+from app.store.quantity_tables import Share
 from app.store.reception_tables import Reception
 from app.store.vendor_tables import ApiKey, Circuit, Secret, Vendor
 
@@ -43,6 +44,7 @@ __all__ = [
     "Reception",
     "Return",
     "Secret",
+    "Share",
     "Tally",
     "UnreadClaim",
     "UsedKey",

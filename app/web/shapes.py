@@ -55,10 +55,17 @@ class Line(Told):
 
     vendor_item_id: Id
     ordered: int
+    """ordered = shippable + held + cancelled"""
     held: int
-    """Units with a cancel pending."""
+    """Units with a cancel, stop request or return pending."""
     cancelled: int
+    """Units refunded for good: cancelled before they left, or returned."""
     shippable: int
+    """Units that nobody claims: of a box that has not left, what to put into the parcel."""
+    shipped: int
+    """Units that left, those that came back included; 0 until the waybill is taken."""
+    returned: int
+    """Units that left and came back for good; counted in `cancelled` too."""
     name: str
     seller_product_name: str
     seller_item_name: str
@@ -152,6 +159,8 @@ LINE: dict[str, Any] = {
     "held": 0,
     "cancelled": 0,
     "shippable": 2,
+    "shipped": 0,
+    "returned": 0,
     "name": "예시 티셔츠, 화이트 L",
     "seller_product_name": "예시 티셔츠",
     "seller_item_name": "화이트 L",

@@ -332,8 +332,9 @@ async def assert_promises(shop: Shop, *, settled: bool = True) -> None:
             if box["status"] == "CANCELLED":
                 continue
             real = next(one for one in box["lines"] if one["vendor_item_id"] == line["vendor_item_id"])
-            told = (line["ordered"], line["held"], line["cancelled"])
+            told = (line["ordered"], line["market_held"], line["market_cancelled"])
             assert told == (real["count"], real["held"], real["canceled"]), line
+            assert (line["held"], line["cancelled"]) == told[1:], line
     # P2: nothing doubled, by Coupang's own count; and what is confirmed rests on stored evidence.
     assert shop.ledger["applied_twice"] == 0
     counted = Counter(

@@ -173,11 +173,24 @@ async def test_two_who_ask_at_once_get_one_effect(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "numbers",
-    ["held = 9", "cancelled = ordered + 1", "held = -1", "ordered = 0", "cancelled = -1"],
+    [
+        "held = 9",
+        "cancelled = ordered + 1",
+        "held = -1",
+        "ordered = 0",
+        "cancelled = -1",
+        "shipped = ordered + 1",
+        "shipped = ordered, cancelled = 1",
+        "cancelled = 1, returned = 1",
+        "shipped = 1, returned = 1",
+        "returned = -1",
+        "market_held = ordered + 1",
+        "market_cancelled = -1",
+    ],
 )
 async def test_quantities_must_add_up(shop: Shop, numbers: str) -> None:
     await three_boxes(shop)
-    with pytest.raises(psycopg.errors.CheckViolation, match="line_quantities"):
+    with pytest.raises(psycopg.errors.CheckViolation, match=r"line_(quantities|goods|market)"):
         async with shop.house.db.transaction() as tx:
             await tx.execute(f"UPDATE line SET {numbers}".encode())
 

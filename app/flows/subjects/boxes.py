@@ -8,6 +8,8 @@ from app.coupang.couriers import DIRECT
 from app.flows.deciding import box_facts, seller_cancel_facts
 from app.flows.house import House
 from app.flows.outcomes import Kind
+from app.flows.parcels import lines_now
+from app.flows.quantities import settle_boxes
 from app.flows.subjects.base import Effects, Rows
 from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
@@ -20,10 +22,11 @@ class Boxes:
     """The subject `box`."""
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
-        """Lock the boxes; those that a seller's cancel is about come with their `lines`."""
+        """Lock the boxes; those that a waybill or a seller's cancel is about come with their `lines`."""
         ids = [effect["subject_id"] for effect in effects]
         found = {row["shipment_box_id"]: row for row in await boxes.with_quantities(tx, vendor_id, ids)}
-        asked = [effect["subject_id"] for effect in effects if effect["kind"] == Kind.SELLER_CANCEL]
+        by_line = (Kind.SELLER_CANCEL, Kind.SHIP)
+        asked = [effect["subject_id"] for effect in effects if effect["kind"] in by_line]
         if asked:
             for box_id, lines in (await boxes.lines_of(tx, vendor_id, asked)).items():
                 if box_id in found:
@@ -43,6 +46,8 @@ class Boxes:
             return
         direct = payload.get("courier_code") == DIRECT
         BOX.decide(row["state"], effect["event"], box_facts(row, at, waybill=True, direct=direct))
+        if effect["kind"] == Kind.SHIP:
+            lines_now(row["state"], effect["event"], payload, row["lines"])
 
     async def confirm(
         self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
@@ -91,6 +96,7 @@ async def _confirm(
                 (box["shipment_box_id"], payload["courier_code"], payload["invoice_number"], False)
             )
     await doors.move_boxes(tx, vendor_id, moves, at)
+    await settle_boxes(tx, vendor_id, [move.shipment_box_id for move in moves])
     if waybills:
         await boxes.set_waybills(tx, vendor_id, waybills)
     if doubtful:

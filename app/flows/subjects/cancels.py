@@ -6,6 +6,7 @@ from typing import Any
 
 from app.flows.house import House
 from app.flows.outcomes import Kind
+from app.flows.quantities import settle_claims
 from app.flows.subjects.base import Effects, Rows
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.kernel import Refused
@@ -65,6 +66,7 @@ class Cancels:
                     waybill = (payload["courier_code"], payload["invoice_number"], False)
                     await boxes.set_waybills(tx, vendor_id, [(inside[0]["shipment_box_id"], *waybill)])
         await doors.move_cancels(tx, vendor_id, moves, at)
+        await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
         await self.doubt(tx, vendor_id, effects, at)
 
     async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.flows.house import House
 from app.flows.outcomes import Kind
+from app.flows.quantities import settle_claims
 from app.flows.return_outcomes import REFUNDED
 from app.flows.subjects.base import Effects, Rows
 from app.machines.kernel import Refused
@@ -62,6 +63,7 @@ class Returns:
             )
             moves.append(doors.ReceiptMove(row["receipt_id"], row["version"], (step,)))
         await doors.move_returns(tx, vendor_id, moves, at)
+        await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
         await self.doubt(tx, vendor_id, effects, at)
 
     async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
