@@ -154,7 +154,12 @@ def _calls(claims: list[dict[str, Any]], settled: Settled) -> list[tuple[int, st
     """Return of which receipts a person must be called, or need not be any more."""
     told = {row["receipt_id"]: row["attention"] for row in claims}
     calls: list[tuple[int, str | None]] = []
-    wrong = {claim.receipt_id: UNALLOCATED + RULES[rule] for claim, rule in settled.unallocated}
+    # What is over and names a box that was gone before we saw it bears on nothing that is left.
+    wrong = {
+        claim.receipt_id: UNALLOCATED + RULES[rule]
+        for claim, rule in settled.unallocated
+        if rule != "box_is_known" or not claim.done
+    }
     for receipt_id, attention in told.items():
         text = wrong.get(receipt_id)
         ours = attention is None or attention.startswith(UNALLOCATED)

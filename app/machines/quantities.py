@@ -27,6 +27,7 @@ RULES: dict[str, str] = {
     "one_line_per_option": "A box has one line for each option.",
     "claim_is_new": "A receipt claims an option of a box once.",
     "count_is_positive": "A claim counts at least one unit.",
+    "box_is_known": "The box the claim names is not known yet, or was gone before it was ever read.",
     "option_was_ordered": "The order has no line of the option the claim names.",
     "enough_units": "The claim counts more units of its option than the order has unclaimed.",
 }
@@ -91,7 +92,7 @@ class Claim:
     """One item of a receipt that is not withdrawn: so many units of one option of one order.
 
     Attributes:
-        shipment_box_id: The box the receipt names. A hint and no more: a split gives shipped goods a new box.
+        shipment_box_id: The box the receipt names. Its units are there, unless a split gave them a new box.
         done: The refund is final: the units are cancelled, and of a RETURN also returned.
     """
 
@@ -182,7 +183,7 @@ def settle(
         lines: All its lines, in all its boxes.
         claims: All claims on it that are not withdrawn.
         earlier: Where claims were matched before, by claim key: units by box. A claim stays where it is
-            unless it does not fit there any more, or Coupang shows its units elsewhere.
+            unless it does not fit there any more, or its units are known to be elsewhere.
 
     Raises:
         Impossible: Lines and claims are not those of one order; names the rule.
@@ -197,7 +198,8 @@ def settle(
     ordered = sorted(claims, key=lambda claim: claim.key)
     for claim in ordered:
         before = (earlier or {}).get(claim.key)
-        if before and _fits(claim, before, room):
+        home = claim.shipment_box_id, claim.vendor_item_id
+        if before and (home not in by_key or home[0] in before) and _fits(claim, before, room):
             placed[claim.key] = before
             _take(room, claim, before)
     unallocated: list[tuple[Claim, str]] = []
@@ -231,6 +233,8 @@ def _match(claim: Claim, lines: Mapping[Key, Line], room: Mapping[Key, int]) -> 
     cancelled that no claim explains, then one whose units are where the claim says (in the house for a STOP,
     gone for a RETURN), then the tightest fit; equal ones by box number.
     """
+    # A box that was cancelled before we saw it must not make another one look cancelled.
+    _need(any(box == claim.shipment_box_id for box, _ in lines), "box_is_known")
     mine = [line for line in lines.values() if line.vendor_item_id == claim.vendor_item_id]
     _need(bool(mine), "option_was_ordered")
     _need(sum(room[line.key] for line in mine) >= claim.count, "enough_units")

@@ -184,7 +184,8 @@ async def quantity_faults(connection: Connection, vendor_id: str | None) -> list
         `fault`, and the units `expected` and `found`. `fault` is one of
         `held`: the line holds other than the shares of open claims on it;
         `market`: Coupang shows fewer free units of the line, or more, than we count;
-        `unallocated`: the shares of a claim that is not withdrawn do not sum up to its count.
+        `unallocated`: the shares of a claim that is not withdrawn do not sum up to its count; a claim that is
+        over, on a box that was gone before we ever saw it, is none.
     """
     query = """
     WITH borne AS (
@@ -209,7 +210,10 @@ async def quantity_faults(connection: Connection, vendor_id: str | None) -> list
       LEFT JOIN return_ t USING (vendor_id, receipt_id)
       WHERE coalesce(t.state, c.state, 'WITHDRAWN') <> 'WITHDRAWN'
         AND (%(vendor_id)s::text IS NULL OR n.vendor_id = %(vendor_id)s)
-        AND EXISTS (SELECT FROM box b WHERE b.vendor_id = r.vendor_id AND b.order_id = r.order_id)
+        AND EXISTS (
+          SELECT FROM box b WHERE b.vendor_id = r.vendor_id AND b.order_id = r.order_id
+            AND (b.shipment_box_id = n.shipment_box_id
+                 OR coalesce(t.state, c.state) NOT IN ('RETURNS_COMPLETED', 'STOPPED', 'CANCELLED')))
     )
     SELECT vendor_id, order_id, shipment_box_id, vendor_item_id, NULL::bigint AS receipt_id, 'held' AS fault,
            borne AS expected, held AS found FROM lines WHERE held <> borne
