@@ -123,6 +123,7 @@ def _line(row: Mapping[str, Any]) -> Line:
         told_cancelled=row["ordered"] if over else row["market_cancelled"],
         left=row["state"] in _LEFT,
         shipped=row["shipped"],
+        sale=row["exchange_id"] is None,
     )
 
 

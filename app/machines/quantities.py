@@ -62,6 +62,7 @@ class Line:
         told_cancelled: Units cancelled for good, in Coupang's words.
         left: The box has a waybill at Coupang.
         shipped: Units that were known to have left before.
+        sale: False for the replacement of an exchange, which nobody bought.
 
     Raises:
         Impossible: The quantities contradict each other; names the rule.
@@ -75,6 +76,7 @@ class Line:
     told_cancelled: int = 0
     left: bool = False
     shipped: int = 0
+    sale: bool = True
 
     def __post_init__(self) -> None:
         _need(self.ordered > 0, "ordered_is_positive")
@@ -198,10 +200,11 @@ def settle(
     ordered = sorted(claims, key=lambda claim: claim.key)
     for claim in ordered:
         before = (earlier or {}).get(claim.key)
-        home = claim.shipment_box_id, claim.vendor_item_id
-        if before and (home not in by_key or home[0] in before) and _fits(claim, before, room):
+        if before and _fits(claim, before, room):
             placed[claim.key] = before
             _take(room, claim, before)
+    for claim in ordered:
+        _go_home(placed, claim, room)
     unallocated: list[tuple[Claim, str]] = []
     # Who names a line comes first: what Coupang shows beyond that is about the others.
     for claim in sorted(
@@ -239,12 +242,13 @@ def _match(claim: Claim, lines: Mapping[Key, Line], room: Mapping[Key, int]) -> 
     _need(bool(mine), "option_was_ordered")
     _need(sum(room[line.key] for line in mine) >= claim.count, "enough_units")
 
-    def preference(line: Line) -> tuple[bool, bool, int, bool, int, int]:
+    def preference(line: Line) -> tuple[bool, bool, bool, int, bool, int, int]:
         free = room[line.key]
         shown = max(0, min(_unexplained(line, room), claim.count))
         return (
             free < claim.count,
             line.shipment_box_id != claim.shipment_box_id,
+            not line.sale,
             -shown,
             line.left is not (claim.kind is Kind.RETURN),
             # A claim that no line can take whole begins where most of it fits.
@@ -273,6 +277,19 @@ def _fits(claim: Claim, counts: Mapping[int, int], room: Mapping[Key, int]) -> b
     )
 
 
+def _go_home(
+    placed: dict[tuple[int, int, int], Mapping[int, int]], claim: Claim, room: dict[Key, int]
+) -> bool:
+    """Move a claim to the line it names, once that is there and has room; tell whether it moved."""
+    present, home = placed.get(claim.key), (claim.shipment_box_id, claim.vendor_item_id)
+    if not present or home[0] in present or room.get(home, 0) < claim.count:
+        return False
+    _take(room, claim, present, back=True)
+    placed[claim.key] = {home[0]: claim.count}
+    _take(room, claim, placed[claim.key])
+    return True
+
+
 def _follow_what_is_shown(
     placed: dict[tuple[int, int, int], Mapping[int, int]],
     claims: Sequence[Claim],
@@ -281,13 +298,16 @@ def _follow_what_is_shown(
 ) -> None:
     """Move claims to where Coupang shows their units, until none is shown better elsewhere.
 
-    Each move explains more of what Coupang shows than before, so this ends, and nothing is left to move when
-    the same is told again.
+    A claim that is at home stays; any other move explains more of what Coupang shows than before. So this
+    ends, and nothing is left to move when the same is told again.
     """
     moved = True
     while moved:
         moved = False
         for claim in claims:
+            if _go_home(placed, claim, room):
+                moved = True
+                continue
             present = placed.get(claim.key)
             if present and (box := _shown_elsewhere(claim, present, lines, room)) is not None:
                 _take(room, claim, present, back=True)

@@ -37,15 +37,15 @@ async def orders_claimed(connection: Connection, vendor_id: str, receipt_ids: Co
 async def lines_of_orders(
     connection: Connection, vendor_id: str, order_ids: Collection[int]
 ) -> list[dict[str, Any]]:
-    """Lock the boxes of these orders; return their lines, each with `order_id`, `state` and `attention`."""
+    """Lock the boxes of these orders; return their lines, with what the boxes are."""
     about = {"vendor_id": vendor_id, "ids": list(order_ids)}
     lock = """SELECT FROM box WHERE vendor_id = %(vendor_id)s AND order_id = ANY(%(ids)s::bigint[])
               ORDER BY shipment_box_id FOR UPDATE"""
     # Two statements: what another settled while we waited for the lock must be seen.
     await execute(connection, lock, **about)
     query = """
-    SELECT b.order_id, b.state, b.attention, l.shipment_box_id, l.vendor_item_id, l.ordered, l.held,
-           l.cancelled, l.shipped, l.returned, l.market_held, l.market_cancelled
+    SELECT b.order_id, b.state, b.attention, b.exchange_id, l.shipment_box_id, l.vendor_item_id,
+           l.ordered, l.held, l.cancelled, l.shipped, l.returned, l.market_held, l.market_cancelled
     FROM box b JOIN line l USING (vendor_id, shipment_box_id)
     WHERE b.vendor_id = %(vendor_id)s AND b.order_id = ANY(%(ids)s::bigint[])"""
     return await fetch(connection, query, **about)

@@ -10,6 +10,7 @@ from app.flows.asking import Caller
 from app.flows.deciding import box_facts
 from app.flows.house import House
 from app.flows.manual.base import WAYBILL, Act, Aggregate, Given, Row, Run, Vendors, given_waybill
+from app.flows.quantities import settle_boxes
 from app.flows.reports import with_sums
 from app.machines.effects import CAUSES, EFFECT, EffectFacts
 from app.machines.orders import BOX, OBSERVED, BoxState
@@ -62,6 +63,7 @@ class Box(Aggregate):
         due = house.policy.next_read(BoxState(step.target), row["address_final"], at)
         move = doors.BoxMove(row_id, row["version"], (step,), due)
         await doors.move_boxes(tx, row["vendor_id"], [move], at)
+        await settle_boxes(tx, row["vendor_id"], [row_id])
 
 
 class Effect(Aggregate):
