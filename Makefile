@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format bench docs lock clean
+.PHONY: help run demo chaos test check format bench docs lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -29,6 +29,9 @@ run: $(VENV)/.run ## the whole service on this machine: database, sandbox, web, 
 
 demo: $(VENV)/.run ## a bounded story on a fast clock; checks the promises and ends by itself
 	@exec $(PY) -m app demo $(ARGS)
+
+chaos: $(VENV)/.run ## kills, pauses, cuts and lies against the whole fleet; compares everything at the end
+	@exec $(PY) -m app chaos $(ARGS)
 
 test: $(VENV)/.dev ## the whole test suite on a real PostgreSQL and the real sandbox
 	$(PY) -m pytest $(ARGS)

@@ -1,4 +1,7 @@
-"""The verbs: `python -m app up | web | worker | sandbox | migrate | ready | demo | docs | bench | rotate`."""
+"""The verbs of `python -m app`.
+
+up | web | worker | sandbox | migrate | ready | demo | chaos | docs | bench | rotate
+"""
 
 import argparse
 import asyncio
@@ -159,6 +162,15 @@ def _demo(argv: list[str]) -> int:
     return asyncio.run(demo.demo(argv))
 
 
+def _chaos(argv: list[str]) -> int:
+    from app.chaos import run
+
+    _logging("ERROR")
+    # It says each time that the server is away; we killed it.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    return asyncio.run(run.chaos(argv))
+
+
 def _docs(argv: list[str]) -> int:
     from app import docs
 
@@ -183,6 +195,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "ready": _ready,
     "rotate": _rotate,
     "demo": _demo,
+    "chaos": _chaos,
     "docs": _docs,
     "bench": _bench,
 }

@@ -296,7 +296,9 @@ def _add_fault(world: World, request: Request, told: Told) -> Told:
 
 
 def _clear_faults(world: World, request: Request, told: Told) -> Told:
-    return {"removed": world.faults.clear(request.query_params.get("vendor_id"))}
+    asked = request.query_params
+    fault_id = int(asked["fault_id"]) if "fault_id" in asked else None
+    return {"removed": world.faults.clear(asked.get("vendor_id"), fault_id)}
 
 
 def _ledger(world: World, request: Request, told: Told) -> Told:

@@ -110,9 +110,13 @@ class Faults:
         self._faults.append(fault)
         return fault
 
-    def clear(self, vendor_id: str | None = None) -> int:
-        """Remove all faults, or those of one vendor; return how many."""
-        kept = [one for one in self._faults if vendor_id is not None and one.vendor_id != vendor_id]
+    def clear(self, vendor_id: str | None = None, fault_id: int | None = None) -> int:
+        """Remove all faults, those of one vendor, or one; return how many."""
+        kept = [
+            one
+            for one in self._faults
+            if vendor_id not in (None, one.vendor_id) or fault_id not in (None, one.fault_id)
+        ]
         removed = len(self._faults) - len(kept)
         self._faults = kept
         return removed

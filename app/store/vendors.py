@@ -147,3 +147,14 @@ async def longest_due(connection: Connection, at: datetime) -> timedelta:
     row = await fetch_one(connection, query, at=at)
     lag: timedelta | None = row["lag"] if row else None
     return lag or timedelta(0)
+
+
+async def voices(connection: Connection) -> list[dict[str, Any]]:
+    """Return for every vendor who speaks for it, and whether a visit is taken or waits."""
+    query = """
+    SELECT v.vendor_id, v.state, v.epoch, v.spoken_by, v.due_at, v.stopped_until,
+           coalesce(bool_or(j.status = 'doing'), false) AS visiting,
+           coalesce(bool_or(j.status = 'todo'), false) AS waiting
+    FROM vendor v LEFT JOIN procrastinate_jobs j ON j.lock = v.vendor_id AND j.status IN ('doing', 'todo')
+    GROUP BY v.vendor_id ORDER BY v.vendor_id"""
+    return await fetch(connection, query)

@@ -1,0 +1,143 @@
+"""Who speaks for which vendor, seen ten times a second: recovery after kills, waits of due vendors."""
+
+import asyncio
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from app.flows import voices
+from app.flows.house import House
+from app.flows.voices import Voice
+
+EVERY_S = 0.1
+UNSURE = (psycopg.Error, PoolTimeout, TimeoutError, OSError)
+"""What reading may end in while somebody kills the database."""
+
+
+@dataclass(slots=True)
+class Orphan:
+    """A vendor whose speaker was killed."""
+
+    killed_s: float
+    epoch: int
+    disturbed: bool = False
+    """The database was down as well before somebody went on."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks on, from outside, through one connection of its own.
+
+    Attributes:
+        house: Our side.
+        living: Returns the pids of workers that run (neither ended nor stopped).
+        recoveries: Seconds from a kill until another worker spoke for the vendor.
+        disturbed: The same where the database was killed meanwhile.
+        longest_wait_s: Longest real time for which a due vendor was not visited.
+    """
+
+    house: House
+    living: Callable[[], set[int]]
+    recoveries: list[float] = field(default_factory=list)
+    disturbed: list[float] = field(default_factory=list)
+    longest_wait_s: float = 0.0
+    silences: int = 0
+    unknown_kills: int = 0
+    _orphans: dict[str, Orphan] = field(default_factory=dict)
+    _waiting: dict[str, float] = field(default_factory=dict)
+    _epochs: dict[str, int] = field(default_factory=dict)
+    _silent: set[str] = field(default_factory=set)
+    _seen_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def orphans(self) -> list[str]:
+        """Return the vendors whose speaker was killed and for whom nobody has spoken since."""
+        return sorted(self._orphans)
+
+    async def look(self, stop: asyncio.Event) -> None:
+        """Look until `stop` is set."""
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(2.0):
+                    self._take(await voices.list_voices(self.house))
+            except UNSURE:
+                pass
+            await asyncio.sleep(EVERY_S)
+
+    async def speakers(self, within_s: float) -> Counter[int]:
+        """Return how many vendors each worker speaks for, by pid."""
+        counted: Counter[int] = Counter()
+        for voice in await self._voices(within_s) or []:
+            if voice.visiting and (pid := _pid(voice)):
+                counted[pid] += 1
+        return counted
+
+    async def held_by(self, pid: int, within_s: float) -> dict[str, int] | None:
+        """Return vendors and epochs a worker speaks for right now; None when nobody can tell."""
+        found = await self._voices(within_s)
+        if found is None:
+            return None
+        return {voice.vendor_id: voice.epoch for voice in found if voice.visiting and _pid(voice) == pid}
+
+    def killed(self, held: dict[str, int] | None) -> None:
+        """Begin to measure for the vendors that a killed worker spoke for."""
+        if held is None:
+            self.unknown_kills += 1
+            return
+        at_s = time.monotonic()
+        for vendor_id, epoch in held.items():
+            self._orphans[vendor_id] = Orphan(at_s, epoch)
+
+    def database_was_down(self, since_s: float) -> None:
+        """Mark what could not recover meanwhile."""
+        for orphan in self._orphans.values():
+            orphan.disturbed = True
+
+    async def _voices(self, within_s: float) -> list[Voice] | None:
+        try:
+            async with asyncio.timeout(within_s):
+                return await voices.list_voices(self.house)
+        except UNSURE:
+            return None
+
+    def _take(self, found: list[Voice]) -> None:
+        now_s, before_s, self._seen_s = time.monotonic(), self._seen_s, time.monotonic()
+        living, at = self.living(), self.house.now()
+        for voice in found:
+            name = voice.vendor_id
+            orphan = self._orphans.get(name)
+            if orphan and voice.epoch > orphan.epoch:
+                (self.disturbed if orphan.disturbed else self.recoveries).append(now_s - orphan.killed_s)
+                del self._orphans[name]
+            silent = voice.silent(at)
+            if silent:
+                self.silences += name not in self._silent
+                self._silent.add(name)
+                # Told to keep silent: nobody may speak for it.
+                self._orphans.pop(name, None)
+            else:
+                self._silent.discard(name)
+            visited = voice.epoch != self._epochs.get(name, voice.epoch)
+            self._epochs[name] = voice.epoch
+            under_way = voice.visiting and _pid(voice) in living
+            if visited and name in self._waiting:
+                self._waited(now_s - self._waiting.pop(name))
+            if silent or under_way or not (voice.waiting or voice.due_at <= at):
+                self._waiting.pop(name, None)
+            else:
+                # After a gap in our looking, nobody knows since when: count from its beginning.
+                self._waiting.setdefault(name, before_s)
+                self._waited(now_s - self._waiting[name])
+
+    def _waited(self, seconds: float) -> None:
+        self.longest_wait_s = max(self.longest_wait_s, seconds)
+
+
+def _pid(voice: Voice) -> int:
+    host, _, pid = (voice.spoken_by or "").rpartition(":")
+    return int(pid) if host == socket.gethostname() else 0

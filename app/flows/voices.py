@@ -1,0 +1,34 @@
+"""Who speaks for which vendor, and who waits to be spoken for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.flows.house import House
+from app.store import vendors
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A vendor's voice at one moment."""
+
+    vendor_id: str
+    state: str
+    epoch: int
+    spoken_by: str | None
+    """The worker (`host:pid`) that took the epoch."""
+    due_at: datetime
+    stopped_until: datetime | None
+    visiting: bool
+    """A visit is taken; its worker may be dead all the same."""
+    waiting: bool
+    """A visit waits for its turn."""
+
+    def silent(self, at: datetime) -> bool:
+        """Tell whether nobody may speak for this vendor now."""
+        return self.state != "ACTIVE" or (self.stopped_until is not None and self.stopped_until > at)
+
+
+async def list_voices(house: House) -> list[Voice]:
+    """Return the voice of every vendor."""
+    async with house.db.connection() as connection:
+        return [Voice(**row) for row in await vendors.voices(connection)]
