@@ -1,6 +1,7 @@
 """What the readers of receipts, withdrawals and exchanges share: rows one by one, and what is set aside."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -12,7 +13,11 @@ from app.coupang.fields import UNREADABLE, Missing, elements
 _Claim = TypeVar("_Claim")
 _CLAIM_IDS = ("receiptId", "exchangeId", "cancelId")
 
+_BOX_IDS = (("returnItems", "shipmentBoxId"), ("exchangeItemDtoV1s", "originalShipmentBoxId"))
+
+_raw_items = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_texts = msgspec.json.Decoder(str | None)
 _ids = msgspec.json.Decoder(int | str | None)
 
 
@@ -50,15 +55,45 @@ def set_aside(raw: bytes, reason: str) -> UnreadableClaim:
     except UNREADABLE:
         return UnreadableClaim(raw, reason)
     claim_id = next((found for name in _CLAIM_IDS if (found := _id(told.get(name)))), None)
-    return UnreadableClaim(raw, reason, claim_id, _id(told.get("orderId")))
+    boxes = dict.fromkeys(box for list_name, name in _BOX_IDS for box in _boxes(told.get(list_name), name))
+    return UnreadableClaim(
+        raw, reason, claim_id, _id(told.get("orderId")), tuple(boxes), _created(told.get("createdAt"))
+    )
 
 
-def waybills(told: list[claim_rows.Waybill] | claim_rows.Waybill | str | None) -> tuple[Waybill, ...]:
+def _created(raw: msgspec.Raw | None) -> datetime | None:
+    try:
+        return None if raw is None else values.instant(_texts.decode(raw))
+    except UNREADABLE:
+        return None
+
+
+def _boxes(items: msgspec.Raw | None, name: str) -> list[int]:
+    """Return the boxes that the items of a broken row name, as far as they can be read."""
+    try:
+        rows = [] if items is None else _raw_items.decode(items)
+    except UNREADABLE:
+        return []
+    return [found for row in rows if (found := _id(row.get(name)))]
+
+
+_Waybills = list[claim_rows.Waybill] | claim_rows.Waybill | str | None
+
+
+def names_collector(told: _Waybills) -> bool:
+    """Tell whether a courier is named for the way back; its number may still be blank."""
+    return any(values.text(row.delivery_company_code) for row in _several(told))
+
+
+def _several(told: _Waybills) -> list[claim_rows.Waybill]:
+    return [told] if isinstance(told, claim_rows.Waybill) else told if isinstance(told, list) else []
+
+
+def waybills(told: _Waybills) -> tuple[Waybill, ...]:
     """Return the waybills that have a number, each once."""
-    several = [told] if isinstance(told, claim_rows.Waybill) else told if isinstance(told, list) else []
     numbered = (
         Waybill(values.text(row.delivery_company_code), number)
-        for row in several
+        for row in _several(told)
         if (number := values.text(row.delivery_invoice_no))
     )
     return tuple(dict.fromkeys(numbered))

@@ -100,6 +100,9 @@ class UnreadableClaim(msgspec.Struct, frozen=True):
     reason: str
     claim_id: int | None = None
     order_id: int | None = None
+    box_ids: tuple[int, ...] = ()
+    """Boxes that its items name."""
+    created_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"UnreadableClaim({self.claim_id}, {self.order_id}, {self.reason!r})"
@@ -339,6 +342,7 @@ class Exchange(msgspec.Struct, frozen=True):
         fault_by: See `FaultBy`.
         reason_detail: The customer's own words; personal data.
         cancel_reason: Why it was withdrawn; personal data.
+        collector_named: A courier is named for the pick-up, whether it has a number by now or not.
         deliver_to: Whom the new box goes to; read it again after collection, the phone number changes.
     """
 
@@ -351,6 +355,7 @@ class Exchange(msgspec.Struct, frozen=True):
     order_delivery_status: str = ""
     boxes: tuple[ReplacementBox, ...] = ()
     waybills: tuple[Waybill, ...] = ()
+    collector_named: bool = False
     collected_at: datetime | None = None
     expected_return_at: datetime | None = None
     created_at: datetime | None = None

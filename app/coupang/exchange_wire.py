@@ -8,7 +8,7 @@ import msgspec
 
 from app.coupang import claim_rows, values
 from app.coupang.boxes import Receiver
-from app.coupang.claim_reading import read_claims, waybills
+from app.coupang.claim_reading import names_collector, read_claims, waybills
 from app.coupang.claims import (
     CollectStatus,
     Contact,
@@ -63,6 +63,7 @@ def _exchange(raw: bytes) -> Exchange:
         order_delivery_status=values.text(row.order_delivery_status_code),
         boxes=boxes,
         waybills=waybills(row.return_delivery_dtos),
+        collector_named=names_collector(row.return_delivery_dtos),
         collected_at=values.instant(row.collect_complete_date),
         expected_return_at=values.instant(collection.expected_return_date)
         if isinstance(collection, claim_rows.Collection)

@@ -1,6 +1,6 @@
 """What a claim means for boxes: none leaves that a customer asked to stop, or that may be one of those."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from app.coupang.claims import UnreadableClaim
@@ -12,6 +12,9 @@ from app.store import boxes, claims, doors, effects, evidence, permits
 from app.store.database import Connection
 
 UNREAD = "a claim of this order could not be read; it may be a stop request"
+UNREAD_EXCHANGE = "an exchange of this order could not be read; one of its boxes may be a replacement"
+RECEIPT, EXCHANGE = "receipt", "exchange"
+_WHY = {RECEIPT: UNREAD, EXCHANGE: UNREAD_EXCHANGE}
 
 
 async def tell_boxes(
@@ -73,25 +76,47 @@ async def keep_unreadable(
     rows: Sequence[UnreadableClaim],
     cause: str,
     at: datetime,
+    subject: str = RECEIPT,
 ) -> None:
-    """Keep claims that could not be read, and hold the orders they name."""
+    """Keep claims that could not be read, and hold the orders they name, by themselves or by a box."""
     if not rows:
         return
     digests = {id(row): house.vault.digest(row.raw) for row in rows}
     kept = [
-        (digests[id(row)], None, row.reason, house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE))
+        (
+            digests[id(row)],
+            next(iter(row.box_ids), None),
+            _told(row, subject),
+            house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE),
+        )
         for row in rows
     ]
     await evidence.quarantine(tx, vendor_id, cause, kept, at)
+    named = {box_id for row in rows if row.order_id is None for box_id in row.box_ids}
+    orders = await claims.orders_of_boxes(tx, vendor_id, named) if named else {}
     naming = [
-        (digests[id(row)], row.order_id, row.claim_id, row.reason) for row in rows if row.order_id is not None
+        (digests[id(row)], order_id, row.claim_id, row.reason, row.created_at)
+        for row in rows
+        if (order_id := row.order_id or _order_of(row, orders)) is not None
     ]
     if naming:
-        await claims.hold_orders(tx, vendor_id, naming, UNREAD, at)
-        await permits.revoke_orders(tx, vendor_id, [order_id for _, order_id, _, _ in naming], UNREAD, at)
+        why = _WHY[subject]
+        await claims.hold_orders(tx, vendor_id, naming, why, at, subject)
+        await permits.revoke_orders(tx, vendor_id, [order_id for _, order_id, *_ in naming], why, at)
 
 
-async def let_go(tx: Connection, vendor_id: str, claim_ids: Collection[int], at: datetime) -> None:
+def _told(row: UnreadableClaim, subject: str) -> str:
+    """Return the reason; who can name no order for the row finds it in WING by its own number."""
+    return row.reason if row.claim_id is None else f"{row.reason} ({subject} {row.claim_id})"
+
+
+def _order_of(row: UnreadableClaim, orders: Mapping[int, int]) -> int | None:
+    return next((orders[box_id] for box_id in row.box_ids if box_id in orders), None)
+
+
+async def let_go(
+    tx: Connection, vendor_id: str, claim_ids: Collection[int], at: datetime, subject: str = RECEIPT
+) -> None:
     """Let orders go that were held by claims which have been read now."""
     if claim_ids:
-        await claims.free_orders(tx, vendor_id, UNREAD, at, claim_ids=claim_ids)
+        await claims.free_orders(tx, vendor_id, (_WHY[subject],), at, subject=subject, claim_ids=claim_ids)

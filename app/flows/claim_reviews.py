@@ -4,8 +4,9 @@ from typing import Any
 
 from app.errors import NotFound
 from app.flows.asking import Caller
-from app.flows.blocking import UNREAD
+from app.flows.blocking import UNREAD, UNREAD_EXCHANGE
 from app.flows.house import House
+from app.flows.replacing import SUSPECT
 from app.flows.reviews import state
 from app.store import claims
 
@@ -27,7 +28,8 @@ async def release(house: House, caller: Caller, order_id: int, reason: str) -> l
             mine = [row for row in held if row["vendor_id"] == vendor_id]
             about = {"order": str(order_id), "claims": " ".join(row["digest"].hex() for row in mine)}
             await state(house, tx, vendor_id, caller, about, reason, at)
-            await claims.free_orders(tx, vendor_id, UNREAD, at, digests=[row["digest"] for row in mine])
+            why = (UNREAD, UNREAD_EXCHANGE, SUSPECT)
+            await claims.free_orders(tx, vendor_id, why, at, digests=[row["digest"] for row in mine])
     return [
         {
             "digest": row["digest"].hex(),

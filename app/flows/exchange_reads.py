@@ -13,7 +13,9 @@ import msgspec
 
 from app.coupang.claims import Exchange, ExchangePage, UnreadableClaim
 from app.flows import replacing
-from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_REQUESTER, House, until_fresh
+from app.flows.blocking import EXCHANGE as EXCHANGE_CLAIM
+from app.flows.blocking import keep_unreadable, let_go
+from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, House, until_fresh
 from app.flows.pages import Taken, Window
 from app.machines import collects, redeliveries
 from app.machines import exchanges as exchange_machine
@@ -49,7 +51,9 @@ def sound(page: ExchangePage) -> tuple[dict[int, tuple[Exchange, Shown]], tuple[
                 redeliveries.from_wire(one.redelivery_status),
             )
         except ValueError as odd:
-            aside.append(UnreadableClaim(one.raw, str(odd), one.exchange_id, one.order_id))
+            aside.append(
+                UnreadableClaim(one.raw, str(odd), one.exchange_id, one.order_id, created_at=one.created_at)
+            )
         else:
             told[one.exchange_id] = (one, shown)
     return told, tuple(aside)
@@ -80,17 +84,8 @@ async def take_exchanges(
             olds = await exchanges.stored(tx, vendor_id, told)
             for exchange_id, (row, shown) in told.items():
                 changed += await _observe(house, tx, vendor_id, row, shown, olds.get(exchange_id), cause, at)
-            if aside:
-                kept = [
-                    (
-                        house.vault.digest(row.raw),
-                        None,
-                        row.reason,
-                        house.vault.seal_packed(row.raw, PURPOSE_QUARANTINE),
-                    )
-                    for row in aside
-                ]
-                await evidence.quarantine(tx, vendor_id, cause, kept, at)
+            await keep_unreadable(house, tx, vendor_id, aside, cause, at, EXCHANGE_CLAIM)
+            await let_go(tx, vendor_id, set(told), at, EXCHANGE_CLAIM)
             if covered is not None:
                 await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
         return Taken(len(told), changed, changed, (), len(aside))
@@ -221,6 +216,7 @@ def _content(
         waybills=tuple(
             {"courier_code": one.courier_code, "invoice_number": one.invoice_number} for one in row.waybills
         ),
+        collector_named=row.collector_named,
         sealed_contacts=house.vault.seal(msgspec.json.encode(person), PURPOSE_REQUESTER),
         requested_at=row.created_at or (old["requested_at"] if old else at),
         modified_at=row.modified_at,

@@ -6,7 +6,7 @@ from typing import Any
 from app.flows import feeds
 from app.flows.house import House
 from app.flows.pages import Window
-from app.store import doors, exchanges
+from app.store import claims, doors, exchanges
 
 SPAN = timedelta(days=6)
 """Longest window asked for at once; Coupang takes less than 7 days."""
@@ -16,12 +16,18 @@ BOX_WITHIN = timedelta(minutes=15)
 
 
 async def windows(house: House, vendor_id: str) -> list[Window]:
-    """Return what to read: from the oldest open exchange or hole of coverage up to now less the lag."""
+    """Return what to read: from the oldest open exchange or hole of coverage up to now less the lag.
+
+    An exchange that could not be read is open until it is, or until somebody has looked at it.
+    """
     end = house.now() - house.policy.lag
     holes = await feeds.holes(house, vendor_id, feeds.EXCHANGES)
     async with house.db.connection() as connection:
-        oldest = await exchanges.oldest_open(connection, vendor_id)
-    start = min([*(hole.start for hole in holes), *([oldest] if oldest else ())], default=end)
+        oldest = [
+            await exchanges.oldest_open(connection, vendor_id),
+            await claims.oldest_unread(connection, vendor_id, house.policy.catch_up),
+        ]
+    start = min([*(hole.start for hole in holes), *filter(None, oldest)], default=end)
     found = []
     while start < end:
         stop = min(start + SPAN, end)

@@ -18,12 +18,14 @@ from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
 from app.store import boxes, effects, exchanges
 
 EVENTS = {
-    "reject": "reject",
-    "pickup": "register_pickup",
-    "confirm": "confirm_arrival",
-    "ship": "ship_replacement",
+    "reject": ("reject", "reject"),
+    "pickup": ("pickup", "register_pickup"),
+    "confirm": ("confirm", "confirm_arrival"),
+    "ship": ("ship", "ship_replacement"),
+    "ship_direct": ("ship", "ship_replacement_direct"),
 }
-"""Last part of the address → the event it asks for."""
+"""Action → the last part of its address and the event it asks for."""
+_DIRECTLY = "ship_direct"
 
 
 async def reject(
@@ -124,11 +126,12 @@ async def exchange_actions(house: House, vendor_ids: Vendors, exchange_id: int) 
         busy = await effects.find_open(tx, vendor_id, exchange_id, "exchange")
     originals = {line["shipment_box_id"] for line in row["lines"]}
     new = next((b["shipment_box_id"] for b in row["boxes"] if b["shipment_box_id"] not in originals), None)
-    facts = exchange_facts(row, {"code": "", "invoice_number": "", "shipment_box_id": new})
+    payload = {"code": "", "invoice_number": "", "shipment_box_id": new}
     place = f"/v1/exchanges/{exchange_id}"
     told = reception_actions(row["reception"], place)
-    for way, event in EVENTS.items():
+    for name, (way, event) in EVENTS.items():
         track = MOVES[event][0]
+        facts = exchange_facts(row, payload | ({"courier_code": DIRECT} if name == _DIRECTLY else {}))
         rules, state = TRACKS[track], row[f"{COLUMNS[track]}state"]
         verdict = next((one for one in rules.explain(state, facts[track]) if one.event == event), None)
         missing = verdict.missing if verdict else ()
@@ -139,7 +142,7 @@ async def exchange_actions(house: House, vendor_ids: Vendors, exchange_id: int) 
             refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
         if busy is not None:
             refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
-        told.append(action(way, place, target, refused))
+        told.append(action(way, place, target, refused, name))
     return told
 
 

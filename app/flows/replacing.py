@@ -37,7 +37,7 @@ async def look_at_births(
     late = [row.shipment_box_id for row in rows if row.was is None and row.market_status == BoxState.INSTRUCT]
     if not late or not (found := await replacements.suspects(tx, vendor_id, late)):
         return
-    unread = [(row["content_hash"], row["order_id"], None, SUSPECT) for row in found]
+    unread = [(row["content_hash"], row["order_id"], None, SUSPECT, None) for row in found]
     await claims.hold_orders(tx, vendor_id, unread, SUSPECT, at)
     await permits.revoke_orders(tx, vendor_id, [row["order_id"] for row in found], SUSPECT, at)
     await coverage.ensure_feed(tx, vendor_id, FEED, at)

@@ -127,10 +127,12 @@ def reception_actions(reception: str | None, place: str) -> list[dict[str, Any]]
     return told
 
 
-def action(way: str, place: str, target: str | None, refused: list[dict[str, str]]) -> dict[str, Any]:
-    """Say of one change whether it may be asked, and how."""
+def action(
+    way: str, place: str, target: str | None, refused: list[dict[str, str]], name: str | None = None
+) -> dict[str, Any]:
+    """Say of one change whether it may be asked, and how; `name` where two changes share an address."""
     return {
-        "action": way,
+        "action": name or way,
         "method": "POST",
         "href": f"{place}/{way}",
         "allowed": not refused,

@@ -157,7 +157,10 @@ async def _decide_again(
     for effect in found:
         row = present[effect["subject"]].get(effect["subject_id"])
         try:
-            if row is None or row["state"] != effect["box_state"]:
+            # What an exchange is asked for depends on its tracks, and a scan may move it meanwhile: its
+            # machines alone decide again. Everything else was asked for in one state and goes in that one.
+            moved = row is None or (row["state"] != effect["box_state"] and effect["subject"] != "exchange")
+            if row is None or moved:
                 raise Refused(row["state"] if row else "gone", effect["event"], (), ())
             SUBJECTS[effect["subject"]].decide(row, effect, at)
             if effect["subject"] == "box" and effect["subject_id"] in taken:

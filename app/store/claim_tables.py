@@ -117,9 +117,17 @@ class Return(Base):
     state: Mapped[str]
     version: Mapped[int]
     state_at: Mapped[datetime]
+    reception_begun: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Its goods have a row of their own; kept here, so that those without are found without a search."""
     __table_args__ = (
         CheckConstraint(one_of("state", RETURN_STATES), name="return_state"),
         Index("return_list", "vendor_id", "state", "receipt_id"),
+        Index(
+            "return_without_reception",
+            "vendor_id",
+            "receipt_id",
+            postgresql_where=text("NOT reception_begun"),
+        ),
     )
 
 
@@ -130,9 +138,13 @@ class UnreadClaim(Base):
     vendor_id: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     """Of the row, which is in quarantine."""
+    subject: Mapped[str] = mapped_column(server_default="receipt")
+    """`receipt` or `exchange`: their numbers are drawn apart, so one alone tells nothing."""
     order_id: Mapped[int]
     claim_id: Mapped[int | None]
     reason: Mapped[str]
+    created_at: Mapped[datetime | None]
+    """When Coupang says that it was made, where that much can be read: where to look for it again."""
     seen_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     """When it was read after all, or looked at by a person; the same row holds nothing again."""

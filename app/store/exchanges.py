@@ -12,7 +12,7 @@ from app.store.database import Connection, execute, fetch, fetch_one
 
 SHOWN = """vendor_id, exchange_id, order_id, state, version, state_at, collect_state, collect_version,
            redelivery_state, redelivery_version, rejectable, fault_by, reason_code, reason_text, waybills,
-           requested_at, modified_at, confirmed_at, attention, first_seen_at"""
+           collector_named, requested_at, modified_at, confirmed_at, attention, first_seen_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class ExchangeContent:
     """exchange item id, vendor item id, original box, count."""
     boxes: tuple[tuple[int, str, str | None, str | None], ...]
     """New box, its status in Coupang's words, courier code, waybill number."""
+    collector_named: bool = False
 
 
 async def stored(connection: Connection, vendor_id: str, ids: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -93,7 +94,8 @@ async def write(connection: Connection, vendor_id: str, row: ExchangeContent) ->
     query = """
     UPDATE exchange SET order_id = %(order_id)s, content_hash = %(content_hash)s,
       rejectable = %(rejectable)s, fault_by = %(fault_by)s, reason_code = %(reason_code)s,
-      reason_text = %(reason_text)s, waybills = %(waybills)s, sealed_contacts = %(sealed)s,
+      reason_text = %(reason_text)s, waybills = %(waybills)s, collector_named = %(collector_named)s,
+      sealed_contacts = %(sealed)s,
       requested_at = %(requested_at)s, modified_at = %(modified_at)s, attention = NULL
     WHERE vendor_id = %(vendor_id)s AND exchange_id = %(id)s"""
     await execute(
@@ -107,6 +109,7 @@ async def write(connection: Connection, vendor_id: str, row: ExchangeContent) ->
         reason_code=row.reason_code,
         reason_text=row.reason_text,
         waybills=Jsonb(list(row.waybills)),
+        collector_named=row.collector_named,
         sealed=row.sealed_contacts,
         requested_at=row.requested_at,
         modified_at=row.modified_at,

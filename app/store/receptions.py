@@ -52,6 +52,9 @@ async def begin(
       FROM unnest(%(ids)s::bigint[], %(orders)s::bigint[]) AS b(id, order_id)
       ON CONFLICT DO NOTHING
       RETURNING subject_id
+    ), marked AS (
+      UPDATE return_ t SET reception_begun = true FROM begun
+      WHERE %(subject)s = 'return' AND t.vendor_id = %(vendor_id)s AND t.receipt_id = begun.subject_id
     ), """
         + journal.births(
             """SELECT %(aggregate)s::text, subject_id, %(initial)s::text, 'appear', %(actor)s::text,
@@ -85,14 +88,20 @@ async def of_returns(connection: Connection, vendor_id: str) -> list[dict[str, A
         receipt_id, order_id, return_state, pickup, completion, pre_refund, state and version of the
         reception (None where there is none).
     """
+    # Two partial indexes find them; the returns that are over are never looked at.
     query = """
+    WITH awaited AS (
+      SELECT receipt_id, NULL AS state, NULL::bigint AS version FROM return_
+      WHERE vendor_id = %(vendor_id)s AND NOT reception_begun
+      UNION ALL
+      SELECT subject_id, state, version FROM reception
+      WHERE vendor_id = %(vendor_id)s AND subject = 'return' AND state IN ('EXPECTED', 'PICKED_UP')
+    )
     SELECT t.receipt_id, t.order_id, t.state AS return_state, r.pickup, r.completion, r.pre_refund,
-           p.state, p.version
-    FROM return_ t
-    JOIN receipt r USING (vendor_id, receipt_id)
-    LEFT JOIN reception p
-      ON p.vendor_id = t.vendor_id AND p.subject = 'return' AND p.subject_id = t.receipt_id
-    WHERE t.vendor_id = %(vendor_id)s AND (p.state IS NULL OR p.state IN ('EXPECTED', 'PICKED_UP'))
+           a.state, a.version
+    FROM awaited a
+    JOIN return_ t ON t.vendor_id = %(vendor_id)s AND t.receipt_id = a.receipt_id
+    JOIN receipt r ON r.vendor_id = t.vendor_id AND r.receipt_id = t.receipt_id
     ORDER BY t.receipt_id"""
     return await fetch(connection, query, vendor_id=vendor_id)
 

@@ -6,11 +6,13 @@ import pytest
 
 from app.coupang.claims import RejectCode
 from app.errors import Refused
-from app.flows import exchanging
+from app.flows import exchanging, reports
 from app.flows.asking import US, Waybill
+from app.sandbox.buying import BoxSpec, LineSpec
 from app.sandbox.claims import BY_HAND
 from tests.acceptance.backs import delivered, effect_of, events, inspected, settled
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
+from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises, run_sql
+from tests.acceptance.stops import ON, SHIRT, SOCKS
 
 CJ = Waybill("CJGLS", "512345678901")
 NEW = Waybill("CJGLS", "512345678902")
@@ -102,6 +104,77 @@ async def test_not_rejectable_once_it_is_picked_up(shop: Shop) -> None:
         await exchanging.reject(shop.house, US, exchange_id, RejectCode.WITHDRAW)
     assert [one["rule"] for one in no.value.members["missing"]] == ["is_rejectable"]
     assert shop.calls("E3") == 0
+
+
+async def waits(shop: Shop) -> None:
+    """Let a change that was asked wait for ten minutes, in which the exchange itself is read."""
+    at = shop.clock.now() + 10 * MINUTE
+    await run_sql(shop, "UPDATE effect SET not_before = %(at)s WHERE state = 'PENDING'", at=at)
+    await run_sql(shop, "UPDATE feed SET due_at = %(at)s WHERE feed = 'exchanges'", at=shop.clock.now())
+    await shop.visit()
+
+
+async def test_a_change_is_decided_again_when_the_exchange_moves_first(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    await inspected(shop, exchange_id, subject="exchange")
+    await exchanging.confirm(shop.house, US, exchange_id)
+    shop.world.pickup_scan(exchange_id)
+    await waits(shop)
+    assert (await state_of(shop, exchange_id))["state"] == "PROGRESS"
+    # It was asked for in RECEIPT; what it needs still holds, so it need not be asked for again.
+    assert (await effect_of(shop, "CONFIRM_EXCHANGE"))["state"] == "PENDING"
+    await settled(shop, "CONFIRM_EXCHANGE")
+    assert shop.calls("E2") == 1
+    await assert_promises(shop)
+
+
+async def test_a_change_that_has_become_impossible_ends_with_the_rule_that_refused_it(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    await exchanging.reject(shop.house, US, exchange_id, RejectCode.SOLDOUT)
+    shop.world.pickup_scan(exchange_id)
+    await waits(shop)
+    effect = await settled(shop, "REJECT_EXCHANGE", "REJECTED")
+    assert (effect["result_code"], shop.calls("E3")) == ("REFUSED_HERE", 0)
+    assert "is_rejectable" in effect["result_message"]
+    await assert_promises(shop)
+
+
+async def test_an_automatic_pick_up_is_not_ours_before_it_is_booked(shop: Shop) -> None:
+    _, exchange_id = await opened(shop)
+    assert not (await state_of(shop, exchange_id))["waybills"]
+    with pytest.raises(Refused) as no:
+        await exchanging.register_pickup(shop.house, US, exchange_id, CJ)
+    assert [one["rule"] for one in no.value.members["missing"]] == ["is_ours_to_collect"]
+
+
+async def test_an_unreadable_exchange_holds_the_other_box_of_its_order(shop: Shop) -> None:
+    shop.world.set_rules(**ON)
+    pair = [BoxSpec([LineSpec(SHIRT, 2)]), BoxSpec([LineSpec(SOCKS, 1)])]
+    first, second = (box.box_id for box in shop.world.order(shop.vendor_id, pair)[0])
+    await shop.to_instruct(first)
+    await shop.to_instruct(second)
+    await shop.ship(first)
+    await shop.until_state("DEPARTURE", first)
+    shop.world.deliver(first)
+    exchange_id = shop.world.request_exchange(first).exchange_id
+    shop.world.add_fault("unreadable_row", route="E1", claim_id=exchange_id, times=None)
+
+    async def held(value: bool) -> None:
+        async def reached() -> bool:
+            return bool((await reports.get_box(shop.house, None, second))["claim_unread"]) is value
+
+        await shop.until(reached, step=15 * MINUTE)
+
+    await held(True)
+    with pytest.raises(Refused) as no:
+        await shop.ship(second)
+    assert [one["rule"] for one in no.value.members["missing"]] == ["claims_are_read"]
+    shop.world.faults.clear()
+    await held(False)
+    await shop.ship(second)
+    await shop.until_state("DEPARTURE", second)
+    await shop.until_state("FINAL_DELIVERING", first)
+    await assert_promises(shop)
 
 
 async def test_withdrawn_by_the_customer(shop: Shop) -> None:

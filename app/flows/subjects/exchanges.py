@@ -111,8 +111,9 @@ def exchange_facts(row: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[s
         ),
         "collect": CollectFacts(
             ongoing=row["state"] in exchange_machine.OPEN,
-            # The list does not say who collects; a booked number is somebody else's pick-up.
-            ours_to_collect=not row["waybills"],
+            # R7 is for sellers without automatic collection, and the list says that by its courier alone:
+            # an automatic pick-up names one, long before it has a number.
+            ours_to_collect=not (row["collector_named"] or row["waybills"]),
             waybill=waybill,
             arrived=arrived,
             passed=passed,

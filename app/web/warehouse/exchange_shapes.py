@@ -80,6 +80,8 @@ class ExchangeSummary(Told):
     reason_code: str
     reason_text: str
     waybills: list[PickupWaybill]
+    collector_named: bool
+    """Coupang names a courier for the way back: the pick-up is not the seller's to arrange."""
     requested_at: datetime
     modified_at: datetime | None
     confirmed_at: datetime | None
@@ -139,6 +141,7 @@ SUMMARY: dict[str, Any] = {
     "reason_code": "DEFECT",
     "reason_text": "상품 불량",
     "waybills": [],
+    "collector_named": False,
     "requested_at": "2026-11-20T02:55:00Z",
     "modified_at": "2026-11-20T02:55:00Z",
     "confirmed_at": None,
