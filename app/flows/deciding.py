@@ -57,13 +57,16 @@ def decide(rules: Rules[F], state: str, event: str, facts: F) -> Move[F]:
 
 
 def refusal(no: Refused, rules: Rules[Any] = BOX) -> errors.Refused:
-    """Turn a machine's refusal into a problem that names rule and remedy."""
+    """Turn a machine's refusal into a problem that names rule and remedy, and what may be asked instead.
+
+    What is only observed at Coupang is no caller's to ask; moves by hand list it for operators by themselves.
+    """
     return errors.Refused(
         str(no),
         state=no.state,
         event=no.event,
         missing=[{"rule": name, "unblock": unblock(name, rules)} for name in no.missing],
-        allowed=list(no.allowed),
+        allowed=[event for event in no.allowed if not event.startswith("see_")],
     )
 
 

@@ -25,7 +25,7 @@ _REFUSED = Refused(
     state="INSTRUCT",
     event="ship",
     missing=[{"rule": "address_is_final", "unblock": "Read the box again once Coupang shows INSTRUCT"}],
-    allowed=["see_departure", "see_none_tracking"],
+    allowed=[],
 )
 _EXAMPLES: dict[type[AppError], AppError] = {
     NotFound: NotFound("no such box", shipment_box_id="642538970006401429"),

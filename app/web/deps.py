@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.routing import APIRoute
 
-from app.errors import Forbidden
+from app.errors import Forbidden, Invalid
 from app.flows.house import House
 from app.flows.keys import ADMIN, READ, WRITE, Key, Keyring
+from app.web.problems import pointer
 
 T = TypeVar("T")
+_NAME_MOST = 64
 LOOK_EVERY_S = 0.1
 """Pause between two looks at something that a caller waits for."""
 
@@ -56,6 +59,7 @@ def needs(scope: str) -> Callable[[Request], Awaitable[Desk]]:
     Raises:
         Unauthorized: No valid key.
         Forbidden: A valid key without the scope.
+        Invalid: A query parameter that this address does not know.
     """
 
     async def desk(request: Request) -> Desk:
@@ -63,9 +67,34 @@ def needs(scope: str) -> Callable[[Request], Awaitable[Desk]]:
         key = await edge.keyring.authenticate(request.headers.get("authorization"))
         if scope not in key.scopes:
             raise Forbidden(f"this key lacks the scope {scope}", scope=scope)
+        refuse_unknown_query(request)
         return Desk(edge, key)
 
     return desk
+
+
+def refuse_unknown_query(request: Request) -> None:
+    """Refuse parameters nobody reads: a misspelt filter would be overlooked and show too much.
+
+    Raises:
+        Invalid: Names each of them, and those that there are.
+    """
+    given = request.query_params.keys()
+    if not given:
+        return
+    known = _query_of(request.scope["route"])
+    if unknown := sorted(set(given) - known):
+        found = Invalid("unknown query parameter")
+        rule = f"one of {', '.join(sorted(known))}" if known else "this address takes none"
+        found.members["errors"] = [
+            {"in": "query", "pointer": pointer([name[:_NAME_MOST]]), "detail": rule} for name in unknown
+        ]
+        raise found
+
+
+def _query_of(route: APIRoute) -> frozenset[str]:
+    # Declared by the routes themselves; nothing they depend on reads the query.
+    return frozenset(field.alias for field in route.dependant.query_params)
 
 
 ReadDesk = Annotated[Desk, Depends(needs(READ))]

@@ -78,12 +78,13 @@ def from_validation(error: RequestValidationError) -> Invalid:
             found = Invalid("the body is not JSON")
             path = []
         found.members["errors"].append(
-            {"in": _IN.get(str(where), "body"), "pointer": _pointer(path), "detail": _rule(one)}
+            {"in": _IN.get(str(where), "body"), "pointer": pointer(path), "detail": _rule(one)}
         )
     return found
 
 
-def _pointer(path: list[Any]) -> str:
+def pointer(path: list[Any]) -> str:
+    """Return the JSON pointer (RFC 6901) to a place in what was sent."""
     escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
     # A key of the body may hold half a surrogate pair, which no UTF-8 can.
     return "".join(f"/{part}" for part in escaped).encode("utf-8", "replace").decode()

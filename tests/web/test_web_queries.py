@@ -1,0 +1,53 @@
+"""Query parameters that nobody reads are refused, everywhere, by name."""
+
+import re
+
+import pytest
+from httpx2 import AsyncClient
+
+from app.flows.house import House
+from app.machines.orders import BoxState
+from tests.web.callers import problem
+from tests.web.stock import BOX, put
+
+
+async def test_every_address_refuses_what_it_does_not_read(admin: AsyncClient) -> None:
+    document = (await admin.get("/openapi.json")).json()
+    asked = 0
+    for path, ways in document["paths"].items():
+        if not path.startswith(("/v1", "/admin")):
+            continue
+        for method in ways:
+            place = re.sub(r"\{aggregate\}", "boxes", path)
+            place = re.sub(r"\{vendor_id\}", "A00012345", place)
+            place = re.sub(r"\{key_id\}", "0a1b2c3d4e5f", place)
+            place = re.sub(r"\{[a-z_]+\}", "1", place)
+            answer = await admin.request(method.upper(), place, params={"stat": "INSTRUCT"})
+            told = problem(answer, 422, "invalid-request")
+            assert told["errors"][0]["pointer"] == "/stat", (method, path)
+            assert told["errors"][0]["in"] == "query"
+            asked += 1
+    assert asked > 60
+
+
+async def test_the_known_ones_are_named_and_work(
+    house: House, admin: AsyncClient, nobody: AsyncClient
+) -> None:
+    await put(house, BoxState.INSTRUCT)
+    told = problem(await admin.get("/v1/cancels?state=REQUESTED&order=1&a~b%2Fc=2"), 422, "invalid-request")
+    assert [one["pointer"] for one in told["errors"]] == ["/a~0b~1c", "/order"]
+    assert told["errors"][0]["detail"] == "one of cursor, limit, order_id, state, vendor_id"
+    assert (await admin.get("/v1/boxes?state=INSTRUCT&state=ACCEPT&limit=1")).status_code == 200
+    told = problem(await admin.get(f"/v1/boxes/{BOX}?x"), 422, "invalid-request")
+    assert told["errors"][0]["detail"] == "this address takes none"
+    # Who may not come in learns nothing.
+    problem(await nobody.get("/v1/boxes?x=1"), 401, "unauthorized")
+
+
+@pytest.mark.parametrize("state", [BoxState.INSTRUCT, BoxState.DEPARTURE])
+async def test_a_warehouse_is_told_what_it_may_ask(
+    house: House, writer: AsyncClient, state: BoxState
+) -> None:
+    await put(house, state)
+    told = problem(await writer.post(f"/v1/boxes/{BOX}/acknowledge"), 409, "transition-refused")
+    assert not [event for event in told["allowed"] if event.startswith("see_")]
