@@ -98,3 +98,14 @@ async def test_goods_are_told_once(house: House, writer: AsyncClient, kind: str)
     assert (await writer.post(f"{place}/inspect", json=body, headers=early)).json() == first.json()
     other = {"lines": [{**lines[0], "verdict": "DAMAGED"}]}
     problem(await writer.post(f"{place}/inspect", json=other, headers=early), 409, "conflict")
+
+
+async def test_pages_of_exchanges_join(house: House, reader: AsyncClient) -> None:
+    for number in range(3):
+        await tell_exchange(house, exchange(exchangeId=101 + number))
+    first = (await reader.get("/v1/exchanges?limit=2")).json()
+    then = (await reader.get(f"/v1/exchanges?limit=2&cursor={first['next_cursor']}")).json()
+    found = [one["exchange_id"] for one in first["items"] + then["items"]]
+    assert found == ["101", "102", "103"]
+    assert then["next_cursor"] is None
+    assert (await reader.get("/v1/exchanges?state=SUCCESS")).json()["items"] == []

@@ -11,10 +11,11 @@ from app.machines.cancels import CancelState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, Prefer, ReadDesk, WriteDesk
-from app.web.fields import PathId, VendorId, from_micros, read_cursor, write_cursor
+from app.web.fields import PathId, VendorId
 from app.web.shapes import Effect as EffectShape
 from app.web.warehouse import claim_shapes, shapes
 from app.web.warehouse.changes import ASKED, IntentKey, asked, intent_key
+from app.web.warehouse.claim_lists import listed
 
 router = APIRouter(prefix="/v1/cancels", tags=["cancels"], responses=GUARDED)
 
@@ -34,24 +35,7 @@ async def list_cancels(
     limit: Limit = 50,
 ) -> Response:
     """List cancels, oldest first; `state=REQUESTED` are the stop requests that wait for an answer."""
-    after = None
-    if cursor is not None:
-        micros, receipt_id = read_cursor(cursor)
-        after = (from_micros(micros), receipt_id)
-    rows, then = await claim_reports.list_cancels(
-        desk.house,
-        desk.key.within(vendor_id),
-        states=state or (),
-        order_id=order_id,
-        after=after,
-        most=limit,
-    )
-    return answers.answer(
-        {
-            "items": [answers.plain(row) for row in rows],
-            "next_cursor": write_cursor(*then) if then else None,
-        }
-    )
+    return await listed(desk, claim_reports.list_cancels, vendor_id, state, order_id, cursor, limit)
 
 
 @router.get(

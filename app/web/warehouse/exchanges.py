@@ -11,11 +11,12 @@ from app.machines.exchanges import ExchangeState
 from app.web import answers
 from app.web.contract import CHANGE, GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, Prefer, ReadDesk, WriteDesk
-from app.web.fields import PathId, VendorId, from_micros, read_cursor, write_cursor
+from app.web.fields import PathId, VendorId
 from app.web.shapes import Effect as EffectShape
 from app.web.warehouse import exchange_shapes as shapes
 from app.web.warehouse import reception_shapes
 from app.web.warehouse.changes import ASKED, IntentKey, asked, intent_key
+from app.web.warehouse.claim_lists import listed
 from app.web.warehouse.return_changes import found_of, reception
 
 router = APIRouter(prefix="/v1/exchanges", tags=["exchanges"], responses=GUARDED)
@@ -37,24 +38,7 @@ async def list_exchanges(
     limit: Limit = 50,
 ) -> Response:
     """List exchanges, oldest first."""
-    after = None
-    if cursor is not None:
-        micros, exchange_id = read_cursor(cursor)
-        after = (from_micros(micros), exchange_id)
-    rows, then = await exchanging.list_exchanges(
-        desk.house,
-        desk.key.within(vendor_id),
-        states=state or (),
-        order_id=order_id,
-        after=after,
-        most=limit,
-    )
-    return answers.answer(
-        {
-            "items": [answers.plain(row) for row in rows],
-            "next_cursor": write_cursor(*then) if then else None,
-        }
-    )
+    return await listed(desk, exchanging.list_exchanges, vendor_id, state, order_id, cursor, limit)
 
 
 @router.get(

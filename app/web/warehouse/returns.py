@@ -10,8 +10,9 @@ from app.machines.returns import ReturnState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, ReadDesk
-from app.web.fields import PathId, VendorId, from_micros, read_cursor, write_cursor
+from app.web.fields import PathId, VendorId
 from app.web.warehouse import claim_shapes
+from app.web.warehouse.claim_lists import listed
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"], responses=GUARDED)
 
@@ -31,24 +32,7 @@ async def list_returns(
     limit: Limit = 50,
 ) -> Response:
     """List returns, oldest first; a stop request that came too late is listed here, too."""
-    after = None
-    if cursor is not None:
-        micros, receipt_id = read_cursor(cursor)
-        after = (from_micros(micros), receipt_id)
-    rows, then = await claim_reports.list_returns(
-        desk.house,
-        desk.key.within(vendor_id),
-        states=state or (),
-        order_id=order_id,
-        after=after,
-        most=limit,
-    )
-    return answers.answer(
-        {
-            "items": [answers.plain(row) for row in rows],
-            "next_cursor": write_cursor(*then) if then else None,
-        }
-    )
+    return await listed(desk, claim_reports.list_returns, vendor_id, state, order_id, cursor, limit)
 
 
 @router.get(
