@@ -19,6 +19,7 @@ from app.machines.receptions import RECEPTION
 from app.machines.redeliveries import REDELIVERY
 from app.machines.returns import RETURN
 from app.store import audits, coverage
+from app.store.chains import chain_faults
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class Audit:
     """Aggregates whose history is not a path of their machine, or does not end in their state."""
     unproven: list[str] = field(default_factory=list)
     """Confirmed effects without stored evidence."""
+    unchained: list[str] = field(default_factory=list)
+    """Aggregates whose history is not the one that was written."""
     open_effects: list[str] = field(default_factory=list)
     """Effects that are not settled yet."""
     holes: list[str] = field(default_factory=list)
@@ -41,7 +44,7 @@ class Audit:
     @property
     def broken(self) -> list[str]:
         """Every finding that breaks a promise."""
-        return self.illegal + self.unproven
+        return self.illegal + self.unproven + self.unchained
 
 
 async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)) -> Audit:
@@ -73,6 +76,9 @@ async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)
                 found.illegal.append(f"{name}: history is not a path")
             elif row["targets"][-1] != row["state"] or len(walked) != row["version"]:
                 found.illegal.append(f"{name}: history does not end in {row['state']} v{row['version']}")
+        async for fault in chain_faults(tx):
+            told = f"{fault.aggregate} {fault.aggregate_id} v{fault.version}: {fault.told}"
+            found.unchained.append(told)
         found.unproven = [f"effect {row['effect_id']}" for row in await audits.unproven(tx)]
         found.open_effects = [
             f"effect {row['effect_id']} {row['kind']} {row['state']}" for row in await audits.open_effects(tx)

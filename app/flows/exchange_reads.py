@@ -137,7 +137,7 @@ async def _observe(
     if old is None:
         initials = (here["exchange"], here["collect"], here["redelivery"])
         await exchanges.begin(tx, vendor_id, content, initials, cause, at)
-    await exchanges.write(tx, vendor_id, content)
+    await exchanges.write(tx, vendor_id, content, at)
     if content.boxes:
         await replacing.join(tx, vendor_id, row.exchange_id, at)
     for track, prefix in (("exchange", ""), ("collect", "collect_"), ("redelivery", "redelivery_")):

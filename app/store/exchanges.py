@@ -88,10 +88,15 @@ async def begin(
     )
 
 
-async def write(connection: Connection, vendor_id: str, row: ExchangeContent) -> None:
+async def write(connection: Connection, vendor_id: str, row: ExchangeContent, at: datetime) -> None:
     """Store what Coupang says of an exchange that has begun."""
     about: dict[str, Any] = {"vendor_id": vendor_id, "id": row.exchange_id}
     query = """
+    WITH observed AS (
+      INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
+      VALUES (%(vendor_id)s, 'exchange', %(id)s, %(at)s, %(content_hash)s)
+      ON CONFLICT (vendor_id, aggregate, aggregate_id, at) DO UPDATE SET evidence = excluded.evidence
+    )
     UPDATE exchange SET order_id = %(order_id)s, content_hash = %(content_hash)s,
       rejectable = %(rejectable)s, fault_by = %(fault_by)s, reason_code = %(reason_code)s,
       reason_text = %(reason_text)s, waybills = %(waybills)s, collector_named = %(collector_named)s,
@@ -113,6 +118,7 @@ async def write(connection: Connection, vendor_id: str, row: ExchangeContent) ->
         sealed=row.sealed_contacts,
         requested_at=row.requested_at,
         modified_at=row.modified_at,
+        at=at,
     )
     query = "DELETE FROM exchange_line WHERE vendor_id = %(vendor_id)s AND exchange_id = %(id)s"
     await execute(connection, query, **about)

@@ -56,6 +56,24 @@ class History(Base):
     )
 
 
+class Observation(Base):
+    """When Coupang said something new of a box, a receipt or an exchange, and which evidence tells what.
+
+    Evidence is stored once per content, so its own time does not tell when a content came back. The first
+    word on a box stands in the first row of its history.
+    """
+
+    __tablename__ = "observation"
+    vendor_id: Mapped[str] = mapped_column(primary_key=True)
+    aggregate: Mapped[str] = mapped_column(primary_key=True)
+    aggregate_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    evidence: Mapped[bytes]
+    __table_args__ = (
+        CheckConstraint(one_of("aggregate", ("box", "receipt", "exchange")), name="observation_aggregate"),
+    )
+
+
 class Quarantine(Base):
     """A row of Coupang that could not be read: kept, counted, shown."""
 

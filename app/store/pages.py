@@ -144,7 +144,11 @@ WITH doc AS (
   FROM doc d
   WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(changed)b::bigint[])
     AND b.shipment_box_id = d.shipment_box_id AND b.content_hash = d.was
-  RETURNING b.shipment_box_id
+  RETURNING b.shipment_box_id, b.content_hash
+), observed AS (
+  INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
+  SELECT %(vendor_id)s, 'box', shipment_box_id, %(at)s, content_hash FROM renewed
+  ON CONFLICT (vendor_id, aggregate, aggregate_id, at) DO UPDATE SET evidence = excluded.evidence
 ), gone AS (
   DELETE FROM line l
   WHERE l.vendor_id = %(vendor_id)s AND l.shipment_box_id = ANY(%(changed)b::bigint[])

@@ -149,6 +149,10 @@ WITH doc AS (
          OR NOT EXISTS (SELECT FROM items i WHERE i.receipt_id = s.receipt_id
                           AND i.shipment_box_id = s.named_box_id AND i.vendor_item_id = s.vendor_item_id
                           AND i.count = s.claimed))
+), observed AS (
+  INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
+  SELECT %(vendor_id)s, 'receipt', receipt_id, %(at)s, content_hash FROM doc
+  ON CONFLICT (vendor_id, aggregate, aggregate_id, at) DO UPDATE SET evidence = excluded.evidence
 ), gone AS (
   DELETE FROM receipt_line n
   WHERE n.vendor_id = %(vendor_id)s AND n.receipt_id = ANY(%(changed)b::bigint[])

@@ -12,7 +12,7 @@ from app.store.effect_tables import Attempt, Effect
 from app.store.exchange_tables import Exchange, ExchangeBox, ExchangeLine
 from app.store.feed_tables import Feed, PollRun, Tally
 from app.store.hold_tables import Hold
-from app.store.journal_tables import Evidence, History, Quarantine
+from app.store.journal_tables import Evidence, History, Observation, Quarantine
 from app.store.permit_tables import Permit
 from app.store.quantity_tables import Share
 from app.store.reception_tables import Reception
@@ -35,6 +35,7 @@ __all__ = [
     "History",
     "Hold",
     "Line",
+    "Observation",
     "Permit",
     "PollRun",
     "Quarantine",

@@ -21,6 +21,8 @@ _IDS = (
     "receipt_id",
     "exchange_id",
     "vendor_item_id",
+    "aggregate_id",
+    "hold_id",
     "attempt_id",
     "run_id",
     "id",
@@ -57,6 +59,17 @@ def claim(row: Mapping[str, Any]) -> dict[str, Any]:
     shown = plain(row)
     shown["lines"] = [plain(line) for line in row["lines"]]
     shown["boxes"] = [plain(one) for one in row["boxes"]]
+    return shown
+
+
+def moment(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Present what was known at a past moment."""
+    shown = plain(row)
+    shown["life"] = plain(row["life"])
+    for name in ("tracks", "effects", "related", "holds"):
+        shown[name] = [plain(one) for one in row[name]]
+    if row["market"] is not None and row["market"]["lines"] is not None:
+        shown["market"] = {**row["market"], "lines": [plain(line) for line in row["market"]["lines"]]}
     return shown
 
 

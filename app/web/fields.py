@@ -6,6 +6,7 @@ import struct
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -66,6 +67,9 @@ BodyId = Annotated[
 """An id in a body: a string, or an integer from writers that keep 64 bits."""
 Time = Annotated[
     datetime, PlainValidator(read_time), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+PastTime = Annotated[
+    Time | None, Query(description="A past moment: what was known then, rebuilt from the history.")
 ]
 Day = Annotated[date, PlainValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
 VendorId = Annotated[str, StringConstraints(pattern=r"^[AC][0-9]{8}$")]

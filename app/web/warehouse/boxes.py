@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.flows import reports
+from app.flows import moments, reports
 from app.machines.orders import BoxState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, ReadDesk
-from app.web.fields import PathId, Time, VendorId, from_micros, read_cursor, write_cursor
+from app.web.fields import PastTime, PathId, Time, VendorId, from_micros, read_cursor, write_cursor
 from app.web.shapes import BOX, LINE, STEP, SUMMARY
 from app.web.shapes import Box as BoxShape
-from app.web.warehouse import shapes
+from app.web.warehouse import moment_shapes, shapes
 
 router = APIRouter(prefix="/v1/boxes", tags=["boxes"], responses=GUARDED)
 
@@ -72,11 +72,14 @@ async def list_boxes(
 @router.get(
     "/{shipment_box_id}",
     operation_id="get_box",
-    response_model=BoxShape,
+    response_model=BoxShape | moment_shapes.Moment,
     responses={200: shown(BOX), **ONE},
 )
-async def get_box(desk: ReadDesk, shipment_box_id: PathId) -> Response:
-    """Return one box with its lines."""
+async def get_box(desk: ReadDesk, shipment_box_id: PathId, at: PastTime = None) -> Response:
+    """Return one box with its lines; with `at`, as it was then."""
+    if at is not None:
+        then = await moments.moment(desk.house, desk.key.vendor_ids, "box", shipment_box_id, at)
+        return answers.answer(answers.moment(then))
     row = await reports.get_box(desk.house, desk.key.vendor_ids, shipment_box_id)
     return answers.answer(answers.box(row))
 

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.flows import cancelling, claim_reports
+from app.flows import cancelling, claim_reports, moments
 from app.flows.asking import Waybill
 from app.machines.cancels import CancelState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, Prefer, ReadDesk, WriteDesk
-from app.web.fields import PathId, VendorId
+from app.web.fields import PastTime, PathId, VendorId
 from app.web.shapes import Effect as EffectShape
-from app.web.warehouse import claim_shapes, shapes
+from app.web.warehouse import claim_shapes, moment_shapes, shapes
 from app.web.warehouse.changes import ASKED, IntentKey, asked, intent_key
 from app.web.warehouse.claim_lists import listed
 
@@ -41,11 +41,14 @@ async def list_cancels(
 @router.get(
     "/{receipt_id}",
     operation_id="get_cancel",
-    response_model=claim_shapes.Cancel,
+    response_model=claim_shapes.Cancel | moment_shapes.Moment,
     responses={200: shown(claim_shapes.CANCEL), **ONE},
 )
-async def get_cancel(desk: ReadDesk, receipt_id: PathId) -> Response:
-    """Return one cancel with its lines, boxes and history, and the decision that it asks for."""
+async def get_cancel(desk: ReadDesk, receipt_id: PathId, at: PastTime = None) -> Response:
+    """Return one cancel with its lines, boxes, history and pending decision; with `at`, as it was then."""
+    if at is not None:
+        then = await moments.moment(desk.house, desk.key.vendor_ids, "cancel", receipt_id, at)
+        return answers.answer(answers.moment(then))
     row = await claim_reports.get_cancel(desk.house, desk.key.vendor_ids, receipt_id)
     return answers.answer(answers.claim(row))
 

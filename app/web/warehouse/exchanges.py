@@ -5,16 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.flows import exchanging, receiving
+from app.flows import exchanging, moments, receiving
 from app.flows.asking import Waybill
 from app.machines.exchanges import ExchangeState
 from app.web import answers
 from app.web.contract import CHANGE, GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, Prefer, ReadDesk, WriteDesk
-from app.web.fields import PathId, VendorId
+from app.web.fields import PastTime, PathId, VendorId
 from app.web.shapes import Effect as EffectShape
 from app.web.warehouse import exchange_shapes as shapes
-from app.web.warehouse import reception_shapes
+from app.web.warehouse import moment_shapes, reception_shapes
 from app.web.warehouse.changes import ASKED, IntentKey, asked, intent_key
 from app.web.warehouse.claim_lists import listed
 from app.web.warehouse.return_changes import found_of, reception
@@ -44,11 +44,14 @@ async def list_exchanges(
 @router.get(
     "/{exchange_id}",
     operation_id="get_exchange",
-    response_model=shapes.Exchange,
+    response_model=shapes.Exchange | moment_shapes.Moment,
     responses={200: shown(shapes.EXCHANGE), **ONE},
 )
-async def get_exchange(desk: ReadDesk, exchange_id: PathId) -> Response:
-    """Return one exchange with its lines, its new boxes and its history."""
+async def get_exchange(desk: ReadDesk, exchange_id: PathId, at: PastTime = None) -> Response:
+    """Return one exchange with its lines, its new boxes and its history; with `at`, as it was then."""
+    if at is not None:
+        then = await moments.moment(desk.house, desk.key.vendor_ids, "exchange", exchange_id, at)
+        return answers.answer(answers.moment(then))
     row = await exchanging.get_exchange(desk.house, desk.key.vendor_ids, exchange_id)
     told = answers.claim(row)
     del told["collect"], told["redelivery"]

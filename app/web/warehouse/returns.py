@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.flows import claim_reports
+from app.flows import claim_reports, moments
 from app.machines.returns import ReturnState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
 from app.web.deps import Cursor, Limit, ReadDesk
-from app.web.fields import PathId, VendorId
-from app.web.warehouse import claim_shapes
+from app.web.fields import PastTime, PathId, VendorId
+from app.web.warehouse import claim_shapes, moment_shapes
 from app.web.warehouse.claim_lists import listed
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"], responses=GUARDED)
@@ -38,10 +38,13 @@ async def list_returns(
 @router.get(
     "/{receipt_id}",
     operation_id="get_return",
-    response_model=claim_shapes.Return,
+    response_model=claim_shapes.Return | moment_shapes.Moment,
     responses={200: shown(claim_shapes.RETURN), **ONE},
 )
-async def get_return(desk: ReadDesk, receipt_id: PathId) -> Response:
-    """Return one return with its lines, boxes and history."""
+async def get_return(desk: ReadDesk, receipt_id: PathId, at: PastTime = None) -> Response:
+    """Return one return with its lines, boxes and history; with `at`, as it was then."""
+    if at is not None:
+        then = await moments.moment(desk.house, desk.key.vendor_ids, "return", receipt_id, at)
+        return answers.answer(answers.moment(then))
     row = await claim_reports.get_return(desk.house, desk.key.vendor_ids, receipt_id)
     return answers.answer(answers.claim(row))
