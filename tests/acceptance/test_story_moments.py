@@ -25,7 +25,10 @@ async def live(shop: Shop) -> dict[Name, Shown]:
     """Read everything as callers do, now."""
     house, told = shop.house, dict[Name, Shown]()
     effects = {one["effect_id"]: one for one in await shop.effects()}
+    # What we count beside it is not Coupang's word.
+    query = "SELECT shipment_box_id, vendor_item_id, ordered, market_held, market_cancelled FROM line"
     for box_id in await shop.boxes():
+        lines = await shop.rows(f"{query} WHERE shipment_box_id = %(id)s ORDER BY 2", id=box_id)
         box = await reports.get_box(house, None, box_id)
         mine = [one for one in effects.values() if one["shipment_box_id"] == box_id]
         told["box", box_id] = {
@@ -34,10 +37,7 @@ async def live(shop: Shop) -> dict[Name, Shown]:
             "address_version": box["address_version"],
             "hold_until": box["hold_until"],
             "stop_open": box["stop_open"],
-            "lines": [
-                tuple(line[name] for name in ("vendor_item_id", "ordered", "held", "cancelled", "shippable"))
-                for line in box["lines"]
-            ],
+            "lines": [tuple(line.values())[1:] for line in lines],
             "effects": sorted((one["effect_id"], one["state"], one["version"]) for one in mine),
         }
     for table, aggregate in (("cancel", "cancel"), ("return_", "return")):
@@ -76,7 +76,7 @@ async def rebuilt(shop: Shop, name: Name, at: datetime) -> Shown:
         "address_version": then["address_version"],
         "hold_until": then["hold_until"],
         "stop_open": then["stop_open"],
-        "lines": [tuple(line.values()) for line in market["lines"]],
+        "lines": [tuple(line.values())[:4] for line in market["lines"]],
         "effects": sorted((one["aggregate_id"], one["state"], one["version"]) for one in then["effects"]),
     }
 
