@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.web import contract, manual, ops, problems, reading_room
 from app.web.admin import audit as admin_audit
 from app.web.admin import boxes as admin_boxes
+from app.web.admin import census as admin_census
 from app.web.admin import circuits as admin_circuits
 from app.web.admin import claims as admin_claims
 from app.web.admin import decisions as admin_decisions
@@ -72,6 +73,7 @@ ROUTERS = (
     admin_polls.router,
     admin_audit.router,
     admin_circuits.router,
+    admin_census.router,
     ops.router,
     manual.router,
 )

@@ -111,6 +111,8 @@ class Jobs(_Group):
     """First look for a courier scan after a waybill; later looks back off."""
     track_most_s: float = Field(21600.0, gt=0)
     """Longest pause between two looks at an open box."""
+    census_hour: int = Field(3, ge=-1, le=23)
+    """Hour in Seoul after which everything of thirty days is counted once more, each day; -1 never."""
     write_shows_within_s: float = Field(60.0, gt=0)
     """After this long a change that does not show was not applied; longer than any visit may last."""
 

@@ -41,6 +41,7 @@ def policy(jobs: Jobs, circuit: CircuitSettings) -> Policy:
         receiver_first=timedelta(seconds=jobs.receiver_first_s),
         track_first=timedelta(seconds=jobs.track_first_s),
         track_most=timedelta(seconds=jobs.track_most_s),
+        census_hour=None if jobs.census_hour < 0 else jobs.census_hour,
         write_shows_within=timedelta(seconds=jobs.write_shows_within_s),
         circuit=Circuit(
             throttled=timedelta(seconds=circuit.throttled_s),

@@ -66,6 +66,8 @@ class Policy:
     receiver_first: timedelta = timedelta(minutes=2)
     track_first: timedelta = timedelta(hours=2)
     track_most: timedelta = timedelta(hours=6)
+    census_hour: int | None = None
+    """Hour of the night, in Seoul, from which each vendor is counted; None: never."""
     tries_most: int = 5
     """Sendings of one effect before a person must look."""
     circuit: Circuit = field(default_factory=Circuit)

@@ -18,7 +18,7 @@ from app.flows.cancelling import SCORE, explain_cancel
 from app.flows.deciding import box_facts, unblock
 from app.flows.house import PURPOSE_RECEIVER, House
 from app.machines.orders import BOX, OBSERVED
-from app.store import boxes, circuits, coverage, effects, evidence, migrate, vendors
+from app.store import boxes, census, circuits, coverage, effects, evidence, migrate, vendors
 from app.store.database import Connection, revision
 
 Vendors = list[str] | None
@@ -271,6 +271,8 @@ class Figures:
     quarantine: list[dict[str, Any]]
     vendors: list[dict[str, Any]]
     due_lag: timedelta
+    counts: list[dict[str, Any]]
+    """Each vendor's newest census."""
     silence: bool
     """Everybody is silent towards Coupang."""
     at: datetime
@@ -288,6 +290,7 @@ async def figures(house: House) -> Figures:
             quarantine=await evidence.count_quarantine(connection, None),
             vendors=await vendors.list_vendors(connection, None),
             due_lag=await vendors.longest_due(connection, at),
+            counts=await census.newest(connection, None),
             silence=await circuits.is_open(connection),
             at=at,
         )

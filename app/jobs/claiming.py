@@ -22,6 +22,7 @@ ROAD = (
     ReceiptQuery.DISPUTED,
     ReceiptQuery.COMPLETED,
 )
+CANCELS = (ReceiptQuery.CANCELLED,)
 SPAN = timedelta(days=29)
 """Longest stretch of days asked for at once."""
 WITHDRAWAL_SPAN = timedelta(days=5)
@@ -95,7 +96,7 @@ async def sweep_receipts(line: Line) -> bool:
     failed: str | None = None
     try:
         for window in await feeds.holes(line.house, line.vendor_id, feeds.RECEIPTS):
-            await _sweep_window(line, window)
+            await sweep_window(line, window)
         await ask_for_withdrawals(line)
     except CoupangError as error:
         hush(error)
@@ -106,29 +107,37 @@ async def sweep_receipts(line: Line) -> bool:
     return False
 
 
-async def _sweep_window(line: Line, window: Window) -> None:
+async def sweep_window(
+    line: Line, window: Window, *, road: Sequence[ReceiptQuery] = ROAD, purpose: str = "claims"
+) -> None:
+    """Read these statuses of a window, then claim it under the window's feed.
+
+    Raises:
+        CoupangError: It could not be read whole; nothing is claimed.
+        OutOfTime: The visit is over; nothing is claimed.
+    """
     line.check_time()
     reading = Reading(window, line.house.now())
     by_minutes = window.end - window.start <= LONGEST_MINUTES
     try:
-        for which in ROAD:
+        for which in road:
             last = ReceiptPage(())
             if by_minutes:
                 last = await returns.list_receipts_minutes(
-                    line.client, window.start, window.end, which, purpose="claims"
+                    line.client, window.start, window.end, which, purpose=purpose
                 )
             else:
-                async for page in _days(line, window.start, window.end, which, "claims"):
+                async for page in _days(line, window.start, window.end, which, purpose):
                     await _take(line, reading, last, None)
                     last = page
                     line.check_time()
-            await _take(line, reading, last, window if which is ROAD[-1] else None)
+            await _take(line, reading, last, window if which is road[-1] else None)
     except RangeTooWide:
         if not by_minutes or window.end - window.start <= NARROWEST:
             raise
         middle = window.start + (window.end - window.start) / 2
-        await _sweep_window(line, Window(window.feed, window.start, middle))
-        await _sweep_window(line, Window(window.feed, middle, window.end))
+        for half in (Window(window.feed, window.start, middle), Window(window.feed, middle, window.end)):
+            await sweep_window(line, half, road=road, purpose=purpose)
         return
     except CoupangError as error:
         await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))

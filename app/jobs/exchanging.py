@@ -26,7 +26,7 @@ async def sweep_exchanges(line: Line) -> bool:
     try:
         found = await exchange_turns.windows(line.house, line.vendor_id)
         for window in found:
-            await _sweep(line, window, newest=window is found[-1])
+            await sweep_window(line, window, newest=window is found[-1])
         await replacing.settle(line.house, line.vendor_id, line.epoch, since)
     except CoupangError as error:
         hush(error)
@@ -37,7 +37,15 @@ async def sweep_exchanges(line: Line) -> bool:
     return False
 
 
-async def _sweep(line: Line, window: Window, *, newest: bool) -> None:
+async def sweep_window(
+    line: Line, window: Window, *, newest: bool = False, purpose: str = "exchanges"
+) -> None:
+    """Read the exchanges of a window, then claim it under the window's feed.
+
+    Raises:
+        CoupangError: It could not be read whole; nothing is claimed.
+        OutOfTime: The visit is over; nothing is claimed.
+    """
     line.check_time()
     house, at = line.house, line.house.now()
     reading_of = Reading(window, at)
@@ -46,7 +54,7 @@ async def _sweep(line: Line, window: Window, *, newest: bool) -> None:
     last = ExchangePage(())
     try:
         async for page in settled(
-            lambda: exchanges.list_exchanges(line.client, window.start, end, purpose="exchanges"),
+            lambda: exchanges.list_exchanges(line.client, window.start, end, purpose=purpose),
             lambda page: {one.exchange_id for one in page.exchanges},
             "the list of exchanges",
         ):
@@ -67,7 +75,7 @@ async def _take(line: Line, reading_of: Reading, page: ExchangePage, covered: Wi
         line.house,
         line.vendor_id,
         page,
-        cause=f"feed:{feeds.EXCHANGES}",
+        cause=f"feed:{reading_of.window.feed}",
         at=line.house.now(),
         epoch=line.epoch,
         covered=covered,

@@ -51,7 +51,7 @@ async def sweep(line: Line) -> bool:
     failed: str | None = None
     for window in await feeds.holes(line.house, line.vendor_id):
         try:
-            await _sweep_window(line, window)
+            await sweep_window(line, window)
         except CoupangError as error:
             hush(error)
             failed = str(error)
@@ -61,15 +61,32 @@ async def sweep(line: Line) -> bool:
     return False
 
 
-async def _sweep_window(line: Line, window: Window) -> None:
+async def sweep_window(
+    line: Line, window: Window, *, purpose: str = "sweep", seen: set[int] | None = None
+) -> None:
+    """Read all six statuses of a window, then claim it.
+
+    Args:
+        line: The visit's line.
+        window: Its feed names the coverage that is claimed.
+        purpose: Why, for the call counts.
+        seen: Takes the ids of the boxes that were shown.
+
+    Raises:
+        CoupangError: It could not be read whole; nothing is claimed.
+        OutOfTime: The visit is over; nothing is claimed.
+    """
     line.check_time()
     reading = Reading(window, line.house.now())
     by_minutes = window.end - window.start <= LONGEST_MINUTES
     try:
         for status in ROAD:
-            pages = _minutes(line, window, status) if by_minutes else _settled_days(line, window, status)
+            read = _minutes if by_minutes else _settled_days
+            pages = read(line, window, status, purpose)
             last: SheetPage | None = None
             async for page in pages:
+                if seen is not None:
+                    seen |= _ids(page)
                 if last is not None:
                     await _take(line, reading, last, None)
                 last = page
@@ -80,8 +97,8 @@ async def _sweep_window(line: Line, window: Window) -> None:
         if not by_minutes or window.end - window.start <= NARROWEST:
             raise
         middle = window.start + (window.end - window.start) / 2
-        await _sweep_window(line, Window(window.feed, window.start, middle))
-        await _sweep_window(line, Window(window.feed, middle, window.end))
+        for half in (Window(window.feed, window.start, middle), Window(window.feed, middle, window.end)):
+            await sweep_window(line, half, purpose=purpose, seen=seen)
         return
     except CoupangError as error:
         await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))
@@ -105,14 +122,18 @@ async def _take(line: Line, reading: Reading, page: SheetPage, covered: Window |
     reading.unreadable += taken.unreadable
 
 
-async def _minutes(line: Line, window: Window, status: WireStatus) -> AsyncIterator[SheetPage]:
-    yield await orders.list_minutes(line.client, window.start, window.end, status, purpose="sweep")
+async def _minutes(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
+    yield await orders.list_minutes(line.client, window.start, window.end, status, purpose=purpose)
 
 
-def _settled_days(line: Line, window: Window, status: WireStatus) -> AsyncIterator[SheetPage]:
+def _ids(page: SheetPage) -> set[int]:
+    return {box_id for box_id, _ in page.rows if box_id is not None}
+
+
+def _settled_days(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
     first, last = window.start.astimezone(KST).date(), window.end.astimezone(KST).date()
     return settled(
-        lambda: orders.list_days(line.client, first, last, status, purpose="sweep"),
-        lambda page: {box_id for box_id, _ in page.rows if box_id is not None},
+        lambda: orders.list_days(line.client, first, last, status, purpose=purpose),
+        _ids,
         f"the {status} list of {first} to {last}",
     )

@@ -6,7 +6,7 @@ from app.errors import Fenced
 from app.flows import asking, circuits, feeds, receiving, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.jobs import claiming, dispatching, exchanging, looking, permitting, polling, probing
+from app.jobs import claiming, counting, dispatching, exchanging, looking, permitting, polling, probing
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
 log = logging.getLogger(__name__)
@@ -78,4 +78,5 @@ async def _work(line: Line) -> bool:
         await asking.acknowledge_all_due(house, vendor_id, line.epoch)
         await dispatching.dispatch(line, (Kind.ACKNOWLEDGE,))
     await looking.reread(line)
-    return left
+    # Last, so that a count never delays what somebody waits for.
+    return await counting.count(line) or left

@@ -90,7 +90,9 @@ async def list_coverage(
              min(lower(hole)) AS oldest, count(*) AS holes
       FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s)) - f.covered) AS hole
     ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals', 'exchanges')
-    WHERE %(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s)
+    WHERE (%(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s))
+      -- The progress of a census is no feed of its own.
+      AND f.feed NOT LIKE 'census\\_%%'
     ORDER BY f.vendor_id, f.feed"""
     return await fetch(
         connection, query, vendor_ids=vendor_ids, start=at - timedelta(days=days), end=at - lag

@@ -6,6 +6,7 @@ Migrations make the tables; a test compares them with these classes.
 
 from app.store.base import Base
 from app.store.box_tables import Box, Line, Receiver
+from app.store.census_tables import Census, CensusFinding
 from app.store.claim_tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.store.desk_tables import AuditEntry, UsedKey
 from app.store.effect_tables import Attempt, Effect
@@ -25,6 +26,8 @@ __all__ = [
     "Base",
     "Box",
     "Cancel",
+    "Census",
+    "CensusFinding",
     "Circuit",
     "Effect",
     "Evidence",

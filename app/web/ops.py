@@ -138,9 +138,13 @@ class Counted(Collector):
             stopped.add_metric([row["vendor_id"]], float(until is not None and until > told.at))
         silence = _gauge("circuit_open", "1 while nobody speaks to Coupang but one that tries.")
         silence.add_metric([], float(told.silence))
+        missing = _gauge("census_missing", "What the newest census found that we did not know.", "vendor")
+        for row in told.counts:
+            if row["census_id"] is not None:
+                missing.add_metric([row["vendor_id"]], row["missing"])
         lag = _gauge("due_lag_seconds", "How long the vendor that waits longest has been due.")
         lag.add_metric([], told.due_lag.total_seconds())
-        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, silence, lag)
+        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, silence, missing, lag)
 
 
 def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:
