@@ -127,10 +127,13 @@ async def _observe(
             RedeliveryState(here["redelivery"]), shown.redelivery, RedeliveryFacts(proven=proven)
         ),
     }
-    if None in roads.values():
-        if proven and old is not None:
+    torn = old is not None and proven and None in roads.values()
+    if None in roads.values() and (not torn or roads["exchange"] is None):
+        if torn:
             await exchanges.call(tx, vendor_id, row.exchange_id, CONTRADICTION)
         return False
+    # A track that contradicts us waits for a person; whether the exchange is over must be known all the same.
+    roads = {track: road or () for track, road in roads.items()}
     content = _content(house, row, digest, old, at)
     sealed = house.vault.seal_packed(row.raw, PURPOSE_EVIDENCE)
     await evidence.keep(tx, vendor_id, [(digest, "exchange", sealed)], at)
@@ -150,6 +153,8 @@ async def _observe(
             await doors.move_exchanges(
                 tx, vendor_id, track, [doors.ClaimMove(row.exchange_id, version, steps)], at
             )
+    if torn:
+        await exchanges.call(tx, vendor_id, row.exchange_id, CONTRADICTION)
     await follow(tx, vendor_id, row.exchange_id, row.order_id, shown, cause, at)
     return True
 

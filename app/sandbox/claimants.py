@@ -199,10 +199,12 @@ def courier_fail(exchange: Exchange, at: datetime) -> None:
     """Let the pick-up of an exchange fail.
 
     Raises:
-        Conflict: Over, or the goods have arrived.
+        Conflict: Over, or the goods have arrived: a courier brought them, or the seller confirmed them.
     """
     _must_be_open(exchange)
     pickups.check_arrival(exchange.pickup)
+    if exchange.collected_at is not None:
+        raise Conflict("the seller has confirmed the goods; no pick-up can fail any more")
     swaps.fail_pickup(exchange, at)
 
 

@@ -26,8 +26,12 @@ WRITE_FAULTS = (
     "500", "500_after", "504_before", "504_after", "504_late", "521", "521_after",
     "drop_before", "drop_after", "truncate_before", "truncate_after", "200_error", "row_error",
 )  # fmt: skip
-READS = ("O1", "O2", "O3", "O4", "O5", "R1", "R2", "R5", "R6", "E1")
-WRITES = ("O6", "O7", "O8", "O9", "O10", "O11", "O12", "R3", "R4", "R7", "E2", "E3", "E4")
+READS = ("O2", "O2", "O2", "R1", "R1", "R1", "E1", "E1", "O1", "O3", "O5", "R2", "R5", "R6")
+ROUTES = {
+    "ACKNOWLEDGE": "O6", "SHIP": "O7", "CHANGE_INVOICE": "O8", "SELLER_CANCEL": "O9", "STOP_SHIPMENT": "O10",
+    "DECLARE_SHIPPED": "O11", "CLOSE_UNDELIVERED": "O12", "PICKUP_WAYBILL": "R7", "CONFIRM_RETURN": "R3",
+    "APPROVE_RETURN": "R4", "CONFIRM_EXCHANGE": "E2", "REJECT_EXCHANGE": "E3", "SHIP_EXCHANGE": "E4",
+}  # fmt: skip
 DEATHS = (
     "app.flows.sending.take",
     "app.store.effects.begin_attempts",
@@ -36,10 +40,14 @@ DEATHS = (
     "app.flows.sending.settle",
     "app.flows.sending.apply_confirmed",
     "app.store.effects.end_attempts",
+    "app.jobs.looking.take_single",
+)
+DEATHS_READING = (
     "app.store.evidence.keep",
     "app.flows.turns.end",
-    "app.jobs.looking.take_single",
     "app.flows.sending.recover",
+    "app.flows.feeds.finish",
+    "app.store.doors.move_boxes",
 )
 
 
@@ -103,6 +111,8 @@ def customer(draw: Draw, life: Life, only: str = "") -> Line | None:
             acts.append(("request_cancel", box))
         if free and box.status in SHIPPED:
             acts += [("return", box), ("exchange", box)]
+    # Who bought and who claimed something is heard more often than who thinks again.
+    acts *= 3
     acts += [("withdraw", one) for one in world.receipts.values() if one.status in OPEN]
     acts += [("withdraw exchange", one) for one in world.exchanges.values() if one.is_open]
     acts = [one for one in acts if only in ("", one[0])]
@@ -338,15 +348,29 @@ def _goods(draw: Draw, life: Life, place: str, one: dict[str, Any]) -> list[Line
 # what goes wrong
 
 
-def fault(draw: Draw, vendor_id: str) -> Line:
-    """A few calls of a route meet a fault."""
-    writes = draw(st.booleans())
+async def asked(life: Life) -> list[str]:
+    """The routes of the calls that a visit would make now for what has been asked of Coupang."""
+    rows = await life.shop.rows(
+        "SELECT DISTINCT kind FROM effect WHERE state IN ('PENDING', 'UNKNOWN') ORDER BY 1"
+    )
+    return [ROUTES[row["kind"]] for row in rows]
+
+
+def fault(draw: Draw, vendor_id: str, asked: list[str]) -> Line:
+    """A few of the next calls meet a fault, what is asked of Coupang more often than other calls."""
+    writes = bool(asked) and draw(st.sampled_from((True, True, False)))
     kind = draw(st.sampled_from(WRITE_FAULTS if writes else READ_FAULTS))
-    route = draw(st.sampled_from(WRITES if writes else READS))
+    route = draw(st.sampled_from(asked if writes else READS))
     return control(
         "faults", kind=kind, route=route, vendor_id=vendor_id, times=draw(st.integers(1, 2)),
-        skip=draw(st.integers(0, 1)),
+        skip=draw(st.sampled_from((0, 0, 1))),
     )  # fmt: skip
+
+
+def death(draw: Draw, asked: list[str]) -> Line:
+    """A visit in whose middle the worker dies."""
+    place = draw(st.sampled_from(DEATHS if asked else DEATHS_READING))
+    return {"by": "worker", "visit": {"dies": place, "when": draw(st.sampled_from(("before", "after")))}}
 
 
 RULES = st.fixed_dictionaries(

@@ -65,7 +65,7 @@ class Lives(RuleBasedStateMachine):
     """Customers, a warehouse and a worker; every rule draws one line of what somebody may do now."""
 
     coupang = moves.RULES
-    openings: tuple[str, ...] = ("fresh", "packed", "shipped", "delivered", "delivered")
+    openings: tuple[str, ...] = ("fresh", "packed", "shipped", "delivered", "return", "exchange", "return")
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -110,6 +110,25 @@ class Lives(RuleBasedStateMachine):
         for box_id in list(world.boxes):
             await life.control(f"POST /_sandbox/boxes/{box_id}/courier", act="deliver")
         await life.visits(22_000)
+        if stage in ("return", "exchange"):
+            await self.goods_come_back(stage)
+
+    async def goods_come_back(self, kind: str) -> None:
+        """All that was bought is claimed, arrives and is found good."""
+        life, world = self.life, self.life.shop.world
+        for box_id in list(world.boxes):
+            await life.control(
+                f"POST /_sandbox/{'receipts' if kind == 'return' else kind + 's'}", box_id=box_id
+            )
+        await life.visits(1_600)
+        for claim in [*world.receipts.values(), *world.exchanges.values()]:
+            number = claim.receipt_id if kind == "return" else claim.exchange_id
+            await life.asked(f"POST /v1/{kind}s/{number}/arrive")
+            found = [
+                {"vendor_item_id": str(one.line.vendor_item_id), "verdict": "GOOD"} for one in claim.pieces
+            ]
+            await life.asked(f"POST /v1/{kind}s/{number}/inspect", lines=found)
+            await life.asked(f"POST /v1/{kind}s/{number}/confirm")
 
     @rule(data=st.data())
     def customer(self, data: Any) -> None:
@@ -153,7 +172,7 @@ class RandomLives(Lives):
 
     @rule(data=st.data())
     def something_goes_wrong(self, data: Any) -> None:
-        self.do(moves.fault(data.draw, VENDOR))
+        self.do(moves.fault(data.draw, VENDOR, self.run(moves.asked(self.life))))
 
     @rule(seconds=st.sampled_from((30, 300, 2_100, 10_800, 43_200, 86_400, 691_200)))
     def time_passes(self, seconds: int) -> None:
@@ -167,9 +186,9 @@ class RandomLives(Lives):
     def more_visits(self, pauses_s: list[int]) -> None:
         self.run(self.life.visits(*pauses_s))
 
-    @rule(place=st.sampled_from(moves.DEATHS), when=st.sampled_from(("before", "after")))
-    def a_worker_dies(self, place: str, when: str) -> None:
-        self.run(self.life.visit(dies=place, when=when))
+    @rule(data=st.data())
+    def a_worker_dies(self, data: Any) -> None:
+        self.do(moves.death(data.draw, self.run(moves.asked(self.life))))
 
     def teardown(self) -> None:
         if self.begun:

@@ -8,6 +8,7 @@ from app.coupang.claims import RejectCode
 from app.errors import Refused
 from app.flows import exchanging, reports
 from app.flows.asking import US, Waybill
+from app.sandbox import swaps
 from app.sandbox.buying import BoxSpec, LineSpec
 from app.sandbox.claims import BY_HAND
 from tests.acceptance.backs import delivered, effect_of, events, inspected, settled
@@ -222,3 +223,20 @@ async def test_a_change_whose_answer_is_lost_is_applied_once(shop: Shop, kind: s
     assert [one["times_applied"] for one in shop.ledger["mutations"] if one["kind"] == change] == [1]
     assert shop.calls(route) == (1 if fault.endswith("after") else 2)
     assert (await effect_of(shop, kind))["subject_id"] == exchange_id
+
+
+async def test_a_withdrawal_is_seen_though_the_collect_track_contradicts_us(shop: Shop) -> None:
+    """A replacement must not leave for an exchange that is over, whatever became of its pick-up."""
+    _, exchange_id = await opened(shop)
+    await confirmed(shop, exchange_id)
+    exchange = shop.world.exchange(exchange_id)
+    shop.later(HOUR)
+    swaps.fail_pickup(exchange, shop.clock.now())
+    await shop.run_for(HOUR, least=15 * MINUTE)
+    held = (await shop.rows("SELECT state, collect_state, attention FROM exchange"))[0]
+    assert (held["state"], held["collect_state"]) == ("PROGRESS", "COMPLETE_COLLECT")
+    assert "does not follow" in held["attention"]
+    shop.world.withdraw(exchange_id, by="support")
+    await shown(shop, exchange_id, "state", "CANCEL")
+    assert "does not follow" in await shop.one("SELECT attention FROM exchange")
+    await assert_promises(shop)

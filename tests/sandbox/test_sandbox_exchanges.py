@@ -404,6 +404,9 @@ async def test_exchanges_out_of_turn(seller: Seller, world: World, clock: Frozen
     world.wing_receive(exchange.exchange_id)
     with pytest.raises(Conflict):
         world.wing_receive(exchange.exchange_id)
+    # What the seller holds in his hands no courier fails to fetch.
+    with pytest.raises(Conflict):
+        world.pickup_fail(exchange.exchange_id)
     world.withdraw(exchange.exchange_id, by="support")
     for act in (world.pickup_book, world.pickup_scan, world.pickup_arrive, world.pickup_fail):
         with pytest.raises(Conflict):
