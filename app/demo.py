@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -90,7 +91,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--speed", type=float, default=6000.0, help="virtual seconds per second")
     for name, share in SHARES.items():
         parser.add_argument(f"--{name}", type=float, default=share, help=f"share of boxes (default {share})")
-    parser.add_argument("--mixed", action="store_true", help="with claims and splits")
+    parser.add_argument("--plain", action="store_true", help="the road without claims and splits")
     parser.add_argument("--patience", type=float, default=150.0, help="real seconds before it gives up")
     told = parser.parse_args(argv)
     if not 1 <= told.vendors <= 100 or told.boxes < told.vendors:
@@ -102,7 +103,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 def mix_of(told: argparse.Namespace) -> Mix:
     """Return the population that the command line asks for."""
-    return Mix(**{name: getattr(told, name) for name in SHARES}) if told.mixed else PLAIN
+    return PLAIN if told.plain else Mix(**{name: getattr(told, name) for name in SHARES})
 
 
 async def demo(argv: list[str]) -> int:
@@ -118,6 +119,7 @@ async def demo(argv: list[str]) -> int:
             story = await _begin(told, directory, stack, out)
             complete = await _tell(story, stop)
             verdict = await report(story.house, story.sandbox, story.vendor_ids, story.boxes, complete)
+            verdict.lines.append(f"warehouse   {_counted(story.packer.counts)}")
     except ChildFailed as failed:
         sys.stderr.write(f"{failed}\n")
         return 1
@@ -251,6 +253,10 @@ def _show_errors(directory: Path, out: TextIO) -> None:
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         if lines:
             out.write(f"--- {log.name} (last lines of {len(lines)})\n" + "\n".join(lines[-15:]) + "\n")
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{what} {n}" for what, n in sorted(counts.items()))
 
 
 def _conclude(verdict: Verdict, seconds: float, out: TextIO) -> int:

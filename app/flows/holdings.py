@@ -21,6 +21,11 @@ class Holdings:
     """With `lines`, `boxes`, `reception_state` and `inspection`."""
     effects: list[Row]
 
+    @property
+    def sales(self) -> list[Row]:
+        """Return the boxes that were bought; those of replacements are no sales."""
+        return [row for row in self.boxes if row["exchange_id"] is None]
+
 
 async def read(house: House) -> Holdings:
     """Read everything that is held, at one moment."""

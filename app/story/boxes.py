@@ -1,6 +1,5 @@
 """Boxes and their units on both sides: states, waybills, quantities of every line."""
 
-from collections import Counter
 from typing import Any
 
 from app.flows.holdings import Holdings
@@ -9,6 +8,7 @@ from app.story.truth import Truth
 OUR_NAME = {"FINAL_DELIVERY": "FINAL_DELIVERING"}
 QUANTITIES = (("ordered", "count"), ("cancelled", "canceled"), ("held", "held"), ("shippable", "shippable"))
 """Our name and the sandbox's of what Coupang counts of a line."""
+ON_THE_WAY = frozenset({"DEPARTURE", "DELIVERING"})
 _GONE = "CANCELLED"
 
 
@@ -22,22 +22,32 @@ def compare_boxes(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
     """
     ours = {row["shipment_box_id"]: row for row in held.boxes}
     broken: list[str] = []
-    for box in truth.sales:
-        box_id = int(box["shipment_box_id"])
-        row = ours.get(box_id)
+    for box in truth.boxes:
+        box_id, replaces = int(box["shipment_box_id"]), box["exchange_id"]
+        row = ours.pop(box_id, None)
         if row is None:
-            if box_id not in unseen:
+            # A replacement is shipped by its exchange, and in no list of boxes.
+            if replaces is None and box_id not in unseen:
                 broken.append(f"lost: box {box_id} ({box['status']}) is not stored")
             continue
-        shown = OUR_NAME.get(box["status"], box["status"])
-        if row["state"] != shown:
+        if row["exchange_id"] != (None if replaces is None else int(replaces)):
+            broken.append(f"box {box_id}: we say of exchange {row['exchange_id']}, Coupang of {replaces}")
+        shown = str(OUR_NAME.get(box["status"], box["status"]))
+        if row["state"] != shown and not is_returned_on_its_way(row, shown):
             broken.append(f"box {box_id}: we say {row['state']}, Coupang {shown}")
         if (row["invoice_number"] or "") != (box["invoice"] or ""):
             broken.append(f"box {box_id}: another waybill than at Coupang")
         broken += _lines(box, row)
-    known = {int(box["shipment_box_id"]) for box in truth.boxes}
-    broken += [f"box {box_id} is stored, Coupang knows of none" for box_id in ours if box_id not in known]
-    return broken + _replacements(truth, ours)
+    return broken + [f"box {box_id} is stored, Coupang knows of none" for box_id in ours]
+
+
+def is_returned_on_its_way(row: dict[str, Any], shown: str = _GONE) -> bool:
+    """Tell whether a box came back before it arrived: Coupang shows it no longer, and no unit of it is left.
+
+    That is no state of a box, so ours stays where it was.
+    """
+    left = [line for line in row["lines"] if line["cancelled"] < line["ordered"]]
+    return shown == _GONE and row["state"] in ON_THE_WAY and not left and not row["attention"]
 
 
 def _lines(box: dict[str, Any], row: dict[str, Any]) -> list[str]:
@@ -52,25 +62,3 @@ def _lines(box: dict[str, Any], row: dict[str, Any]) -> list[str]:
             if mine != told:
                 broken.append(f"box {box_id} option {item}: we count {our_name} {mine}, Coupang {told}")
     return broken
-
-
-def _replacements(truth: Truth, ours: dict[int, dict[str, Any]]) -> list[str]:
-    return [
-        f"box {box['shipment_box_id']} of exchange {box['exchange_id']} counts as a sale"
-        for box in truth.boxes
-        if box["exchange_id"] is not None
-        and int(box["shipment_box_id"]) in ours
-        and ours[int(box["shipment_box_id"])].get("exchange_id") is None
-    ]
-
-
-def units(truth: Truth) -> Counter[str]:
-    """Count the units that were sold by where they are, from the sandbox's books."""
-    counted: Counter[str] = Counter()
-    for box in truth.sales:
-        left = any(step["status"] in ("DEPARTURE", "NONE_TRACKING") for step in box["history"])
-        for line in box["lines"]:
-            counted["sold"] += line["count"]
-            counted["shipped" if left else "in the house"] += line["count"]
-            counted["cancelled or returned"] += line["canceled"]
-    return counted

@@ -6,6 +6,7 @@ from typing import Any
 from app.flows.holdings import Holdings
 from app.machines.collects import from_wire
 from app.story.truth import Truth
+from app.story.units import is_return
 
 STATES: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("cancel", "RETURNS_COMPLETED"): ("CANCELLED", None),
@@ -14,8 +15,6 @@ STATES: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("stop", "WITHDRAWN"): ("WITHDRAWN", None),
 }
 """Kind and status at Coupang → our cancel and our return. What has left is a return, whatever it began as."""
-_LEFT = "A"
-"""releaseStatus of pieces that had been shipped already when their stop was asked."""
 
 
 def compare_claims(truth: Truth, held: Holdings) -> list[str]:
@@ -46,15 +45,14 @@ def _receipts(truth: Truth, held: Holdings) -> list[str]:
 
 def expected(told: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return the states in which our cancel and our return of a receipt must be."""
-    if told["kind"] == "return" or told["release_status"] == _LEFT:
+    if is_return(told):
         return ("SHIPPED_ALREADY" if told["kind"] == "stop" else None), told["status"]
     return STATES[told["kind"], told["status"]]
 
 
 def _late(told: dict[str, Any], cancel_state: str | None) -> bool:
     """Tell whether a stop that met its waybill is known as such, or as the return it became at once."""
-    late = told["kind"] == "return" and told["release_status"] == _LEFT
-    return late and cancel_state in (None, "SHIPPED_ALREADY")
+    return told["kind"] == "return" and told["release_status"] == "A" and cancel_state == "SHIPPED_ALREADY"
 
 
 def _exchanges(truth: Truth, held: Holdings) -> list[str]:
@@ -97,24 +95,3 @@ def _pieces(name: str, told: dict[str, Any], row: dict[str, Any]) -> list[str]:
     for line in row["lines"]:
         ours[int(line["vendor_item_id"])] += line["count"]
     return [] if theirs == ours else [f"{name}: we hold {dict(ours)}, Coupang {dict(theirs)}"]
-
-
-def compare_units(held: Holdings) -> list[str]:
-    """Compare what our lines count as cancelled with what our claims have cancelled, option by option."""
-    lines, claims, ordered = Counter[tuple[int, int]](), Counter[tuple[int, int]](), set[int]()
-    for row in held.boxes:
-        if row.get("exchange_id") is not None:
-            continue
-        ordered.add(row["order_id"])
-        for line in row["lines"]:
-            lines[row["order_id"], int(line["vendor_item_id"])] += line["cancelled"]
-    for row in held.receipts:
-        if row["cancel_state"] in ("CANCELLED", "STOPPED") or row["return_state"] == "RETURNS_COMPLETED":
-            for line in row["lines"]:
-                claims[row["order_id"], int(line["vendor_item_id"])] += line["count"]
-    return [
-        f"order {order_id} option {item}: lines count {lines[order_id, item]} as cancelled, "
-        f"claims {claims[order_id, item]}"
-        for order_id, item in sorted(lines.keys() | claims.keys())
-        if order_id in ordered and lines[order_id, item] != claims[order_id, item]
-    ]

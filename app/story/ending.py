@@ -10,6 +10,7 @@ from app.machines.effects import EFFECT
 from app.machines.exchanges import EXCHANGE
 from app.machines.receptions import ReceptionState, Verdict
 from app.machines.returns import OPEN, ReturnState
+from app.story.boxes import is_returned_on_its_way
 
 ARRIVED = frozenset({"FINAL_DELIVERING", "NONE_TRACKING", "CANCELLED"})
 """States in which a box rests."""
@@ -37,7 +38,7 @@ def unfinished(held: Holdings) -> list[Unfinished]:
     found = [
         Unfinished(f"box {row['shipment_box_id']} {row['state']}", row["attention"] or "")
         for row in held.boxes
-        if row["state"] not in ARRIVED
+        if row["state"] not in ARRIVED and not is_returned_on_its_way(row)
     ]
     for row in held.receipts:
         found += _receipt(row)

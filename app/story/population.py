@@ -13,6 +13,8 @@ SHOPPING = timedelta(hours=20)
 MULTI_LINE_SHARE = 0.3
 AT_ACCEPT = 0.4
 """Among customers who cancel: how many do so while Coupang still shows ACCEPT."""
+LATE = 2.0
+"""Of two customers who want to withdraw, one comes too late: answered, or taken by the courier."""
 CLAIM_WITHIN = timedelta(hours=12)
 """After the delivery: when returns and exchanges are asked for."""
 
@@ -62,7 +64,10 @@ class Mix:
             "address_change_share": self.addresses,
             "cancel_accept_share": self.cancels * AT_ACCEPT,
             "cancel_instruct_share": self.cancels * (1 - AT_ACCEPT),
-            "withdraw_share": min(1.0, self.withdrawn / revocable) if revocable else 0.0,
+            # Long enough that some are cancelled after a list showed them, and some after their waybill.
+            "cancel_accept_within_s": 10_800.0,
+            "cancel_instruct_within_s": 18_000.0,
+            "withdraw_share": min(1.0, LATE * self.withdrawn / revocable) if revocable else 0.0,
             "return_share": self.returns,
             "exchange_share": self.exchanges,
             "claim_within_s": CLAIM_WITHIN.total_seconds(),

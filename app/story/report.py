@@ -6,12 +6,13 @@ from datetime import timedelta
 from app.flows import audit, holdings
 from app.flows.holdings import Holdings
 from app.flows.house import House
-from app.story.boxes import compare_boxes, units
+from app.story.boxes import compare_boxes
 from app.story.calls import judge_calls
 from app.story.changes import compare_changes, shipped_cancelled
-from app.story.claims import compare_claims, compare_units
+from app.story.claims import compare_claims
 from app.story.ending import Unfinished, unfinished
 from app.story.truth import Truth, read_truth
+from app.story.units import compare_units, true_units
 from app.story.verdict import Verdict
 
 INSTANT_S = 1.0
@@ -23,7 +24,7 @@ def differences(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
     return (
         compare_boxes(truth, held, unseen)
         + compare_claims(truth, held)
-        + compare_units(held)
+        + compare_units(truth, held, unseen)
         + compare_changes(truth, held)
     )
 
@@ -32,7 +33,7 @@ async def is_over(house: House, sandbox_url: str, boxes: int, claim_within: time
     """Tell whether nothing can happen any more: all is final or has a named decision, on both sides."""
     held = await holdings.read(house)
     unseen = await audit.unseen_cancels(house)
-    if len(held.boxes) + len(unseen) < boxes or any(not one.why for one in unfinished(held)):
+    if len(held.sales) + len(unseen) < boxes or any(not one.why for one in unfinished(held)):
         return False
     truth = await read_truth(sandbox_url)
     if len(truth.sales) < boxes or not truth.quiet(claim_within):
@@ -88,14 +89,16 @@ async def report(
 
 def _states(verdict: Verdict, held: Holdings, unseen: set[int]) -> None:
     for name, states in (
-        ("boxes", [row["state"] for row in held.boxes]),
-        ("cancels", [row["cancel_state"] for row in held.receipts if row["cancel_state"]]),
-        ("returns", [row["return_state"] for row in held.receipts if row["return_state"]]),
+        ("boxes", [row["state"] for row in held.sales]),
+        ("cancels", [row["cancel_state"] for row in held.receipts]),
+        ("returns", [row["return_state"] for row in held.receipts]),
         ("exchanges", [row["state"] for row in held.exchanges]),
+        ("goods back", [row["reception_state"] for row in (*held.receipts, *held.exchanges)]),
     ):
-        if states:
-            counted = sorted(Counter(states).items())
+        if counted := sorted(Counter(state for state in states if state).items()):
             verdict.lines.append(f"{name:11s} " + ", ".join(f"{state} {n}" for state, n in counted))
+    if parts := sum(row["split_shipping"] for row in held.sales):
+        verdict.lines.append(f"split       {parts} boxes that left in parts, or their parts")
     if unseen:
         verdict.lines.append(f"unseen      {len(unseen)} boxes cancelled before any list showed them")
     lost = sum(1 for line in verdict.broken if line.startswith("lost"))
@@ -103,7 +106,7 @@ def _states(verdict: Verdict, held: Holdings, unseen: set[int]) -> None:
 
 
 def _units(verdict: Verdict, truth: Truth) -> None:
-    counted = ", ".join(f"{name} {n}" for name, n in units(truth).items())
+    counted = ", ".join(f"{fate} {sum(n.values())}" for fate, n in true_units(truth).items())
     verdict.lines.append(f"units       {counted}")
 
 
