@@ -1,9 +1,10 @@
 """`python -m app demo`: a bounded story on a fast clock, checked at its end.
 
-Vendors sell, customers change their addresses, the service acknowledges, a warehouse packs twice a day by
-REST, couriers deliver. Everything runs as it would: its own PostgreSQL, sandbox, web and worker processes.
-When every box has arrived, the sandbox's ledger and our database are compared unit by unit. Any broken
-promise makes the exit code 1.
+Vendors sell; customers change addresses, cancel, withdraw, return and exchange; the service acknowledges; a
+warehouse packs, splits, answers and inspects by REST; couriers deliver and fetch. Everything runs as it
+would: its own PostgreSQL, sandbox, web and worker processes. When all is final, or waits for a decision of a
+person that has a name, the sandbox's truth and ledger and our database are compared unit by unit and change
+by change. Any difference and any broken promise makes the exit code 1. `--plain` leaves the claims out.
 """
 
 import argparse
@@ -41,6 +42,8 @@ from app.worker import open_house
 
 START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
 """09:00 on a Monday in Seoul."""
+PLANNING_S = 2.0
+"""Real seconds for planning all purchases before the first of them."""
 ROUND_EVERY = timedelta(hours=6)
 """Between two rounds of the warehouse."""
 
@@ -92,7 +95,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     for name, share in SHARES.items():
         parser.add_argument(f"--{name}", type=float, default=share, help=f"share of boxes (default {share})")
     parser.add_argument("--plain", action="store_true", help="the road without claims and splits")
-    parser.add_argument("--patience", type=float, default=150.0, help="real seconds before it gives up")
+    parser.add_argument("--patience", type=float, default=180.0, help="real seconds before it gives up")
     told = parser.parse_args(argv)
     if not 1 <= told.vendors <= 100 or told.boxes < told.vendors:
         parser.error("1 to 100 vendors, and at least one box for each")
@@ -200,7 +203,8 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
 
 async def _tell(story: Story, stop: asyncio.Event) -> bool:
     """Let customers shop, the warehouse work and couriers drive; True when nothing can happen any more."""
-    story.boxes = await place(story.sandbox, story.vendor_ids, story.boxes, story.mix, story.house.now())
+    begins = story.house.now() + timedelta(seconds=PLANNING_S * story.house.clock.factor)
+    story.boxes = await place(story.sandbox, story.vendor_ids, story.boxes, story.mix, begins)
     worked_at, shown_s, looked_s = story.house.now(), 0.0, 0.0
     while not stop.is_set():
         story.fleet.check()

@@ -26,6 +26,8 @@ from app.machines.orders import BOX, BoxFacts, BoxState, from_wire, walk
 from app.store import boxes, coverage, doors, evidence, pages, permits
 from app.store.database import Connection
 
+RESTING = (BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING)
+"""States in which a box is not read again by itself."""
 LAG_ALARM = timedelta(minutes=60)
 """Coupang: an acknowledge that does not show within an hour is a case for its support (900001688666)."""
 
@@ -155,6 +157,8 @@ async def take_page(
                 await permits.revoke(tx, vendor_id, changed, at)
             if plan.doubtful:
                 await boxes.doubt(tx, vendor_id, plan.doubtful, at)
+            if holding := [row.shipment_box_id for row in plan.rows if any(one.held for one in row.lines)]:
+                await boxes.doubt_holds(tx, vendor_id, holding, RESTING, at + house.policy.receipt_first)
             if plan.unreadable:
                 await _quarantine(house, tx, vendor_id, plan.unreadable, cause, at)
             if covered is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from app.coupang.wire import BoxHistory, SheetPage
 from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
-from app.flows.pages import LAG_ALARM, Taken, take_page
+from app.flows.pages import LAG_ALARM, RESTING, Taken, take_page
 from app.flows.quantities import GONE, is_explained, settle_boxes
 from app.machines.orders import BOX, BoxState, from_wire
 from app.store import boxes, doors, evidence
@@ -62,6 +62,7 @@ async def take_single(
                         attention = f"we hold {state}, Coupang shows {sheet.status}"
                 due = house.policy.next_read(state, box["address_final"], at, reads=2)
                 await boxes.settle_doubt(tx, vendor_id, sheet.shipment_box_id, due, attention)
+            await boxes.doubt_holds(tx, vendor_id, ids, RESTING, at + house.policy.receipt_first)
 
     await until_fresh(settle)
     return taken

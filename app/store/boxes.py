@@ -274,6 +274,33 @@ async def doubt(
     await execute(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids), at=at)
 
 
+async def doubt_holds(
+    connection: Connection,
+    vendor_id: str,
+    shipment_box_ids: Sequence[int],
+    states: Sequence[str],
+    at: datetime,
+) -> None:
+    """Ask for those of these boxes to be read again that rest in one of `states` with units nobody claims.
+
+    Coupang holds units for a claim. One that is withdrawn before any list shows it leaves no other trace.
+    """
+    query = """
+    UPDATE box b SET doubtful = true, next_read_at = %(at)s
+    WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s) AND state = ANY(%(states)s)
+      AND next_read_at IS NULL
+      AND EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
+                    AND l.shipment_box_id = b.shipment_box_id AND l.market_held > 0)
+      AND NOT EXISTS (SELECT FROM receipt r LEFT JOIN cancel c USING (vendor_id, receipt_id)
+                        LEFT JOIN return_ t USING (vendor_id, receipt_id)
+                      WHERE r.vendor_id = b.vendor_id AND r.order_id = b.order_id
+                        AND (c.state = 'REQUESTED'
+                             OR t.state NOT IN ('RETURNS_COMPLETED', 'WITHDRAWN')))"""
+    await execute(
+        connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids), states=list(states), at=at
+    )
+
+
 async def settle_doubt(
     connection: Connection,
     vendor_id: str,

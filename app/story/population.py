@@ -92,7 +92,8 @@ async def place(
 ) -> int:
     """Let customers of these vendors pay for exactly so many boxes; return their number.
 
-    Most orders have one box, some have two.
+    Most orders have one box, some have two. `begins` lies so far ahead that they are all planned by then: an
+    order that comes into being with a payment in the past may have been looked for already.
     """
     share, left, placed = boxes // len(vendor_ids), boxes, 0
     async with httpx.AsyncClient(base_url=sandbox_url, timeout=60.0) as client:

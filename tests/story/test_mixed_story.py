@@ -36,17 +36,17 @@ PLANTS: dict[str, tuple[str, str]] = {
         "WHERE state = 'FINAL_DELIVERING' AND exchange_id IS NULL)",
         "we say DELIVERING, Coupang FINAL_DELIVERING",
     ),
-    "a replacement that counts as a sale": (
-        "UPDATE box SET exchange_id = NULL WHERE exchange_id IS NOT NULL",
-        "we say of exchange None",
+    "a sale that counts as a replacement": (
+        "UPDATE box SET exchange_id = 1 WHERE ctid = (SELECT min(ctid) FROM box WHERE exchange_id IS NULL)",
+        "we say of exchange 1, Coupang of None",
     ),
     "a return in another state": (
         "UPDATE return_ SET state = 'RETURNS_UNCHECKED' WHERE ctid = (SELECT min(ctid) FROM return_ "
         "WHERE state = 'RETURNS_COMPLETED')",
         "we say RETURNS_UNCHECKED, Coupang RETURNS_COMPLETED",
     ),
-    "a piece too many in a receipt": (
-        "UPDATE receipt_line SET count = count + 1 WHERE ctid = (SELECT min(ctid) FROM receipt_line)",
+    "a piece too many in an exchange": (
+        "UPDATE exchange_line SET count = count + 1 WHERE ctid = (SELECT min(ctid) FROM exchange_line)",
         "we hold {",
     ),
     "an exchange in another state": (
@@ -67,7 +67,7 @@ PLANTS: dict[str, tuple[str, str]] = {
     "a history with a gap": (
         "ALTER TABLE history DISABLE TRIGGER USER; DELETE FROM history WHERE ctid = (SELECT min(ctid) "
         "FROM history WHERE aggregate = 'box' AND version = 2)",
-        "history is not a path",
+        "history does not end in",
     ),
 }
 """What is changed in the database → what the report must say of it."""
