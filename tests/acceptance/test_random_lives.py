@@ -65,7 +65,9 @@ class Lives(RuleBasedStateMachine):
     """Customers, a warehouse and a worker; every rule draws one line of what somebody may do now."""
 
     coupang = moves.RULES
-    openings: tuple[str, ...] = ("fresh", "packed", "shipped", "delivered", "return", "exchange", "return")
+    openings: tuple[str, ...] = (
+        "fresh", "packed", "stop", "shipped", "delivered", "return", "exchange", "replacement",
+    )  # fmt: skip
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -99,7 +101,11 @@ class Lives(RuleBasedStateMachine):
         for box_id in list(world.boxes):
             await life.asked(f"POST /v1/boxes/{box_id}/acknowledge")
         await life.visits(65, 2_100, 300)
-        if stage == "packed":
+        if stage == "stop":
+            for box_id in list(world.boxes):
+                await life.control(f"POST /_sandbox/boxes/{box_id}/customer", act="request_cancel")
+            await life.visits(1_000)
+        if stage in ("packed", "stop"):
             return
         for box_id in list(world.boxes):
             number = {"courier_code": "CJGLS", "invoice_number": life.number()}
@@ -110,8 +116,10 @@ class Lives(RuleBasedStateMachine):
         for box_id in list(world.boxes):
             await life.control(f"POST /_sandbox/boxes/{box_id}/courier", act="deliver")
         await life.visits(22_000)
-        if stage in ("return", "exchange"):
-            await self.goods_come_back(stage)
+        if stage in ("return", "exchange", "replacement"):
+            await self.goods_come_back("return" if stage == "return" else "exchange")
+        if stage == "replacement":
+            await life.visits(65, 700)
 
     async def goods_come_back(self, kind: str) -> None:
         """All that was bought is claimed, arrives and is found good."""
