@@ -26,6 +26,8 @@ WRITE_FAULTS = (
     "500", "500_after", "504_before", "504_after", "504_late", "521", "521_after",
     "drop_before", "drop_after", "truncate_before", "truncate_after", "200_error", "row_error",
 )  # fmt: skip
+PAGE_FAULTS = {"duplicate_page": ("O1", "R1"), "shift_page": ("O1",)}
+"""Between two pages, and the lists that have some."""
 READS = ("O2", "O2", "O2", "R1", "R1", "R1", "E1", "E1", "O1", "O3", "O5", "R2", "R5", "R6")
 ROUTES = {
     "ACKNOWLEDGE": "O6", "SHIP": "O7", "CHANGE_INVOICE": "O8", "SELLER_CANCEL": "O9", "STOP_SHIPMENT": "O10",
@@ -359,8 +361,8 @@ async def asked(life: Life) -> list[str]:
 def fault(draw: Draw, vendor_id: str, asked: list[str]) -> Line:
     """A few of the next calls meet a fault, what is asked of Coupang more often than other calls."""
     writes = bool(asked) and draw(st.sampled_from((True, True, False)))
-    kind = draw(st.sampled_from(WRITE_FAULTS if writes else READ_FAULTS))
-    route = draw(st.sampled_from(asked if writes else READS))
+    kind = draw(st.sampled_from(WRITE_FAULTS if writes else (*READ_FAULTS, *PAGE_FAULTS)))
+    route = draw(st.sampled_from(asked if writes else PAGE_FAULTS.get(kind, READS)))
     return control(
         "faults", kind=kind, route=route, vendor_id=vendor_id, times=draw(st.integers(1, 2)),
         skip=draw(st.sampled_from((0, 0, 1))),

@@ -16,6 +16,7 @@ from unittest import mock
 
 from httpx2 import ASGITransport, AsyncClient
 
+from app.coupang import orders, returns
 from app.flows import keys
 from app.main import create_app
 from tests.acceptance.life_checks import check_settled, check_step
@@ -27,6 +28,7 @@ KEEP = ("alembic_version", "api_key", "secret")
 HEADING = "The script that breaks it (docs/sandbox.md):"
 REST = (0, 6, 40, 4 * 60, 7 * 60, 14 * 60)
 """Minutes between the visits of a day in which nothing happens any more but what Coupang does by itself."""
+PAGE_ROWS = 2
 DAYS_MOST = 30
 """Days after which even the slowest decision of Coupang is made."""
 
@@ -174,18 +176,28 @@ def snapshot(shop: Shop) -> Any:
 
 @asynccontextmanager
 async def theatre(url: str) -> AsyncIterator[Life]:
-    """One database and one sandbox for many lives; `begin` clears both."""
-    async with open_shop(url) as shop:
-        made = await keys.create(shop.house, name="lives", scopes=(keys.ADMIN,), vendor_ids=[VENDOR])
-        async with shop.house.db.transaction() as tx:
-            await tx.execute("CREATE TABLE first_vendor AS SELECT * FROM vendor")
-        transport = ASGITransport(create_app(shop.house, wait_most_s=1.0))
-        headers = {"Authorization": f"Bearer {made['key']}"}
-        async with (
-            AsyncClient(transport=transport, base_url="http://test", headers=headers) as warehouse,
-            AsyncClient(base_url=shop.reach.base_url) as sandbox,
-        ):
-            yield Life(shop, sandbox, warehouse)
+    """One database and one sandbox for many lives; `clear` and `begin` empty both.
+
+    Pages are short, so that a few boxes and receipts already fill several.
+    """
+    short = [mock.patch.object(family, "PAGE_ROWS", PAGE_ROWS) for family in (orders, returns)]
+    with short[0], short[1]:
+        async with open_shop(url) as shop, _opened(shop) as life:
+            yield life
+
+
+@asynccontextmanager
+async def _opened(shop: Shop) -> AsyncIterator[Life]:
+    made = await keys.create(shop.house, name="lives", scopes=(keys.ADMIN,), vendor_ids=[VENDOR])
+    async with shop.house.db.transaction() as tx:
+        await tx.execute("CREATE TABLE first_vendor AS SELECT * FROM vendor")
+    transport = ASGITransport(create_app(shop.house, wait_most_s=1.0))
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    async with (
+        AsyncClient(transport=transport, base_url="http://test", headers=headers) as warehouse,
+        AsyncClient(base_url=shop.reach.base_url) as sandbox,
+    ):
+        yield Life(shop, sandbox, warehouse)
 
 
 async def clear(stage: Life) -> Life:
