@@ -205,6 +205,7 @@ async def _tell(story: Story, stop: asyncio.Event) -> bool:
     """Let customers shop, the warehouse work and couriers drive; True when nothing can happen any more."""
     begins = story.house.now() + timedelta(seconds=PLANNING_S * story.house.clock.factor)
     story.boxes = await place(story.sandbox, story.vendor_ids, story.boxes, story.mix, begins)
+    claim_within = CLAIM_WITHIN if story.mix.claims else timedelta(0)
     worked_at, shown_s, looked_s = story.house.now(), 0.0, 0.0
     while not stop.is_set():
         story.fleet.check()
@@ -218,7 +219,7 @@ async def _tell(story: Story, stop: asyncio.Event) -> bool:
             await _show(story, now, passed_s)
         if passed_s - looked_s >= 1:
             looked_s = passed_s
-            if await is_over(story.house, story.sandbox, story.boxes, CLAIM_WITHIN):
+            if await is_over(story.house, story.sandbox, story.boxes, claim_within):
                 # Let the last sweep cover what the demo took.
                 await _settle(story, now)
                 return True

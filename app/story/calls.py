@@ -6,7 +6,7 @@ from typing import Any
 
 from app.story.verdict import Verdict
 
-POLLING = frozenset({"poll", "sweep", "claims", "exchanges"})
+POLLING = frozenset({"poll", "sweep", "claims", "exchanges", "census", "probe"})
 """Purposes that cost the same however many boxes there are; all others are marginal calls."""
 PLAIN = frozenset({"acknowledge", "receiver", "accept", "claim", "invoice", "tracking"})
 """Marginal purposes of a box without claims; the check for claims before a waybill is one of them."""

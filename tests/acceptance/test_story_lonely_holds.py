@@ -5,7 +5,7 @@ from typing import Any
 
 from app.store import boxes
 from tests.acceptance.backs import delivered
-from tests.acceptance.shops import HOUR, Shop, assert_promises
+from tests.acceptance.shops import HOUR, MINUTE, Shop, assert_promises
 from tests.acceptance.stops import receipt_of
 
 
@@ -24,11 +24,11 @@ async def test_a_return_that_was_withdrawn_unseen_holds_nothing(shop: Shop) -> N
     assert await held(shop) == [2]
     # Still there: it is looked at again, once an hour and no more.
     singles = shop.calls("O3")
-    await shop.run_for(3 * HOUR)
+    await shop.run_for(3 * HOUR, least=15 * MINUTE)
     assert await held(shop) == [2]
     assert 2 <= shop.calls("O3") - singles <= 4
     shop.world.withdraw(receipt_of(shop, box_id).receipt_id)
-    await shop.run_for(2 * HOUR)
+    await shop.run_for(2 * HOUR, least=15 * MINUTE)
     assert await held(shop) == [0]
     assert await shop.rows("SELECT * FROM receipt") == []
     assert (await shop.boxes())[box_id]["next_read_at"] is None
