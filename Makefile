@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo chaos test check format bench docs lock clean
+.PHONY: help run doctor demo chaos test check format bench docs lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -49,6 +49,9 @@ format: $(VENV)/.dev ## rewrite the code in the house style
 
 bench: $(VENV)/.dev ## figures as ratios to a ceiling measured in the same run
 	$(PY) -m app bench $(ARGS)
+
+doctor: $(VENV)/.run ## examine what is stored; fails when anything does not hold
+	@exec $(PY) -m app doctor $(ARGS)
 
 docs: $(VENV)/.run ## redraw the generated parts of README and docs
 	$(PY) -m app docs $(ARGS)

@@ -1,6 +1,6 @@
 """The verbs of `python -m app`.
 
-up | web | worker | sandbox | migrate | ready | demo | chaos | docs | bench | rotate
+up | web | worker | sandbox | migrate | ready | demo | chaos | docs | bench | rotate | doctor
 """
 
 import argparse
@@ -148,6 +148,44 @@ def _rotate(argv: list[str]) -> int:
     return 0
 
 
+def _doctor(argv: list[str]) -> int:
+    """Examine what is stored; exit 1 when anything does not hold."""
+    from app import up, worker
+    from app.flows import examining
+
+    parser = argparse.ArgumentParser(
+        prog="python -m app doctor",
+        description=examining.__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    parser.add_argument("--vendor", help="examine this vendor only")
+    told = parser.parse_args(argv)
+    settings = Settings()
+    _logging("WARNING")
+    if not settings.database_url.get_secret_value():
+        try:
+            settings = up.beside(settings)
+        except FileNotFoundError:
+            sys.stderr.write(
+                "DATABASE_URL: doctor needs a database, or an `up` that runs in this directory\n"
+            )
+            return 2
+
+    async def run() -> int:
+        examined = findings = 0
+        async with worker.open_house(settings, 2) as house:
+            async for one in examining.examine(house, told.vendor):
+                examined, findings = examined + 1, findings + len(one.findings)
+                sys.stdout.write(one.text())
+        if not examined:
+            sys.stderr.write(f"no such vendor: {told.vendor}\n" if told.vendor else "no vendors\n")
+            return 2 if told.vendor else 0
+        sys.stdout.write(f"{examined} vendors, {findings} findings\n")
+        return 1 if findings else 0
+
+    return asyncio.run(run())
+
+
 def _up(argv: list[str]) -> int:
     from app import up
 
@@ -194,6 +232,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "migrate": _migrate,
     "ready": _ready,
     "rotate": _rotate,
+    "doctor": _doctor,
     "demo": _demo,
     "chaos": _chaos,
     "docs": _docs,

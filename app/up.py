@@ -31,6 +31,9 @@ from app.settings import Settings
 from app.store import migrate
 from app.worker import master_key, open_house
 
+BESIDE = "beside.json"
+"""In the run directory: address of the database and clock, for verbs started beside `up`."""
+
 SANDBOX_VENDOR = "A00012345"
 
 
@@ -125,6 +128,8 @@ async def _run(told: argparse.Namespace, stop: asyncio.Event, stack: AsyncExitSt
             }
         ).model_dump()
     )
+    (run_dir / BESIDE).write_text(json.dumps({"database_url": url, "clock": time}))
+    (run_dir / BESIDE).chmod(0o600)
     house = await stack.enter_async_context(open_house(settings, 4))
     fleet = Fleet(run_dir)
     stack.push_async_callback(fleet.stop)
@@ -165,6 +170,18 @@ def ensure_database(server: Embedded, name: str = "fulfilment") -> str:
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
     return server.dsn(name) if row else server.create_database(name)
+
+
+def beside(settings: Settings) -> Settings:
+    """Return the settings under which `up` runs in this checkout, for a verb started beside it.
+
+    Raises:
+        FileNotFoundError: `up` has never run here with its own database.
+    """
+    told = json.loads((settings.data_dir / "run" / BESIDE).read_text())
+    return settings.model_copy(
+        update={"database_url": type(settings.database_url)(told["database_url"]), "clock": told["clock"]}
+    )
 
 
 async def answers(url: str, fleet: Fleet, stop: asyncio.Event, patience_s: float = 60.0) -> None:

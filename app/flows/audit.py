@@ -47,8 +47,17 @@ class Audit:
         return self.illegal + self.unproven + self.unchained
 
 
-async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)) -> Audit:
-    """Check every aggregate of every vendor; `slack` is how long ago coverage must reach, beyond the lag."""
+async def audit(
+    house: House, *, vendor_id: str | None = None, days: int = 30, slack: timedelta = timedelta(0)
+) -> Audit:
+    """Check every aggregate of one vendor, or of all.
+
+    Args:
+        house: What every flow is given.
+        vendor_id: Whose; None: everybody's.
+        days: Of coverage that are looked at.
+        slack: How long ago coverage must reach, beyond the lag.
+    """
     found = Audit()
     rules: dict[str, Rules[Any]] = {
         "box": BOX,
@@ -62,7 +71,7 @@ async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)
         "redelivery": REDELIVERY,
     }
     async with house.db.transaction() as tx:
-        for row in await audits.histories(tx):
+        for row in await audits.histories(tx, vendor_id):
             match row["aggregate"]:
                 case "box":
                     found.boxes += 1
@@ -76,14 +85,17 @@ async def audit(house: House, *, days: int = 30, slack: timedelta = timedelta(0)
                 found.illegal.append(f"{name}: history is not a path")
             elif row["targets"][-1] != row["state"] or len(walked) != row["version"]:
                 found.illegal.append(f"{name}: history does not end in {row['state']} v{row['version']}")
-        async for fault in chain_faults(tx):
+        async for fault in chain_faults(tx, vendor_id):
             told = f"{fault.aggregate} {fault.aggregate_id} v{fault.version}: {fault.told}"
             found.unchained.append(told)
-        found.unproven = [f"effect {row['effect_id']}" for row in await audits.unproven(tx)]
+        found.unproven = [f"effect {row['effect_id']}" for row in await audits.unproven(tx, vendor_id)]
         found.open_effects = [
-            f"effect {row['effect_id']} {row['kind']} {row['state']}" for row in await audits.open_effects(tx)
+            f"effect {row['effect_id']} {row['kind']} {row['state']}"
+            for row in await audits.open_effects(tx, vendor_id)
         ]
-        for feed in await coverage.list_coverage(tx, None, house.now(), days, house.policy.lag + slack):
+        for feed in await coverage.list_coverage(
+            tx, [vendor_id] if vendor_id else None, house.now(), days, house.policy.lag + slack
+        ):
             if feed["uncovered_minutes"]:
                 minutes = round(float(feed["uncovered_minutes"]))
                 found.holes.append(f"{feed['vendor_id']} {feed['feed']}: {minutes} minutes")

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.flows.house import PURPOSE_SECRETS, House, nobody
 from app.store import circuits, doors, evidence, vendors
@@ -98,6 +99,7 @@ async def end(
     heard: bool,
     again: bool,
     errors: tuple[int, datetime | None] | None = None,
+    skew_s: float | None = None,
 ) -> datetime:
     """End a visit: count its calls, forget earlier stops if Coupang answered, set the next turn.
 
@@ -108,6 +110,7 @@ async def end(
         heard: Coupang answered properly at least once.
         again: Work is left; come back at once.
         errors: Failed calls and since when, for the next visit; None leaves what is stored.
+        skew_s: Seconds that Coupang's clock was ahead of ours; None when no answer told.
 
     Raises:
         Fenced: A newer visit speaks for this vendor; it will set the next turn itself.
@@ -121,6 +124,10 @@ async def end(
         if heard and turn.stops:
             await vendors.resume(tx, turn.vendor_id)
         due = at if again else await vendors.next_due(tx, turn.vendor_id) or at + house.real(AGAIN)
-        counted = {} if errors is None else {"errors": errors[0], "errors_since": errors[1]}
-        await vendors.change(tx, turn.vendor_id, due_at=due, **counted)
+        values: dict[str, Any] = {"due_at": due}
+        if errors is not None:
+            values |= {"errors": errors[0], "errors_since": errors[1]}
+        if skew_s is not None:
+            values |= {"skew_s": skew_s, "skew_at": at}
+        await vendors.change(tx, turn.vendor_id, **values)
         return due

@@ -44,6 +44,7 @@ async def visit(house: House, reach: Reach, vendor_id: str) -> bool:
                 heard=line.heard and not hushed,
                 again=again,
                 errors=None if hushed else (line.errors, line.errors_since),
+                skew_s=line.client.server_skew_s,
             )
         except Fenced:
             log.warning("visit %s of vendor %s was overtaken", turn.epoch, vendor_id)

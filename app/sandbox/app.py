@@ -2,6 +2,8 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import cast
 
 from starlette.applications import Starlette
@@ -52,7 +54,9 @@ class Front:
         except Dropped:
             await _hang_up(scope, receive)
             return
-        await _send(send, answer, self._packs(answer, headers))
+        world = self.world
+        date = (world.now() + timedelta(seconds=world.rules.date_skew_s)).astimezone(UTC)
+        await _send(send, answer, self._packs(answer, headers), date)
 
     def _packs(self, answer: Answer, headers: dict[str, str]) -> bool:
         from_bytes = self.world.rules.gzip_from_bytes
@@ -72,12 +76,13 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _send(send: Send, answer: Answer, packed: bool) -> None:
+async def _send(send: Send, answer: Answer, packed: bool, date: datetime) -> None:
     # mtime=0 keeps the bytes the same in every run.
     body = gzip.compress(answer.body, compresslevel=1, mtime=0) if packed else answer.body
     headers = [
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(body)).encode()),
+        (b"date", format_datetime(date, usegmt=True).encode()),
         *((name.encode(), value.encode()) for name, value in answer.headers),
     ]
     if packed:

@@ -67,6 +67,8 @@ class Rules:
     """Latest delivery after the first scan."""
     never_scanned_share: float = 0.0
     """Share of parcels that no courier ever scans."""
+    date_skew_s: float = 0.0
+    """How far the Date header of every answer is ahead of the clock by which signatures are judged."""
     receipt_lag_min_s: float = 0.0
     """Shortest time between a claim and its receipt in R1; single reads see it at once."""
     receipt_lag_max_s: float = 600.0

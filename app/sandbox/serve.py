@@ -103,6 +103,8 @@ class Running:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Its own clock goes into every answer, not the machine's.
+            date_header=False,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None

@@ -6,13 +6,13 @@ from typing import Any, LiteralString
 from app.store.database import Connection, fetch
 
 
-async def histories(connection: Connection) -> list[dict[str, Any]]:
+async def histories(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
     """Return for each aggregate its steps in order, with the state and version it has now."""
     query = """
     WITH walked AS (
       SELECT vendor_id, aggregate, aggregate_id, array_agg(source ORDER BY version) AS sources,
              array_agg(event ORDER BY version) AS events, array_agg(target ORDER BY version) AS targets
-      FROM history GROUP BY 1, 2, 3
+      FROM history WHERE %(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s GROUP BY 1, 2, 3
     ), present AS (
       SELECT vendor_id, 'box' AS aggregate, shipment_box_id AS aggregate_id, state, version FROM box
       UNION ALL
@@ -33,24 +33,28 @@ async def histories(connection: Connection) -> list[dict[str, Any]]:
     SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
            coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,
            coalesce(w.targets, '{-}') AS targets
-    FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)"""
-    return await fetch(connection, query)
+    FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)
+    WHERE %(vendor_id)s::text IS NULL OR p.vendor_id = %(vendor_id)s"""
+    return await fetch(connection, query, vendor_id=vendor_id)
 
 
-async def unproven(connection: Connection) -> list[dict[str, Any]]:
+async def unproven(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
     """Return confirmed effects whose evidence is missing."""
     query = """
     SELECT e.vendor_id, e.effect_id FROM effect e
     LEFT JOIN evidence v ON v.vendor_id = e.vendor_id AND v.digest = e.evidence
-    WHERE e.state = 'CONFIRMED' AND v.digest IS NULL"""
-    return await fetch(connection, query)
+    WHERE e.state = 'CONFIRMED' AND v.digest IS NULL
+      AND (%(vendor_id)s::text IS NULL OR e.vendor_id = %(vendor_id)s)"""
+    return await fetch(connection, query, vendor_id=vendor_id)
 
 
-async def open_effects(connection: Connection) -> list[dict[str, Any]]:
+async def open_effects(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
     """Return effects that are not settled."""
     query = """SELECT vendor_id, effect_id, kind, state FROM effect
-               WHERE state NOT IN ('CONFIRMED', 'REJECTED') ORDER BY effect_id"""
-    return await fetch(connection, query)
+               WHERE state NOT IN ('CONFIRMED', 'REJECTED')
+                 AND (%(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s)
+               ORDER BY effect_id"""
+    return await fetch(connection, query, vendor_id=vendor_id)
 
 
 async def box_states(connection: Connection) -> list[dict[str, Any]]:

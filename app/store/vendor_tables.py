@@ -43,6 +43,9 @@ class Vendor(Base):
     errors: Mapped[int] = mapped_column(server_default="0")
     """Calls that failed since `errors_since`; a burst of them stops the vendor."""
     errors_since: Mapped[datetime | None]
+    skew_s: Mapped[float | None]
+    """Seconds that Coupang's clock (its Date header) was ahead of ours in the newest visit."""
+    skew_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     __table_args__ = (
         CheckConstraint("vendor_id ~ '^[AC][0-9]{8}$'", name="vendor_id_form"),

@@ -22,6 +22,8 @@ _PUBLIC = (
     Vendor.stopped_reason,
     Vendor.stopped_kind,
     Vendor.stops,
+    Vendor.skew_s,
+    Vendor.skew_at,
     Vendor.created_at,
 )
 

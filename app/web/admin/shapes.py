@@ -93,6 +93,9 @@ class Vendor(Told):
     stopped_kind: Literal["throttled", "blocked", "denied", "errors"] | None
     """`denied` ends when the key is replaced, all others by themselves."""
     stops: int
+    skew_s: float | None
+    """Seconds that Coupang's clock was ahead of ours in the newest visit; five minutes are too many."""
+    skew_at: datetime | None
     created_at: datetime
 
 
@@ -277,6 +280,8 @@ VENDOR: dict[str, Any] = {
     "stopped_reason": None,
     "stopped_kind": None,
     "stops": 0,
+    "skew_s": 0.4,
+    "skew_at": AT,
     "created_at": AT,
 }
 API_KEY: dict[str, Any] = {

@@ -1,0 +1,201 @@
+"""The doctor: everything that must hold, asked of the database, vendor by vendor.
+
+coverage    every creation window was read completely
+feeds       nothing that is due waits for long
+census      each night everything was counted, and nothing was missing
+effects     no change is stuck, none waits for a verdict, all that are confirmed have their evidence
+history     every aggregate walked a path of its machine, and every row is the one that was written
+quantities  every unit is accounted for
+rows        every box has its lines and its receiver
+clock       Coupang's Date header and our clock agree
+key         the key has more than two weeks to live, and Coupang takes it
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.flows.audit import audit
+from app.flows.house import House
+from app.flows.vendors import KEY_LIFE
+from app.store import census, circuits, examinations, vendors
+from app.store.quantities import quantity_faults
+
+OVERDUE = timedelta(hours=1)
+"""Nothing that is due waits longer; what was read later than that may still be on its way."""
+COUNT_WITHIN = timedelta(hours=36)
+SKEW_MOST_S = 60.0
+"""Coupang refuses signatures that are five minutes off."""
+KEY_WARNING = timedelta(days=14)
+"""Coupang offers the renewal from then on."""
+SHOWN_MOST = 20
+CHECKS = (
+    "coverage",
+    "feeds",
+    "census",
+    "effects",
+    "history",
+    "quantities",
+    "rows",
+    "clock",
+    "key",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not hold."""
+
+    check: str
+    vendor_id: str
+    told: str
+
+
+@dataclass(slots=True)
+class Examination:
+    """One vendor, examined."""
+
+    vendor_id: str
+    facts: dict[str, str] = field(default_factory=dict)
+    """What was looked at, by check."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, check: str, told: str) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(check, self.vendor_id, told))
+
+    def text(self) -> str:
+        """Return the report: a line a check, and its findings below."""
+        lines = [self.vendor_id]
+        for check in CHECKS:
+            mine = [one.told for one in self.findings if one.check == check]
+            lines.append(f"  {'BAD' if mine else 'ok ':3} {check:10} {self.facts.get(check, '')}".rstrip())
+            lines += [f"      - {told}" for told in mine[:SHOWN_MOST]]
+            if len(mine) > SHOWN_MOST:
+                lines.append(f"      - and {len(mine) - SHOWN_MOST} more")
+        return "\n".join(lines) + "\n"
+
+
+async def examine(house: House, vendor_id: str | None = None) -> AsyncIterator[Examination]:
+    """Examine one vendor, or all of them one after the other; nothing is written.
+
+    Paused vendors are examined too, but nothing of theirs is overdue.
+    """
+    async with house.db.connection() as connection:
+        rows = await vendors.list_vendors(connection, None if vendor_id is None else [vendor_id])
+        circuit = await circuits.find(connection)
+    silent = circuit is not None and circuit["closed_at"] is None
+    for vendor in rows:
+        yield await _examine(house, vendor, silent)
+
+
+async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Examination:
+    at = house.now()
+    report = Examination(vendor["vendor_id"])
+    speaks = vendor["state"] == "ACTIVE"
+    # Who is silent is behind by design; the silence itself is told as such.
+    silent = all_silent or (vendor["stopped_until"] is not None and vendor["stopped_until"] > at)
+    await _audit(house, report, speaks)
+    async with house.db.connection() as connection:
+        overdue = at - OVERDUE
+
+        async def ask(question: Any, **more: Any) -> list[Any]:
+            return await examinations.ask(connection, question, report.vendor_id, at, overdue, **more)
+
+        if speaks and not silent:
+            stale = await ask(examinations.STALE_FEEDS)
+            for row in stale:
+                report.find("feeds", f"{row['feed']} has been due since {_time(row['since'])}")
+            late = await ask(examinations.OVERDUE)
+            for row in late:
+                told = f"{row['aggregate']} {row['aggregate_id']} was to be read at {_time(row['since'])}"
+                report.find("feeds", told)
+            report.facts["feeds"] = f"{len(stale)} feeds and {len(late)} readings overdue"
+        else:
+            report.facts["feeds"] = "silent" if speaks else "paused"
+        stuck = await ask(examinations.STUCK)
+        for row in stuck:
+            told = f"effect {row['effect_id']} {row['kind']} is {row['state']} since {_time(row['since'])}"
+            report.find("effects", told)
+        for row in await ask(examinations.BODILESS):
+            lacks = [name for name in ("lines", "receiver") if row[f"no_{name}"]]
+            report.find("rows", f"box {row['shipment_box_id']} has no {' and no '.join(lacks)}")
+        faults = await quantity_faults(connection, report.vendor_id)
+        ids = sorted({row["order_id"] for row in faults})
+        young = {row["order_id"] for row in await ask(examinations.YOUNG, ids=ids)} if ids else set()
+        for row in faults:
+            if row["order_id"] not in young:
+                report.find("quantities", _units(row))
+        report.facts["quantities"] = f"{len(young)} orders are being read" if young else "all read"
+        counts = await census.newest(connection, report.vendor_id)
+    if speaks:
+        _census(house, report, counts[0] if counts else None, vendor, at)
+    _clock(house, report, vendor)
+    _key(report, vendor, at)
+    return report
+
+
+async def _audit(house: House, report: Examination, speaks: bool) -> None:
+    found = await audit(house, vendor_id=report.vendor_id, slack=2 * house.policy.sweep_every + OVERDUE)
+    for told in (*found.illegal, *found.unchained):
+        report.find("history", told)
+    for told in found.unproven:
+        report.find("effects", f"{told} is confirmed without evidence")
+    if speaks:
+        for told in found.holes:
+            report.find("coverage", f"{told} of the last 30 days were never read completely")
+    report.facts["history"] = f"{found.boxes} boxes, {found.claims} claims, {found.effects} effects"
+    report.facts["effects"] = f"{len(found.open_effects)} open"
+    report.facts["coverage"] = "30 days" if speaks else "paused"
+
+
+def _census(
+    house: House, report: Examination, count: dict[str, Any] | None, vendor: dict[str, Any], at: datetime
+) -> None:
+    if house.policy.census_hour is None:
+        report.facts["census"] = "switched off"
+        return
+    finished: datetime | None = count["finished_at"] if count else None
+    if count is None or finished is None:
+        report.facts["census"] = "none yet"
+        if at - vendor["created_at"] > COUNT_WITHIN:
+            report.find("census", f"nothing was counted since {_time(vendor['created_at'])}")
+        return
+    report.facts["census"] = f"{count['boxes']} boxes at {_time(finished)}"
+    if at - finished > COUNT_WITHIN:
+        report.find("census", f"nothing was counted since {_time(finished)}")
+    for kind in ("missing", "vanished"):
+        if count[kind]:
+            report.find("census", f"count {count['census_id']} of {_time(finished)}: {count[kind]} {kind}")
+
+
+def _clock(house: House, report: Examination, vendor: dict[str, Any]) -> None:
+    skew_s: float | None = vendor["skew_s"]
+    report.facts["clock"] = "unknown" if skew_s is None else f"{skew_s:+.0f} s"
+    # On a fast clock, the second of a Date header lasts longer.
+    if skew_s is not None and abs(skew_s) > SKEW_MOST_S * max(1.0, house.clock.factor):
+        report.find("clock", f"Coupang's clock is {skew_s:+.0f} s from ours at {_time(vendor['skew_at'])}")
+
+
+def _key(report: Examination, vendor: dict[str, Any], at: datetime) -> None:
+    left = KEY_LIFE - (at - vendor["key_issued_at"])
+    report.facts["key"] = f"{left.days} days left"
+    if left <= timedelta(0):
+        report.find("key", f"it ended {-left.days} days ago")
+    elif left <= KEY_WARNING:
+        report.find("key", f"it ends in {left.days} days; renew it in WING and hand it in")
+    if vendor["stopped_kind"] == "denied":
+        report.find("key", f"Coupang refuses it: {vendor['stopped_reason']}")
+
+
+def _units(row: dict[str, Any]) -> str:
+    whose = f"receipt {row['receipt_id']}, " if row["receipt_id"] else ""
+    return (
+        f"{whose}box {row['shipment_box_id']}, option {row['vendor_item_id']}: {row['fault']} is "
+        f"{row['found']}, expected {row['expected']}"
+    )
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
