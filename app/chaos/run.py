@@ -18,7 +18,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from app.chaos import plan
-from app.chaos.arena import Arena, build
+from app.chaos.arena import QUICK, Arena, build
 from app.chaos.lies import Lies
 from app.chaos.plan import Deed
 from app.chaos.verdict import Verdict, judge, still_open
@@ -45,6 +45,7 @@ class Told:
     speed: float
     calm_s: float
     keep: bool
+    quick: bool
     replay: Path | None
     out: Path | None
 
@@ -61,6 +62,7 @@ def arguments(argv: list[str]) -> Told:
     parser.add_argument("--calm", type=float, default=240.0, help="longest calm, in real seconds")
     parser.add_argument("--replay", type=Path, help="do what this sequence says instead of drawing one")
     parser.add_argument("--out", type=Path, help="write the sequence of what was done here")
+    parser.add_argument("--quick", action="store_true", help="what takes Coupang days takes hours")
     parser.add_argument("--keep", action="store_true", help="keep database and logs")
     told = parser.parse_args(argv)
     if not (0 < told.minutes <= 600 and 1 <= told.workers <= 16 and 1 <= told.vendors <= 100):
@@ -75,6 +77,7 @@ def arguments(argv: list[str]) -> Told:
         told.speed,
         told.calm,
         told.keep,
+        told.quick,
         told.replay,
         told.out,
     )
@@ -214,6 +217,7 @@ async def chaos(argv: list[str]) -> int:
                 speed=told.speed,
                 workers=told.workers,
                 vendors_wanted=told.vendors,
+                quick=told.quick,
             )
             verdict, run = await _run(told, arena, stop)
             plan.write(sequence, sorted(run.done, key=lambda deed: deed.at_s))
@@ -237,6 +241,8 @@ async def _run(told: Told, arena: Arena, stop: asyncio.Event) -> tuple[Verdict, 
         arena.house.now(),
         timedelta(seconds=shopping),
     )
+    if told.quick:
+        (await arena.sandbox_client.post("/_sandbox/rules", json=QUICK)).raise_for_status()
     sys.stdout.write(
         f"{boxes} boxes of {told.vendors} vendors, {told.workers} workers, seed {told.seed}, clock "
         f"x{told.speed:g}: {told.minutes * 60 * told.speed / 86400:.1f} virtual days of chaos\n"

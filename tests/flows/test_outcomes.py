@@ -1,12 +1,15 @@
 """What an answer means: tables, without database, network or clock."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from app.coupang.wire import Line, Receiver, ResultCode, RowResult, Sheet
+from app.flows.house import House, Policy
 from app.flows.outcomes import Kind, judge, read_back
+from app.flows.reading import verdict_of
 
 BOX, ORDER, ITEM, OTHER = 642_000_000_000_000_001, 700, 85_000_000_001, 85_000_000_002
 WITHIN = timedelta(minutes=35)
@@ -184,3 +187,24 @@ def test_another_box_proves_nothing(kind: Kind, minutes: int) -> None:
     others = [sheet("FINAL_DELIVERY", box=BOX + 7, **OURS)]
     verdict = read_back(kind, waybill(), others, BOX, timedelta(minutes=minutes), WITHIN)
     assert verdict.event == "refute"
+
+
+@pytest.mark.parametrize(
+    ("shows_within", "event"), [(timedelta(minutes=1), "disprove"), (timedelta(hours=2), "wait")]
+)
+def test_an_acknowledge_is_not_disproved_while_any_write_may_still_arrive(
+    shows_within: timedelta, event: str
+) -> None:
+    """On a fast clock its 35 minutes pass while the call is under way."""
+    at = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    policy = Policy(write_shows_within=shows_within)
+    house = cast("House", SimpleNamespace(policy=policy, now=lambda: at))
+    asked = {
+        "kind": "ACKNOWLEDGE",
+        "payload": {},
+        "shipment_box_id": BOX,
+        "attempts": 1,
+        "result_code": "LOST",
+    }
+    sent = {**asked, "sent_at": at - timedelta(minutes=40)}
+    assert verdict_of(house, sent, [sheet("ACCEPT")]).event == event
