@@ -30,6 +30,8 @@ START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
 DATABASE = "fulfilment"
 RESTART_S = 0.5
 """The init system's pause before it starts again what has ended."""
+STORED_TOGETHER = 4
+"""Vendors whose goods are in one warehouse."""
 VISIT_S = 8.0
 SHOWS_WITHIN_S = 15.0
 """Longer than any visit and its last call: a change that does not show after it was never applied."""
@@ -57,7 +59,7 @@ class Arena:
     sandbox_url: str
     sandbox_client: httpx.AsyncClient
     operator: httpx.AsyncClient
-    packer: Packer
+    packers: list[Packer]
     directory: Path
     mix: Mix
     paused: set[str] = field(default_factory=set)
@@ -191,17 +193,17 @@ async def build(
     web = await fleet.start("web", "web", env=env)
     started = [await fleet.start(f"worker-{number}", "worker", env=env) for number in range(1, workers + 1)]
     await answers(f"{web_url}/ready", fleet, never)
-    warehouse = await keys.create(
-        house, name="chaos warehouse", scopes=["warehouse:write"], vendor_ids=vendor_ids
-    )
     admin = await keys.create(house, name="chaos operator", scopes=["admin"], vendor_ids=None)
     operator = await stack.enter_async_context(
         httpx.AsyncClient(base_url=web_url, headers={"Authorization": f"Bearer {admin['key']}"}, timeout=10.0)
     )
-    mix, dock = Mix(), SandboxDock(sandbox_url, vendor_ids)
-    stack.push_async_callback(dock.close)
-    packer = Packer(web_url, warehouse["key"], seed, mix.habits(), clock=house.clock, dock=dock)
-    stack.push_async_callback(packer.close)
+    mix = Mix()
+    packers = [
+        await _warehouse(
+            house, stack, web_url, sandbox_url, vendor_ids[first : first + STORED_TOGETHER], seed
+        )
+        for first in range(0, len(vendor_ids), STORED_TOGETHER)
+    ]
     return Arena(
         server=server,
         database=DATABASE,
@@ -214,10 +216,25 @@ async def build(
         sandbox_url=sandbox_url,
         sandbox_client=sandbox_client,
         operator=operator,
-        packer=packer,
+        packers=packers,
         directory=directory,
         mix=mix,
     )
+
+
+async def _warehouse(
+    house: House, stack: AsyncExitStack, web_url: str, sandbox_url: str, vendor_ids: list[str], seed: int
+) -> Packer:
+    key = await keys.create(
+        house, name=f"warehouse of {vendor_ids[0]}", scopes=["warehouse:write"], vendor_ids=vendor_ids
+    )
+    dock = SandboxDock(sandbox_url, vendor_ids)
+    stack.push_async_callback(dock.close)
+    # Each has a roll of labels of its own: a number that another receiver got is refused.
+    roll = seed * 1000 + int(vendor_ids[0][-5:])
+    packer = Packer(web_url, key["key"], roll, Mix().habits(), clock=house.clock, dock=dock)
+    stack.push_async_callback(packer.close)
+    return packer
 
 
 def free_port() -> int:

@@ -26,6 +26,7 @@ from app.chaos.watch import Watch
 from app.chaos.wreckers import Wreckers
 from app.fleet import ChildFailed
 from app.flows.audit import live
+from app.packer import Packer
 from app.settings import Settings
 from app.story.population import place
 
@@ -250,7 +251,7 @@ async def _run(told: Told, arena: Arena, stop: asyncio.Event) -> tuple[Verdict, 
     side = [
         asyncio.create_task(arena.supervise(stop)),
         asyncio.create_task(run.watch.look(stop)),
-        asyncio.create_task(_warehouse(arena, stop)),
+        *(asyncio.create_task(_warehouse(packer, stop)) for packer in arena.packers),
     ]
     try:
         await run.reign()
@@ -270,9 +271,9 @@ async def _run(told: Told, arena: Arena, stop: asyncio.Event) -> tuple[Verdict, 
     return verdict, run
 
 
-async def _warehouse(arena: Arena, stop: asyncio.Event) -> None:
+async def _warehouse(packer: Packer, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        await arena.packer.work()
+        await packer.work()
         await asyncio.sleep(1.0)
 
 
