@@ -25,7 +25,7 @@ PER_MINUTE: dict[str, float] = {
     "outage": 0.6,
     "expire_key": 0.6,
     "rotate_key": 0.6,
-    "fault": 170.0,
+    "fault": 220.0,
 }
 """How often each kind of deed happens, per real minute."""
 
@@ -135,7 +135,9 @@ def _fault(luck: random.Random, at_s: float, vendor_ids: Sequence[str]) -> Deed:
     options: dict[str, Any] = {"kind": plague, "times": luck.choice((1, 1, 2))}
     write, listed = luck.choice(WRITES[:2] + WRITES), luck.choice(LISTS)
     if plague in _OF_LISTS:
-        options["route"] = "O1" if plague == "shift_page" else listed
+        # An empty answer without a further page (O2, R1 by minutes) is a lie that no reader can see; what it
+        # hides is the census' to find.
+        options["route"] = {"shift_page": "O1", "empty_page": luck.choice(("O1", "E1"))}.get(plague, listed)
     elif plague in _OF_WRITES or luck.random() < 0.3:
         options["route"] = write
     if plague == "delay":

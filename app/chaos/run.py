@@ -60,7 +60,7 @@ def arguments(argv: list[str]) -> Told:
     parser.add_argument("--boxes", type=int, help="default 510 a minute")
     parser.add_argument("--seed", type=int, default=1, help="default 1")
     parser.add_argument("--speed", type=float, default=2000.0, help="virtual seconds per second")
-    parser.add_argument("--calm", type=float, default=240.0, help="longest calm, in real seconds")
+    parser.add_argument("--calm", type=float, default=420.0, help="longest calm, in real seconds")
     parser.add_argument("--replay", type=Path, help="do what this sequence says instead of drawing one")
     parser.add_argument("--out", type=Path, help="write the sequence of what was done here")
     parser.add_argument("--quick", action="store_true", help="what takes Coupang days takes hours")
@@ -284,7 +284,7 @@ def _conclude(told: Told, verdict: Verdict, sequence: Path, seconds: float) -> i
     out.write("\n" + ", ".join(verdict.notes) + f"\ntook {seconds:.0f} s; sequence: {sequence}\n")
     if verdict.broken:
         out.write(f"\nBROKEN ({len(verdict.broken)}):\n")
-        out.write("\n".join(f"  {line}" for line in verdict.broken[:60]) + "\n")
+        out.write("\n".join(f"  {line}" for line in verdict.broken[:200]) + "\n")
         out.write(f"replay with: python -m app chaos --seed {told.seed} --replay {sequence}\n")
         return 1
     out.write("every promise held\n")

@@ -28,7 +28,9 @@ def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet]) -> 
     """Compare one effect with what was just read (see `outcomes.read_back`)."""
     kind = Kind(effect["kind"])
     policy = house.policy
-    within = policy.acknowledge_shows_within if kind is Kind.ACKNOWLEDGE else policy.write_shows_within
+    within = policy.write_shows_within
+    if kind is Kind.ACKNOWLEDGE:
+        within = max(within, policy.acknowledge_shows_within)
     silent = house.now() - (effect["sent_at"] or effect["asked_at"])
     # Anything but a code of Coupang's own is our word for an answer that was not one.
     if kind is Kind.SELLER_CANCEL:

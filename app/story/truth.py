@@ -46,5 +46,6 @@ async def read_truth(sandbox_url: str) -> Truth:
             return answer.json()
 
         now = datetime.fromisoformat((await told(""))["now"])
-        boxes, receipts, exchanges = await told("boxes"), await told("receipts"), await told("exchanges")
-        return Truth(now, boxes, receipts, exchanges, await told("ledger"))
+        # In this order: an exchange names the box of its replacement, which must be among the boxes.
+        receipts, exchanges = await told("receipts"), await told("exchanges")
+        return Truth(now, await told("boxes"), receipts, exchanges, await told("ledger"))
