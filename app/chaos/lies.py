@@ -10,6 +10,8 @@ import httpx
 from app.chaos.arena import Arena
 from app.chaos.plan import Deed
 
+LURKS_S = 4.0
+"""How long a fault waits for a call."""
 OPERATOR_TRIES = 200
 OPERATOR_EVERY_S = 0.3
 
@@ -26,8 +28,13 @@ class Lies:
         self.others: Counter[str] = Counter()
 
     async def fault(self, deed: Deed) -> str | None:
-        """Let the next matching calls of a vendor meet a fault."""
-        await self._add(deed.target, deed.options)
+        """Let the next matching calls of a vendor meet a fault; what nobody met in time is taken back.
+
+        Otherwise faults would pile up for a vendor that is silent, and its every probe would meet one.
+        """
+        fault_id = await self._add(deed.target, deed.options)
+        await asyncio.sleep(LURKS_S)
+        await self._take_back(fault_id)
         return deed.target
 
     async def outage(self, deed: Deed) -> str | None:
@@ -39,7 +46,7 @@ class Lies:
             await asyncio.sleep(float(deed.options["for_virtual_s"]) / self._arena.speed)
         finally:
             for fault_id in ids:
-                await self._arena.sandbox_client.delete("/_sandbox/faults", params={"fault_id": fault_id})
+                await self._take_back(fault_id)
         return deed.target
 
     async def expire_key(self, deed: Deed) -> str | None:
@@ -67,6 +74,9 @@ class Lies:
         )
         answer.raise_for_status()
         return int(answer.json()["fault_id"])
+
+    async def _take_back(self, fault_id: int) -> None:
+        await self._arena.sandbox_client.delete("/_sandbox/faults", params={"fault_id": fault_id})
 
     async def _new_keys(self, vendor_id: str) -> tuple[str, str]:
         access, secret = secrets.token_hex(16), secrets.token_hex(20)

@@ -25,7 +25,7 @@ PER_MINUTE: dict[str, float] = {
     "outage": 0.6,
     "expire_key": 0.6,
     "rotate_key": 0.6,
-    "fault": 220.0,
+    "fault": 300.0,
 }
 """How often each kind of deed happens, per real minute."""
 
