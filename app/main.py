@@ -49,6 +49,9 @@ from app.worker import open_house
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 5.0
+"""A caller hears within this time that the database is away (503), instead of waiting for its return."""
+
 ROUTERS = (
     boxes.router,
     changes.router,
@@ -116,7 +119,7 @@ def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; then accept nothing more and finish what is under way."""
     web = settings.web
-    async with open_house(settings) as house:
+    async with open_house(settings, patience_s=PATIENCE_S) as house:
         # An engine without visits: this process only asks for them.
         engine = Engine(house.db.url, before_asking=lambda vendor_id: turns.make_due(house, vendor_id))
         async with engine.app.open_async():

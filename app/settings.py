@@ -81,7 +81,7 @@ class Jobs(_Group):
 
     tick_s: float = Field(1.0, gt=0)
     """Real seconds between two looks for vendors that are due."""
-    visit_s: float = Field(30.0, gt=0)
+    visit_s: float = Field(30.0, ge=3)
     """Longest visit to one vendor, in real seconds; what is left waits for the next visit."""
     concurrency: int = Field(8, ge=1)
     """Visits that one worker process runs at a time (one per vendor)."""

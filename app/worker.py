@@ -71,9 +71,9 @@ def master_key(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, most: int = 10) -> AsyncIterator[House]:
+async def open_house(settings: Settings, most: int = 10, patience_s: float = 15.0) -> AsyncIterator[House]:
     """Open the database and yield a house that is ready; close it afterwards."""
-    database = Database(settings.database_url.get_secret_value(), most)
+    database = Database(settings.database_url.get_secret_value(), most, patience_s)
     await database.open()
     try:
         house = House(

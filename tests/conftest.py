@@ -9,11 +9,8 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from app.clock import Frozen
 from app.flows.house import House
@@ -21,10 +18,10 @@ from app.postgres import Embedded
 from app.store import migrate
 from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring
+from tests.databases import WORKER, drop, make
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """12:00 in Seoul."""
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _SERVERS = Path(__file__).parents[1] / ".cache" / "tests"
 
 
@@ -42,38 +39,21 @@ def server_url() -> Iterator[str]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _other(url: str, database: str) -> str:
-    return urlsplit(url)._replace(path=f"/{database}").geturl()
-
-
-def _make(url: str, name: str, template: str | None = None) -> str:
-    _drop(url, name)
-    names = sql.Identifier(name), sql.Identifier(template or "template1")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-    return _other(url, name)
-
-
-def _drop(url: str, name: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.fixture(scope="session")
 def template_database(server_url: str) -> Iterator[str]:
     """The name of a migrated, empty database to clone."""
     name = f"template_{WORKER}"
-    migrate.upgrade(_make(server_url, name))
+    migrate.upgrade(make(server_url, name))
     yield name
-    _drop(server_url, name)
+    drop(server_url, name)
 
 
 @pytest.fixture
 def database_url(server_url: str, template_database: str) -> Iterator[str]:
     """A migrated, empty database of this test's own."""
     name = f"test_{WORKER}"
-    yield _make(server_url, name, template_database)
-    _drop(server_url, name)
+    yield make(server_url, name, template_database)
+    drop(server_url, name)
 
 
 @pytest.fixture

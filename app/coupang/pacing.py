@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,10 @@ class Pacer:
 
     The first turn waits a whole interval too, so that visits of one vendor which follow each other in
     different processes keep the spacing without knowing of each other. Time not used is not saved up.
+
+    Calls do not travel equally fast, so evenly sent ones may arrive closer together. A call was there when
+    it was answered at the latest: the next goes no sooner than a second after the answer before the last
+    `per_second` ones. So no second of the other side's has more calls than that.
 
     Args:
         per_second: Calls per second.
@@ -33,6 +38,7 @@ class Pacer:
         self._monotonic = monotonic
         self._sleep = sleep
         self._next_s = monotonic() + self._interval_s
+        self._answered: deque[float] = deque(maxlen=max(1, int(per_second)))
         self._lock = asyncio.Lock()
         self._calls = 0
 
@@ -46,7 +52,10 @@ class Pacer:
         """Wait for a turn and hold it while the call is under way, so that no second call starts."""
         async with self._lock:
             await self._slot()
-            yield
+            try:
+                yield
+            finally:
+                self._answered.append(self._monotonic())
 
     async def wait(self) -> None:
         """Wait for a turn without holding it."""
@@ -54,7 +63,10 @@ class Pacer:
             await self._slot()
 
     async def _slot(self) -> None:
-        wait_s = self._next_s - self._monotonic()
+        begin_s = self._next_s
+        if len(self._answered) == self._answered.maxlen:
+            begin_s = max(begin_s, self._answered[0] + 1.0)
+        wait_s = begin_s - self._monotonic()
         if wait_s > 0:
             await self._sleep(wait_s)
         # Counted from the real start: a sleep that took too long must not make the next gap shorter.

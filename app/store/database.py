@@ -41,9 +41,10 @@ class Database:
     Args:
         url: `postgresql://…`.
         most: Largest number of connections of this process.
+        patience_s: How long a caller waits for a connection.
     """
 
-    def __init__(self, url: str, most: int = 10) -> None:
+    def __init__(self, url: str, most: int = 10, patience_s: float = 15.0) -> None:
         self.url = url
         self.chain_key = ChainKey()
         """Every connection is lent with it."""
@@ -52,7 +53,7 @@ class Database:
             min_size=1,
             max_size=most,
             open=False,
-            timeout=15.0,
+            timeout=patience_s,
             configure=_configure,
             kwargs={
                 "autocommit": True,

@@ -2,5 +2,6 @@
 
 from tests.acceptance.desks import desk
 from tests.acceptance.shops import shop
+from tests.acceptance.stages import stages
 
-__all__ = ["desk", "shop"]
+__all__ = ["desk", "shop", "stages"]

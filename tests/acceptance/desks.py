@@ -1,6 +1,7 @@
 """The REST app of a shop, as its warehouse and its operator see it."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from app.flows import keys
+from app.flows.house import House
 from app.main import create_app
 from tests.acceptance.shops import Shop
 
@@ -55,14 +57,27 @@ class Desk:
         return await self.get(f"/v1/boxes/{box_id}")
 
 
+async def new_key(shop: Shop) -> str:
+    """Make an API key for everything."""
+    return str((await keys.create(shop.house, name="desk", scopes=(keys.ADMIN,), vendor_ids=None))["key"])
+
+
+@asynccontextmanager
+async def open_desk(shop: Shop, house: House | None = None, key: str = "") -> AsyncIterator[Desk]:
+    """Open the REST app of a shop, on its own house or another, called with this key or one of its own."""
+    key = key or await new_key(shop)
+    app = create_app(house or shop.house, wait_most_s=2.0)
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {key}"}
+    async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        yield Desk(client)
+
+
 @pytest.fixture
 async def desk(shop: Shop) -> AsyncIterator[Desk]:
     """The REST app of the shop, called with a key for everything."""
-    made = await keys.create(shop.house, name="desk", scopes=(keys.ADMIN,), vendor_ids=None)
-    transport = ASGITransport(create_app(shop.house, wait_most_s=2.0), raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {made['key']}"}
-    async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
-        yield Desk(client)
+    async with open_desk(shop) as opened:
+        yield opened
 
 
 async def settled(

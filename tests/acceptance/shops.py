@@ -250,6 +250,7 @@ async def open_shop(
     auto_acknowledge: bool = True,
     rules: Rules | None = None,
     pace_per_s: float = 1000.0,
+    master_key: str = "",
 ) -> AsyncIterator[Shop]:
     """Open a shop on a fresh database; the sandbox counts no calls per second unless its rules say so."""
     clock = Frozen(start)
@@ -258,7 +259,7 @@ async def open_shop(
     database = Database(url, most=6)
     await database.open()
     try:
-        house = House(database, clock, Vault(parse_ring(new_key())), policy or Policy(), "shop")
+        house = House(database, clock, Vault(parse_ring(master_key or new_key())), policy or Policy(), "shop")
         house = replace(house, vault=await with_keys(house))
         purpose = PURPOSE_SECRETS + VENDOR.encode()
         async with database.transaction() as tx:

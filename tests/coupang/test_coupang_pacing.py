@@ -88,3 +88,15 @@ async def test_a_failed_call_gives_its_turn_back() -> None:
 def test_a_pace_is_above_zero() -> None:
     with pytest.raises(ValueError, match="above zero"):
         Pacer(0)
+
+
+async def test_calls_that_travel_slowly_do_not_arrive_in_a_crowd() -> None:
+    """The first of five takes 90 ms longer to arrive: the fifth waits for the second after it was there."""
+    time = Time()
+    pacer = Pacer(4.0, time.monotonic, time.sleep)
+    arrivals = []
+    for travel_s in (0.1, 0.01, 0.01, 0.01, 0.01, 0.01):
+        async with pacer.turn():
+            time.now_s += travel_s
+            arrivals.append(time.now_s)
+    assert min(fifth - first for first, fifth in zip(arrivals, arrivals[4:], strict=False)) >= 1.0
