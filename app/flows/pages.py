@@ -5,7 +5,7 @@ would lead backwards) changes nothing: it may be stale. The box is marked doubtf
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,13 +21,14 @@ from app.flows.house import (
     House,
     until_fresh,
 )
-from app.flows.quantities import settle_boxes
+from app.flows.quantities import settle_page
 from app.machines.orders import BOX, BoxFacts, BoxState, from_wire, walk
 from app.store import boxes, coverage, doors, evidence, pages, permits
 from app.store.database import Connection
 
 RESTING = (BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING)
 """States in which a box is not read again by itself."""
+_IN_HOUSE = frozenset({BoxState.ACCEPT, BoxState.INSTRUCT})
 LAG_ALARM = timedelta(minutes=60)
 """Coupang: an acknowledge that does not show within an hour is a case for its support (900001688666)."""
 
@@ -58,6 +59,10 @@ class _Plan:
     moves: list[doors.BoxMove]
     doubtful: list[int]
     unreadable: list[Unreadable]
+    settling: list[int] = field(default_factory=list)
+    """Orders whose units need more than what Coupang says of each line."""
+    resting: list[int] = field(default_factory=list)
+    """Boxes that rest with units on hold."""
 
 
 def sound(page: SheetPage) -> SheetPage:
@@ -151,14 +156,14 @@ async def take_page(
             initial = str(BOX.initial)
             born = await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
-            await settle_boxes(tx, vendor_id, [row.shipment_box_id for row in plan.rows])
+            await settle_page(tx, vendor_id, {row.order_id for row in plan.rows}, plan.settling)
             await replacing.look_at_births(tx, vendor_id, plan.rows, born, at)
             if changed := _ends_of_permits(plan):
                 await permits.revoke(tx, vendor_id, changed, at)
             if plan.doubtful:
                 await boxes.doubt(tx, vendor_id, plan.doubtful, at)
-            if holding := [row.shipment_box_id for row in plan.rows if any(one.held for one in row.lines)]:
-                await boxes.doubt_holds(tx, vendor_id, holding, RESTING, at + house.policy.receipt_first)
+            if plan.resting:
+                await boxes.doubt_holds(tx, vendor_id, plan.resting, RESTING, at + house.policy.receipt_first)
             if plan.unreadable:
                 await _quarantine(house, tx, vendor_id, plan.unreadable, cause, at)
             if covered is not None:
@@ -191,8 +196,12 @@ def _observe(
         return
     steps = tuple(doors.Step(move.event, move.source, move.target, "coupang", cause, digest) for move in road)
     plan.rows.append(_content(house, sheet, old, digest, shown, at))
+    moved = BoxState(steps[-1].target) if steps else state
+    if state not in _IN_HOUSE or moved not in _IN_HOUSE:
+        plan.settling.append(sheet.order_id)
+    if moved in RESTING and any(line.held for line in sheet.lines):
+        plan.resting.append(sheet.shipment_box_id)
     if steps:
-        moved = BoxState(steps[-1].target)
         version = old["version"] if old else 1
         due = house.policy.next_read(moved, shown is not BoxState.ACCEPT, at)
         plan.moves.append(doors.BoxMove(sheet.shipment_box_id, version, steps, due))

@@ -31,6 +31,26 @@ async def settle_boxes(tx: Connection, vendor_id: str, shipment_box_ids: Collect
         await settle_orders(tx, vendor_id, order_ids)
 
 
+async def settle_page(
+    tx: Connection, vendor_id: str, order_ids: Collection[int], settling: Collection[int]
+) -> None:
+    """Settle the orders of a page that was just stored.
+
+    The statement that stores a page counts a line of which nothing is claimed and nothing has left as its
+    sheet says, which is what `settle` says of it. The others are settled here: they are looked for only now,
+    behind the locks of the page's boxes, so that no claim that is stored meanwhile is missed.
+
+    Args:
+        tx: The transaction that stored the page.
+        vendor_id: Whose page.
+        order_ids: The orders of all new and changed boxes.
+        settling: Those whose boxes have left or are gone, or were so before.
+    """
+    if order_ids:
+        claimed = await quantities.orders_with_claims(tx, vendor_id, order_ids)
+        await settle_orders(tx, vendor_id, sorted({*settling, *claimed}))
+
+
 async def settle_claims(tx: Connection, vendor_id: str, receipt_ids: Collection[int]) -> None:
     """Settle the orders of receipts that were read or moved."""
     if receipt_ids:

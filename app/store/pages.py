@@ -97,8 +97,9 @@ async def differing(
     return {row["shipment_box_id"]: row if row["version"] is not None else None for row in rows}
 
 
-# Of a known line only what Coupang says is written: what it means for our count is settled afterwards
-# (`app.store.quantities`), unless the line is not the same any more.
+# Of a line of which nothing has left, our count is what Coupang says, unless something is claimed of it: such
+# orders are settled afterwards, in the same transaction (`app.flows.quantities.settle_page`). What has left
+# is not forgotten, unless the line is not the same any more.
 # Sealed bytes go beside the document, in binary: inside they would be base64, parsed and decoded again.
 # `changed` names what the join with the document would find anyway: the planner knows how to look up an
 # array, but guesses 100 rows for a document, and then reads whole tables.
@@ -107,6 +108,7 @@ _TOLD: LiteralString = journal.births(
     """SELECT 'box', shipment_box_id, %(initial)s::text, 'appear', 'coupang', %(cause)s::text, NULL::text,
               content_hash FROM born"""
 )
+_KEPT: LiteralString = "line.ordered = excluded.ordered AND line.shipped > 0"
 _WRITE: LiteralString = f"""
 WITH doc AS (
   SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
@@ -163,10 +165,10 @@ WITH doc AS (
   ON CONFLICT (vendor_id, shipment_box_id, vendor_item_id) DO UPDATE
   SET ordered = excluded.ordered, market_held = excluded.held, market_cancelled = excluded.cancelled,
       planned_shipping_date = excluded.planned_shipping_date,
-      held = CASE WHEN line.ordered = excluded.ordered THEN line.held ELSE excluded.held END,
-      cancelled = CASE WHEN line.ordered = excluded.ordered THEN line.cancelled ELSE excluded.cancelled END,
-      shipped = CASE WHEN line.ordered = excluded.ordered THEN line.shipped ELSE 0 END,
-      returned = CASE WHEN line.ordered = excluded.ordered THEN line.returned ELSE 0 END
+      held = CASE WHEN {_KEPT} THEN line.held ELSE excluded.held END,
+      cancelled = CASE WHEN {_KEPT} THEN line.cancelled ELSE excluded.cancelled END,
+      shipped = CASE WHEN {_KEPT} THEN line.shipped ELSE 0 END,
+      returned = CASE WHEN {_KEPT} THEN line.returned ELSE 0 END
   WHERE (line.ordered, line.market_held, line.market_cancelled, line.planned_shipping_date)
     IS DISTINCT FROM (excluded.ordered, excluded.held, excluded.cancelled, excluded.planned_shipping_date)
 ), addressed AS (

@@ -26,6 +26,14 @@ async def orders_to_settle(
     return [row["order_id"] for row in rows]
 
 
+async def orders_with_claims(connection: Connection, vendor_id: str, order_ids: Collection[int]) -> list[int]:
+    """Return those of these orders of which a receipt is known."""
+    query = """SELECT DISTINCT order_id FROM receipt
+               WHERE vendor_id = %(vendor_id)s AND order_id = ANY(%(ids)b::bigint[])"""
+    rows = await fetch(connection, query, vendor_id=vendor_id, ids=list(order_ids))
+    return [row["order_id"] for row in rows]
+
+
 async def orders_claimed(connection: Connection, vendor_id: str, receipt_ids: Collection[int]) -> list[int]:
     """Return the orders that these receipts name."""
     query = """SELECT DISTINCT order_id FROM receipt
