@@ -74,7 +74,7 @@ class Crew:
         running._server.config.app = door.around(running._server.config.app)
         await self.stack.enter_async_context(running)
         door.url = running.url
-        before = await self.beating()
+        before = await self.newest()
         child = await self.fleet.start(
             name, "worker", env={**self.env, "COUPANG__BASE_URL": running.url, **env}
         )
@@ -83,13 +83,13 @@ class Crew:
 
         async def works() -> bool:
             self.fleet.check()
-            return await self.beating() > before
+            return await self.newest() > before
 
         await until(works, 60)
         return hand
 
-    async def beating(self) -> int:
-        return int(await self.shop.one("SELECT count(*) FROM procrastinate_workers"))
+    async def newest(self) -> int:
+        return int(await self.shop.one("SELECT coalesce(max(id), 0) FROM procrastinate_workers"))
 
 
 async def until(

@@ -91,6 +91,37 @@ def found(life: Life) -> list[str]:
     return told
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+OPENING, CLOSING = "<!-- crash-matrix -->\n", "<!-- /crash-matrix -->"
+
+
+def table() -> str:
+    """The matrix as the page tells it: at how many steps each change has survived a death."""
+    rows = [
+        "| change | asking | before it is sent | under way | after it is settled | recovery |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name in ROADS:
+        steps, doubt = STEPS[name], in_doubt(name)
+        visit = steps["visit"]
+        before, after = visit.index(doubt[0]), len(visit) - 1 - visit.index(doubt[-1])
+        told = (len(steps["asking"]), before, len(doubt), after, len(steps["recovery"]))
+        what = str(name).replace("-exchange", " of an exchange")
+        rows.append(f"| `{what}` | {' | '.join(map(str, told))} |")
+    total = sum(len(steps) for parts in STEPS.values() for steps in parts.values())
+    rows += ["", f"With the {len(STEPS[POLL]['visit'])} steps of a whole poll that is {total} deaths."]
+    return "\n".join(rows) + "\n"
+
+
+def test_the_page_tells_the_matrix() -> None:
+    before, _, rest = PAGE.read_text("utf-8").partition(OPENING)
+    told, _, after = rest.partition(CLOSING)
+    if os.environ.get(REWRITE):
+        PAGE.write_text(before + OPENING + table() + CLOSING + after, "utf-8")
+    else:
+        assert told == table()
+
+
 async def polled(stages: Stages) -> Scene:
     """Two days have passed unseen in a busy shop: pages of orders, cancels, a return, an exchange."""
 

@@ -1,12 +1,17 @@
 """Five days without a worker: whatever happened meanwhile is found, and every state is right."""
 
+import os
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
+from app.flows.sending import MOST_BOXES
 from app.sandbox.people import Shop as People
 from app.sandbox.rules import Rules
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises, open_shop
+from tests.acceptance.shops import DAY, HOUR, MINUTE, SECOND, Shop, assert_promises, open_shop
 
 
 def people_go_on(shop: Shop, orders: int, days: int) -> None:
@@ -83,6 +88,76 @@ async def test_five_days_of_downtime_lose_nothing(database_url: str) -> None:
         await shop.run_for(HOUR)
         assert all(until - start < HOUR for start, until in await shop.holes()), "the next sweep's only"
         await assert_promises(shop)
+
+
+async def test_ten_days_of_downtime_are_caught_up_within_the_limits(
+    database_url: str, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    """Coupang's own limit of ten calls a second is on.
+
+    A busier shop at our default pace: `DOWNTIME_ORDERS=5000 DOWNTIME_PACE=4`.
+    """
+    orders = int(os.environ.get("DOWNTIME_ORDERS", "400"))
+    pace = float(os.environ.get("DOWNTIME_PACE", "8"))
+    # Twice our default pace, and still below the limit.
+    async with open_shop(database_url, rules=Rules(limit_per_second=10), pace_per_s=pace) as shop:
+        await shop.visit()
+        people_go_on(shop, orders=orders, days=10)
+        # Somebody must answer these within 48 hours, counted from the asking.
+        asking = [box for box, one in shop.truth().items() if one["status"] == "INSTRUCT"][:3]
+        for pause, box_id in zip((0, 5, 9), asking, strict=True):
+            shop.later(pause * HOUR)
+            shop.world.request_cancel(box_id)
+        shop.later(HOUR)
+        alive = {box_id for box_id, box in shop.truth().items() if box["status"] != "CANCELLED"}
+        calls, began_s = len(shop.world.ledger.calls), time.monotonic()
+        visits = 0
+        while any(until - start > HOUR for start, until in await shop.holes()):
+            await shop.visit()
+            visits += 1
+            assert visits < 40
+            # The frozen clock stands for the seconds that a visit really takes.
+            shop.later(30 * SECOND)
+        took_s = time.monotonic() - began_s
+        assert alive <= (await shop.boxes()).keys()
+        made = shop.world.ledger.calls[calls:]
+        assert all(call.status == 200 for call in made), Counter(call.status for call in made)
+        figures = shop.ledger["vendors"][shop.vendor_id]
+        assert (figures["max_in_flight"], figures["calls_while_banned"]) == (1, 0)
+        assert figures["max_calls_in_a_second"] <= pace
+
+        # What has a deadline first: the stop requests are read before any order list, oldest first.
+        routes = [call.route for call in made]
+        assert routes.index("R1") < routes.index("O2")
+        known = {row["receipt_id"] for row in await shop.rows("SELECT receipt_id FROM cancel")}
+        assert known >= {one.receipt_id for one in shop.world.receipts.values() if one.box_id in asking}
+        # Among orders the oldest hole first, and the oldest waiting order is acknowledged first.
+        starts = [
+            row["start"]
+            for row in await shop.rows(
+                """SELECT lower(w.window) AS start FROM poll_run w
+                   WHERE feed = 'orders' AND outcome = 'ok' ORDER BY run_id"""
+            )
+        ]
+        assert starts == sorted(starts)
+        paid = [
+            row["paid_at"]
+            for row in await shop.rows(
+                """SELECT box.paid_at FROM effect JOIN box USING (vendor_id, shipment_box_id)
+                   JOIN attempt USING (effect_id)
+                   WHERE effect.kind = 'ACKNOWLEDGE' AND purpose = 'write' ORDER BY attempt_id"""
+            )
+        ]
+        batches = [paid[place : place + MOST_BOXES] for place in range(0, len(paid), MOST_BOXES)]
+        assert len(batches) > 1
+        assert all(max(one) <= min(later) for one, later in pairwise(batches))
+        told = f"10 days, {len(alive)} boxes: {took_s:.0f} s, {len(made)} calls, {visits} visits, no 429"
+        record_testsuite_property("downtime", told)
+        print(told)  # noqa: T201
+        shop.world.set_rules(limit_per_second=0)
+        shop.reach = replace(shop.reach, pace_per_s=1000)
+        await shop.run_for(DAY, least=3 * HOUR)
+        await assert_promises(shop, settled=False)
 
 
 async def test_a_day_with_many_orders_is_read_page_by_page(shop: Shop) -> None:

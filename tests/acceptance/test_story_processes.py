@@ -42,8 +42,9 @@ async def empty(stages: Stages) -> Scene:
 async def make_due(shop: Shop) -> None:
     """Let there be something to read at every vendor, now."""
     async with shop.house.db.transaction() as tx:
-        await tx.execute("UPDATE feed SET due_at = %s", [shop.clock.now()])
+        # The vendor first, as everybody who writes.
         await tx.execute("UPDATE vendor SET due_at = %s", [shop.clock.now()])
+        await tx.execute("UPDATE feed SET due_at = %s", [shop.clock.now()])
 
 
 def seen(hand: Hand, vendor_id: str, since_s: float = 0.0) -> float | None:
