@@ -94,6 +94,7 @@ async def judge(
     row("other violence", _counted(done, "other "))
     row("recovery after a worker's death", _spread(watch.recoveries))
     row("the same, the database killed meanwhile", _spread(watch.disturbed))
+    row("workers killed while nobody could say for whom they spoke", watch.unknown_kills)
     row("longest wait of a due vendor", f"{watch.longest_wait_s:.1f} s")
     row("silences towards Coupang", watch.silences)
     row("calm until all was final", "never" if settled_s is None else f"{settled_s:.0f} s")

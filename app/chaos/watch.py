@@ -64,7 +64,7 @@ class Watch:
         while not stop.is_set():
             try:
                 async with asyncio.timeout(2.0):
-                    self._take(await voices.list_voices(self.house))
+                    self.take(await voices.list_voices(self.house))
             except UNSURE:
                 pass
             await asyncio.sleep(EVERY_S)
@@ -93,7 +93,7 @@ class Watch:
         for vendor_id, epoch in held.items():
             self._orphans[vendor_id] = Orphan(at_s, epoch)
 
-    def database_was_down(self, since_s: float) -> None:
+    def database_was_down(self) -> None:
         """Mark what could not recover meanwhile."""
         for orphan in self._orphans.values():
             orphan.disturbed = True
@@ -105,8 +105,10 @@ class Watch:
         except UNSURE:
             return None
 
-    def _take(self, found: list[Voice]) -> None:
-        now_s, before_s, self._seen_s = time.monotonic(), self._seen_s, time.monotonic()
+    def take(self, found: list[Voice]) -> None:
+        """Take in one look at all vendors."""
+        now_s = time.monotonic()
+        before_s, self._seen_s = self._seen_s, now_s
         living, at = self.living(), self.house.now()
         for voice in found:
             name = voice.vendor_id
@@ -127,7 +129,9 @@ class Watch:
             under_way = voice.visiting and _pid(voice) in living
             if visited and name in self._waiting:
                 self._waited(now_s - self._waiting.pop(name))
-            if silent or under_way or not (voice.waiting or voice.due_at <= at):
+            # What a dead worker has begun waits as well.
+            waits = voice.visiting or voice.waiting or voice.due_at <= at
+            if silent or under_way or not waits:
                 self._waiting.pop(name, None)
             else:
                 # After a gap in our looking, nobody knows since when: count from its beginning.

@@ -72,13 +72,12 @@ class Wreckers:
         if self._arena.database_down or server.pid <= 0:
             return None
         self._arena.database_down = True
-        began_s = time.monotonic()
         os.kill(server.pid, signal.SIGKILL)
         self.kills["postgres"] += 1
         await asyncio.sleep(float(deed.options["for_s"]))
         await asyncio.to_thread(server.start, True)
         self._arena.database_down = False
-        self._watch.database_was_down(began_s)
+        self._watch.database_was_down()
         return "postgres"
 
     async def pause(self, deed: Deed) -> str | None:

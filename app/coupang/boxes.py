@@ -53,7 +53,7 @@ class ResultCode(StrEnum):
     NOT_ALLOW_SEPARATE_WHEN_ONE_VENDOR_ITEM = "NOT_ALLOW_SEPARATE_WHEN_ONE_VENDOR_ITEM"
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One vendor item of a box; unit prices and sums in whole KRW."""
 
     vendor_item_id: int
@@ -76,7 +76,7 @@ class Line(msgspec.Struct, frozen=True):
         return max(0, self.ordered - self.held - self.cancelled)
 
 
-class Receiver(msgspec.Struct, frozen=True):
+class Receiver(msgspec.Struct, frozen=True, gc=False):
     """Who gets the box; personal data and so without a telling `repr`; `""` for what Coupang left out."""
 
     name: str = ""
@@ -90,7 +90,7 @@ class Receiver(msgspec.Struct, frozen=True):
         return "Receiver(...)"
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class Sheet(msgspec.Struct, frozen=True, gc=False):
     """One box (ordersheet); times are aware UTC, money whole KRW, `raw` the row as received."""
 
     shipment_box_id: int

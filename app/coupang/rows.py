@@ -17,7 +17,7 @@ class Envelope(msgspec.Struct, rename="camel"):
     next_token: Text = None
 
 
-class Person(msgspec.Struct, rename="camel"):
+class Person(msgspec.Struct, rename="camel", gc=False):
     """Orderer or receiver."""
 
     name: Text = None
@@ -28,13 +28,13 @@ class Person(msgspec.Struct, rename="camel"):
     post_code: Text = None
 
 
-class Customs(msgspec.Struct, rename="camel"):
+class Customs(msgspec.Struct, rename="camel", gc=False):
     """Customs data of a box from overseas."""
 
     personal_customs_clearance_code: Text = None
 
 
-class Item(msgspec.Struct, rename="camel"):
+class Item(msgspec.Struct, rename="camel", gc=False):
     """One of `orderItems`."""
 
     vendor_item_id: int | str | None = None
@@ -53,7 +53,7 @@ class Item(msgspec.Struct, rename="camel"):
     etc_info_values: list[Text] | str | None = None
 
 
-class Row(msgspec.Struct, rename="camel"):
+class Row(msgspec.Struct, rename="camel", gc=False):
     """One ordersheet."""
 
     shipment_box_id: int | str | None = None

@@ -6,6 +6,8 @@ Every function returns None for "no value": `""`, null, a missing key, or text t
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+from operator import itemgetter
 
 import msgspec
 
@@ -24,9 +26,11 @@ _TIME = re.compile(
     r" *(Z|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
+_PUNCTUATION = itemgetter(4, 7, 10, 13, 16, 19, 22)
+_WITH_OFFSET = {tuple("--T::+:"), tuple("--T::-:")}
 
 
-class Money(msgspec.Struct, rename="camel"):
+class Money(msgspec.Struct, rename="camel", gc=False):
     """Money of v5 and v6: units and billionths of the same sign."""
 
     currency_code: str | None = None
@@ -62,7 +66,7 @@ def text(value: Text) -> str:
     if value is None:
         return ""
     # Looking costs less than replacing, and a page has thousands of these.
-    shown = str(value)
+    shown = value if isinstance(value, str) else str(value)
     return shown.replace("\x00", "").strip() if "\x00" in shown else shown.strip()
 
 
@@ -99,6 +103,12 @@ def moment(value: str | None) -> datetime | None:
     """Return an aware UTC time; without offset it is Asia/Seoul, finer than microseconds is cut."""
     if not value:
         return None
+    # What v5 writes, 2026-11-02T09:00:00+09:00, in the exact form that both roads read alike.
+    if len(value) == 25 and _PUNCTUATION(value) in _WITH_OFFSET:
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
     match = _TIME.fullmatch(value.strip())
     if match is None:
         return None
@@ -128,6 +138,7 @@ def instant(value: Text) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def day(value: str | None) -> date | None:
     """Return the calendar day a date or a time starts with, as written."""
     if not value:

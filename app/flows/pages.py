@@ -156,7 +156,7 @@ async def take_page(
             initial = str(BOX.initial)
             born = await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
-            await settle_page(tx, vendor_id, {row.order_id for row in plan.rows}, plan.settling)
+            await settle_page(tx, vendor_id, {row.box.order_id for row in plan.rows}, plan.settling)
             await replacing.look_at_births(tx, vendor_id, plan.rows, born, at)
             if changed := _ends_of_permits(plan):
                 await permits.revoke(tx, vendor_id, changed, at)
@@ -226,29 +226,32 @@ def _content(
             version, sealed = version + 1, vault.seal(receiver, PURPOSE_RECEIVER)
     days = [line.estimated_shipping_date for line in sheet.lines if line.estimated_shipping_date]
     return pages.BoxContent(
-        shipment_box_id=sheet.shipment_box_id,
-        order_id=sheet.order_id,
-        was=old["content_hash"] if old else None,
-        content_hash=digest,
-        market_status=sheet.status,
-        ordered_at=sheet.ordered_at,
-        paid_at=sheet.paid_at,
-        ship_by=min(days, default=None),
-        address_version=version,
-        address_final=final,
+        box=pages.BoxColumns(
+            shipment_box_id=sheet.shipment_box_id,
+            order_id=sheet.order_id,
+            was=old["content_hash"] if old else None,
+            hash=digest,
+            market_status=sheet.status,
+            ordered_at=sheet.ordered_at,
+            paid_at=sheet.paid_at,
+            ship_by=min(days, default=None),
+            address_version=version,
+            address_final=final,
+            courier_code=code_of(sheet.courier_name) if sheet.courier_name else None,
+            invoice_number=sheet.invoice_number,
+            split_shipping=sheet.split_shipping,
+            able_split_shipping=sheet.able_split_shipping,
+            departed_at=sheet.in_transit_at,
+            delivered_at=sheet.delivered_at,
+            next_read_at=house.policy.next_read(shown, final, at),
+        ),
         receiver_digest=receiver_digest,
         place_digest=b"" if sealed is None else vault.digest(_place(sheet.receiver)),
         sealed_receiver=sealed,
-        courier_code=code_of(sheet.courier_name) if sheet.courier_name else None,
-        invoice_number=sheet.invoice_number,
-        split_shipping=sheet.split_shipping,
-        able_split_shipping=sheet.able_split_shipping,
-        departed_at=sheet.in_transit_at,
-        delivered_at=sheet.delivered_at,
-        next_read_at=house.policy.next_read(shown, final, at),
         sealed_evidence=vault.seal_packed(sheet.raw, PURPOSE_EVIDENCE),
         lines=tuple(
             pages.LineContent(
+                sheet.shipment_box_id,
                 line.vendor_item_id,
                 line.ordered,
                 line.held,
@@ -268,14 +271,14 @@ def _content(
 def _ends_of_permits(plan: _Plan) -> list[tuple[int, str]]:
     """Return the known boxes that must not leave on an earlier word any more, with the reason."""
     ends = {
-        row.shipment_box_id: "the receiver was changed"
+        row.box.shipment_box_id: "the receiver was changed"
         for row in plan.rows
-        if row.was is not None and row.sealed_receiver is not None
+        if row.box.was is not None and row.sealed_receiver is not None
     }
     ends |= {
-        row.shipment_box_id: "a cancel is pending"
+        row.box.shipment_box_id: "a cancel is pending"
         for row in plan.rows
-        if row.was is not None and any(line.held for line in row.lines)
+        if row.box.was is not None and any(line.held for line in row.lines)
     }
     return list(ends.items())
 

@@ -34,7 +34,11 @@ async def look_at_births(
     """
     if replacing:
         await replacements.ask_exchanges(tx, vendor_id, replacing, at)
-    late = [row.shipment_box_id for row in rows if row.was is None and row.market_status == BoxState.INSTRUCT]
+    late = [
+        row.box.shipment_box_id
+        for row in rows
+        if row.box.was is None and row.box.market_status == BoxState.INSTRUCT
+    ]
     if not late or not (found := await replacements.suspects(tx, vendor_id, late)):
         return
     unread = [(row["content_hash"], row["order_id"], None, SUSPECT, None) for row in found]

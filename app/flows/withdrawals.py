@@ -10,8 +10,9 @@ from app.flows.pages import Taken, Window
 from app.flows.quantities import settle_claims
 from app.machines import cancels, returns
 from app.machines.cancels import CancelFacts, CancelState
-from app.machines.returns import ReturnFacts, ReturnState
-from app.store import claims, coverage, doors, evidence, quantities
+from app.machines.returns import RETURN, ReturnFacts, ReturnState
+from app.store import claims, coverage, doors, evidence, quantities, receipts
+from app.store.receipts import Birth
 
 
 async def take_withdrawals(
@@ -37,6 +38,7 @@ async def take_withdrawals(
     async def work() -> Taken:
         cancel_moves: list[doors.ReceiptMove] = []
         return_moves: list[doors.ReceiptMove] = []
+        births: list[Birth] = []
         async with house.db.transaction() as tx:
             if epoch is not None:
                 await doors.fence(tx, vendor_id, epoch)
@@ -46,6 +48,10 @@ async def take_withdrawals(
                 receipt_id = life["receipt_id"]
                 raw = told[receipt_id].raw
                 digest = house.vault.digest(raw)
+                if life["cancel_state"] == CancelState.SHIPPED_ALREADY and life["return_state"] is None:
+                    # It went on as a return, and was taken back before anybody saw it as one.
+                    births.append(Birth(receipt_id, life["order_id"], digest))
+                    life |= {"return_state": str(RETURN.initial), "return_version": 1}
                 steps, back = _steps(life, cause, digest)
                 if not steps and not back:
                     continue
@@ -56,6 +62,9 @@ async def take_withdrawals(
                     cancel_moves.append(doors.ReceiptMove(receipt_id, life["cancel_version"], steps))
                 if back:
                     return_moves.append(doors.ReceiptMove(receipt_id, life["return_version"], back))
+            await receipts.begin_returns(
+                tx, vendor_id, births, initial=str(RETURN.initial), cause=cause, at=at
+            )
             await doors.move_cancels(tx, vendor_id, cancel_moves, at)
             await doors.move_returns(tx, vendor_id, return_moves, at)
             await claims.schedule_reads(tx, vendor_id, [(receipt_id, None, None) for receipt_id in moved])

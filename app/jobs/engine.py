@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 QUEUE = "visits"
 HEARTBEAT_S = 2.0
 STALLED_S = 6.0
+SWEEP_S = 1.0
 PRIORITY_WAITED_FOR = 10
 ANEW_S = 0.5
 """Before work begins anew after the database was away."""
@@ -166,4 +167,4 @@ class Engine:
                 await self.sweep()
             except (ConnectorException, psycopg.Error) as error:
                 log.warning("sweep failed: %s", type(error).__name__)
-            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.sleep(SWEEP_S)

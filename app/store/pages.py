@@ -6,11 +6,10 @@ their content hash is still the one that was compared: otherwise nothing is writ
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
 
-import orjson
+import msgspec
 
 from app.errors import Stale
 from app.store import journal
@@ -18,10 +17,10 @@ from app.store.database import Connection, fetch, fetch_one
 from app.store.replacements import at_birth
 
 
-@dataclass(frozen=True, slots=True)
-class LineContent:
+class LineContent(msgspec.Struct, frozen=True, gc=False):
     """One line as it is stored."""
 
+    shipment_box_id: int
     vendor_item_id: int
     ordered: int
     held: int
@@ -34,26 +33,21 @@ class LineContent:
     planned_shipping_date: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class BoxContent:
-    """One row of a page, ready to be stored; `sealed_*` are encrypted."""
+class BoxColumns(msgspec.Struct, frozen=True, gc=False):
+    """The columns of a box, as the document of a page carries them."""
 
     shipment_box_id: int
     order_id: int
     was: bytes | None
     """The content hash that was compared; None for a new box."""
-    content_hash: bytes
+    hash: bytes
+    """Of the content that is stored."""
     market_status: str
     ordered_at: datetime | None
     paid_at: datetime
     ship_by: date | None
     address_version: int
     address_final: bool
-    receiver_digest: bytes
-    place_digest: bytes
-    """Of name and address alone: whoever shares them may share a waybill."""
-    sealed_receiver: bytes | None
-    """None when this version of the receiver is stored already."""
     courier_code: str | None
     invoice_number: str | None
     split_shipping: bool
@@ -61,6 +55,17 @@ class BoxContent:
     departed_at: datetime | None
     delivered_at: datetime | None
     next_read_at: datetime | None
+
+
+class BoxContent(msgspec.Struct, frozen=True, gc=False):
+    """One row of a page, ready to be stored; `sealed_*` are encrypted."""
+
+    box: BoxColumns
+    receiver_digest: bytes
+    place_digest: bytes
+    """Of name and address alone: whoever shares them may share a waybill."""
+    sealed_receiver: bytes | None
+    """None when this version of the receiver is stored already."""
     sealed_evidence: bytes
     lines: tuple[LineContent, ...]
 
@@ -111,8 +116,9 @@ _TOLD: LiteralString = journal.births(
 _KEPT: LiteralString = "line.ordered = excluded.ordered AND line.shipped > 0"
 _WRITE: LiteralString = f"""
 WITH doc AS (
-  SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
-    shipment_box_id bigint, order_id bigint, was bytea, content_hash bytea, market_status text,
+  SELECT d.*, decode(hash, 'base64') AS content_hash, decode(was, 'base64') AS compared
+  FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
+    shipment_box_id bigint, order_id bigint, was text, hash text, market_status text,
     ordered_at timestamptz, paid_at timestamptz, ship_by date, address_version bigint, address_final boolean,
     courier_code text, invoice_number text, split_shipping boolean, able_split_shipping boolean,
     departed_at timestamptz, delivered_at timestamptz, next_read_at timestamptz)
@@ -145,7 +151,7 @@ WITH doc AS (
       next_read_at = d.next_read_at, doubtful = false, attention = NULL
   FROM doc d
   WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(changed)b::bigint[])
-    AND b.shipment_box_id = d.shipment_box_id AND b.content_hash = d.was
+    AND b.shipment_box_id = d.shipment_box_id AND b.content_hash = d.compared
   RETURNING b.shipment_box_id, b.content_hash
 ), observed AS (
   INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
@@ -186,10 +192,6 @@ WITH doc AS (
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed,
   (SELECT array_agg(shipment_box_id) FROM born WHERE exchange_id IS NOT NULL) AS replacing"""
 
-_BESIDE = ("receiver_digest", "place_digest", "sealed_receiver", "sealed_evidence", "lines")
-_SCALARS = tuple(name for name in BoxContent.__dataclass_fields__ if name not in _BESIDE)
-_LINE = tuple(LineContent.__dataclass_fields__)
-
 
 async def write(
     connection: Connection,
@@ -222,15 +224,15 @@ async def write(
     counted = await fetch_one(
         connection,
         _WRITE,
-        doc=_json([_document(row) for row in rows]),
-        changed=[row.shipment_box_id for row in rows if row.was is not None],
-        items=_json([_item(row.shipment_box_id, line) for row in rows for line in row.lines]),
-        a_box=[row.shipment_box_id for row in addressed],
-        a_version=[row.address_version for row in addressed],
+        doc=_json([row.box for row in rows]),
+        changed=[row.box.shipment_box_id for row in rows if row.box.was is not None],
+        items=_json([line for row in rows for line in row.lines]),
+        a_box=[row.box.shipment_box_id for row in addressed],
+        a_version=[row.box.address_version for row in addressed],
         a_digest=[row.receiver_digest for row in addressed],
         a_place=[row.place_digest for row in addressed],
         a_sealed=[row.sealed_receiver for row in addressed],
-        e_digest=[row.content_hash for row in rows],
+        e_digest=[row.box.hash for row in rows],
         e_sealed=[row.sealed_evidence for row in rows],
         initial=initial,
         cause=cause,
@@ -241,17 +243,6 @@ async def write(
     return counted["replacing"] or []
 
 
-def _document(row: BoxContent) -> dict[str, Any]:
-    document = {name: getattr(row, name) for name in _SCALARS}
-    document["content_hash"] = rf"\x{row.content_hash.hex()}"
-    if row.was is not None:
-        document["was"] = rf"\x{row.was.hex()}"
-    return document
-
-
-def _item(shipment_box_id: int, line: LineContent) -> dict[str, Any]:
-    return {"shipment_box_id": shipment_box_id} | {name: getattr(line, name) for name in _LINE}
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows).decode()
+def _json(rows: Sequence[msgspec.Struct]) -> str:
+    """Return a JSON array; bytes are base64 in it."""
+    return msgspec.json.encode(rows).decode()

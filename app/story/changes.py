@@ -30,6 +30,7 @@ About = tuple[Kind, str, int]
 BY_COUPANG = frozenset({Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.CONFIRM_RETURN, Kind.APPROVE_RETURN})
 """What Coupang does by itself too, after some days or at a scan."""
 _READ_BACK = frozenset({"SHOWN", REFUNDED})
+_TAKEN_BACK = frozenset({"WITHDRAWN"})
 _ABOUT = {"box": "box", "cancel": "receipt", "return": "receipt", "exchange": "exchange"}
 
 
@@ -42,24 +43,27 @@ def compare_changes(truth: Truth, held: Holdings) -> list[str]:
         applied[about] += 1
         if one["times_applied"] > 1:
             broken.append(f"{one['kind']} applied {one['times_applied']} times to {about[1]} {about[2]}")
-    confirmed = _confirmed(held)
-    shown = _confirmed(held, _READ_BACK)
+    confirmed = _counted(held, "CONFIRMED")
+    shown = _counted(held, "CONFIRMED", _READ_BACK)
+    gone = _counted(held, "REJECTED", _TAKEN_BACK)
     for about in applied.keys() | confirmed.keys():
         theirs, ours = applied[about], confirmed[about]
         # It was in doubt, and by the time it was read Coupang had done it by itself: nothing tells which.
         anybody = about[0] in BY_COUPANG and theirs == ours - shown[about]
-        if theirs != ours and not anybody:
+        # Applied, and the customer took the claim back before it could be read: nothing shows it any more.
+        unread = about[0] in BY_COUPANG and theirs == ours + gone[about]
+        if theirs != ours and not anybody and not unread:
             broken.append(
                 f"{about[0]} of {about[1]} {about[2]}: Coupang applied {theirs}, we hold {ours} for confirmed"
             )
     return broken
 
 
-def _confirmed(held: Holdings, codes: frozenset[str] | None = None) -> Counter[About]:
+def _counted(held: Holdings, state: str, codes: frozenset[str] | None = None) -> Counter[About]:
     return Counter(
         (Kind(row["kind"]), _ABOUT[row["subject"]], row["subject_id"])
         for row in held.effects
-        if row["state"] == "CONFIRMED" and (codes is None or row["result_code"] in codes)
+        if row["state"] == state and (codes is None or row["result_code"] in codes)
     )
 
 

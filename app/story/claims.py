@@ -33,6 +33,8 @@ def _receipts(truth: Truth, held: Holdings) -> list[str]:
                 broken.append(f"lost: receipt {receipt_id} ({told['kind']} {told['status']}) is not stored")
             continue
         cancel, returned = expected(told)
+        if is_taken_back_unread(told, row):
+            continue
         for what, mine, theirs in (
             ("cancel", row["cancel_state"], cancel),
             ("return", row["return_state"], returned),
@@ -48,6 +50,16 @@ def expected(told: dict[str, Any]) -> tuple[str | None, str | None]:
     if is_return(told):
         return ("SHIPPED_ALREADY" if told["kind"] == "stop" else None), told["status"]
     return STATES[told["kind"], told["status"]]
+
+
+def is_taken_back_unread(told: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Tell whether a stop request went on as a return and was taken back before anybody could read it.
+
+    The withdrawals say only that it was taken back, not what it had become: ours ends as a stop request
+    that was taken back. Either way it holds nothing any more.
+    """
+    gone = told["kind"] == "stop" and told["status"] == "WITHDRAWN" and is_return(told)
+    return gone and row["cancel_state"] == "WITHDRAWN" and row["return_state"] is None
 
 
 def _late(told: dict[str, Any], cancel_state: str | None) -> bool:

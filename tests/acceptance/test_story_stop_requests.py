@@ -259,3 +259,27 @@ async def test_the_box_tells_what_blocks_it(shop: Shop) -> None:
     judged = {one["action"]: one for one in await reports.actions(shop.house, None, box_id)}
     rules = {one["rule"]: one["unblock"] for one in judged["ship"]["refused_by"]}
     assert "withdrawal" in rules["no_stop_requested"]
+
+
+async def test_a_parcel_declared_as_shipped_and_taken_back_before_anybody_looked(shop: Shop) -> None:
+    """It became a return and was withdrawn at once: no list ever showed it as a return (found by chaos)."""
+    box_id = await packed(shop)
+    receipt_id = await requested(shop, box_id)
+    await cancelling.answer_shipped(shop.house, US, receipt_id, shop.waybill())
+    # Taken, but nobody can read what became of it until the customer takes it back.
+    shop.world.add_fault("500", route="R2", times=None)
+    await shop.visit()
+    assert await state_of(shop, receipt_id) == "SHIPPED_ALREADY"
+    assert await state_of(shop, receipt_id, "return") is None
+    shop.world.withdraw(receipt_id)
+    shop.world.faults.clear()
+
+    async def seen() -> bool:
+        return await state_of(shop, receipt_id, "return") == "WITHDRAWN"
+
+    await shop.until(seen)
+    await shop.until_state("DEPARTURE", box_id)
+    assert await state_of(shop, receipt_id) == "SHIPPED_ALREADY"
+    assert await shop.one("SELECT held FROM line WHERE shipment_box_id = %(id)s", id=box_id) == 0
+    assert await shop.one("SELECT next_read_at FROM receipt WHERE receipt_id = %(id)s", id=receipt_id) is None
+    await assert_promises(shop)

@@ -37,6 +37,15 @@ def test_moments(told: str | None, expected: datetime | None) -> None:
     assert values.moment(told) == expected
 
 
+@given(st.lists(st.tuples(st.integers(0, 24), st.sampled_from("0123456789-+:T .ZW٣\n")), max_size=4))
+def test_the_short_road_reads_times_as_the_long_one(slips: list[tuple[int, str]]) -> None:
+    told = list("2026-11-21T09:12:31+09:00")
+    for place, character in slips:
+        told[place] = character
+    # A blank before it is stripped, and sends the text down the long road.
+    assert values.moment("".join(told)) == values.moment(" " + "".join(told))
+
+
 @given(st.text(alphabet="0123456789-:T .Z+", max_size=40))
 def test_no_text_breaks_the_reading_of_times(told: str) -> None:
     moment = values.moment(told)

@@ -1,0 +1,38 @@
+"""How often a page speaks to the database: a statement that a page need not run is time of every page."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.bench import ingest, sheets
+from app.bench.stage import Stage, at
+from app.store.database import Connection
+
+UNCHANGED = ("SELECT 1 FROM vendor", "SELECT k.shipment_box_id", "UPDATE feed")
+NEW = (*UNCHANGED[:2], "WITH doc", "SELECT DISTINCT order_id FROM receipt", *UNCHANGED[2:])
+CHANGED = (*NEW[:4], "UPDATE permit", *UNCHANGED[2:])
+
+
+@pytest.fixture
+async def stage(database_url: str) -> AsyncIterator[Stage]:
+    async with at(database_url) as ready:
+        yield ready
+
+
+async def test_a_page_runs_no_statement_that_it_does_not_need(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    execute = Connection.execute
+
+    async def heard(self: Connection, query: Any, *rest: Any, **named: Any) -> Any:
+        said.append(" ".join(str(query).split()))
+        return await execute(self, query, *rest, **named)
+
+    monkeypatch.setattr(Connection, "execute", heard)
+    for revision, changes, expected in ((0, 20, NEW), (0, 0, UNCHANGED), (1, 20, CHANGED), (1, 0, UNCHANGED)):
+        said.clear()
+        assert await ingest.take(stage, sheets.page(range(20), revision=revision)) == changes
+        assert len(said) == len(expected)
+        assert all(told.startswith(start) for told, start in zip(said, expected, strict=True))
