@@ -17,6 +17,15 @@ class Envelope(msgspec.Struct, rename="camel"):
     next_token: Text = None
 
 
+class Listing(msgspec.Struct, rename="camel"):
+    """The outer layer of an answer whose `data` is an array."""
+
+    data: list[msgspec.Raw]
+    code: int | str | None = None
+    message: str | None = None
+    next_token: Text = None
+
+
 class Person(msgspec.Struct, rename="camel", gc=False):
     """Orderer or receiver."""
 

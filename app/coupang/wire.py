@@ -57,6 +57,7 @@ __all__ = [
 
 
 _envelopes = msgspec.json.Decoder(rows.Envelope)
+_listings = msgspec.json.Decoder(rows.Listing)
 _rows = msgspec.json.Decoder(rows.Row)
 _box_ids = msgspec.json.Decoder(rows.BoxId)
 _histories = msgspec.json.Decoder(rows.History)
@@ -89,8 +90,11 @@ def read_envelope(body: bytes) -> Envelope:
     except UNREADABLE as broken:
         raise UnreadableAnswer("the envelope cannot be read", body=body) from broken
     data = None if bytes(outer.data) == b"null" else outer.data
-    token = values.text(outer.next_token) if outer.next_token != 0 else ""
-    return Envelope(str(outer.code or ""), outer.message or "", data, token or None)
+    return Envelope(str(outer.code or ""), outer.message or "", data, _token(outer.next_token))
+
+
+def _token(told: values.Text) -> str | None:
+    return (values.text(told) if told != 0 else "") or None
 
 
 def read_sheet_page(body: bytes) -> SheetPage:
@@ -102,9 +106,16 @@ def read_sheet_page(body: bytes) -> SheetPage:
     Source:
         Articles 360033919573, 360033792774, 360033792854, 360034320553.
     """
-    envelope = read_envelope(body)
-    rows = tuple((_known_id(row), row) for row in elements(envelope.data, body))
-    return SheetPage(next_token=envelope.next_token, raw=body, rows=rows, read=_sheet)
+    try:
+        # An array, as nearly always: one look at the bytes instead of two.
+        outer = _listings.decode(body)
+    except UNREADABLE:
+        envelope = read_envelope(body)
+        token, found = envelope.next_token, elements(envelope.data, body)
+    else:
+        token, found = _token(outer.next_token), [bytes(row) for row in outer.data]
+    rows = tuple((_known_id(row), row) for row in found)
+    return SheetPage(next_token=token, raw=body, rows=rows, read=_sheet)
 
 
 def read_box_history(body: bytes) -> BoxHistory:

@@ -1,6 +1,7 @@
 """Take a page of order sheets: compare with what is stored, store the differences, walk the machines.
 
-One transaction per page. An unchanged row costs a hash and nothing else. A row that contradicts us (it
+One statement compares, and is all there is to do when nothing differs; what differs is stored in one
+transaction. An unchanged row costs a hash and nothing else. A row that contradicts us (it
 would lead backwards) changes nothing: it may be stale. The box is marked doubtful and read by itself.
 """
 
@@ -137,22 +138,28 @@ async def take_page(
     """
     places, aside = _dealt(page)
     digests = {box_id: house.vault.digest(page.rows[place][1]) for box_id, place in places.items()}
+    window = None if covered is None else (covered.feed, covered.start, covered.end)
 
     async def work() -> Taken:
+        async with house.db.connection() as connection:
+            # Rows that cannot be read are set aside in the transaction that claims their window.
+            claimed = None if aside else window
+            differing = await pages.differing(connection, vendor_id, digests, epoch=epoch, covered=claimed)
+        if not differing and not aside:
+            return Taken(len(page.rows), 0, 0, (), 0)
+        plan = _Plan([], [], [], list(aside))
+        for box_id, place in places.items():
+            # Only what differs is read: a row that is stored as it stands was readable and sound.
+            if box_id not in differing:
+                continue
+            row, old = _sound(page.row(place)), differing[box_id]
+            if isinstance(row, Unreadable):
+                plan.unreadable.append(row)
+            else:
+                _observe(house, plan, row, old, digests[box_id], cause, at, box_id in proven)
         async with house.db.transaction() as tx:
             if epoch is not None:
                 await doors.fence(tx, vendor_id, epoch)
-            differing = await pages.differing(tx, vendor_id, digests)
-            plan = _Plan([], [], [], list(aside))
-            for box_id, place in places.items():
-                # Only what differs is read: a row that is stored as it stands was readable and sound.
-                if box_id not in differing:
-                    continue
-                row, old = _sound(page.row(place)), differing[box_id]
-                if isinstance(row, Unreadable):
-                    plan.unreadable.append(row)
-                else:
-                    _observe(house, plan, row, old, digests[box_id], cause, at, box_id in proven)
             initial = str(BOX.initial)
             born = await pages.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
             await doors.move_boxes(tx, vendor_id, plan.moves, at)
@@ -166,8 +173,8 @@ async def take_page(
                 await boxes.doubt_holds(tx, vendor_id, plan.resting, RESTING, at + house.policy.receipt_first)
             if plan.unreadable:
                 await _quarantine(house, tx, vendor_id, plan.unreadable, cause, at)
-            if covered is not None:
-                await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
+            if window is not None:
+                await coverage.grow(tx, vendor_id, *window)
         odd = len(plan.unreadable)
         rows = len(page.rows) - odd
         return Taken(rows, len(plan.rows), len(plan.moves), tuple(plan.doubtful), odd)

@@ -1,11 +1,14 @@
 """Coverage per feed as a set of time ranges: what was read late enough and completely."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.range import Range
 
 from app.store.database import Connection, execute, fetch, fetch_one
+
+GROW: LiteralString = """UPDATE feed SET covered = covered + tstzmultirange(tstzrange(%(start)s, %(end)s))
+               WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
 
 
 async def ensure_feed(connection: Connection, vendor_id: str, feed: str, due_at: datetime) -> None:
@@ -36,9 +39,7 @@ async def missing(
 
 async def grow(connection: Connection, vendor_id: str, feed: str, start: datetime, end: datetime) -> None:
     """Claim [start, end) as covered. Call only in the transaction that stored the last page of it."""
-    query = """UPDATE feed SET covered = covered + tstzmultirange(tstzrange(%(start)s, %(end)s))
-               WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
-    await execute(connection, query, vendor_id=vendor_id, feed=feed, start=start, end=end)
+    await execute(connection, GROW, vendor_id=vendor_id, feed=feed, start=start, end=end)
 
 
 async def forget_before(connection: Connection, vendor_id: str, feed: str, horizon: datetime) -> None:

@@ -6,7 +6,7 @@ nothing is written and `Stale` is raised: read again, decide again.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from app.errors import Fenced, Stale
 from app.store import journal
@@ -15,12 +15,14 @@ from app.store.door_statements import BOXES, CANCELS, EFFECTS, EXCHANGES, RECEPT
 from app.store.moves import BoxMove, ClaimMove, EffectMove, ReceiptMove, Step
 
 __all__ = [
+    "FENCE",
     "BoxMove",
     "ClaimMove",
     "EffectMove",
     "ReceiptMove",
     "Step",
     "fence",
+    "fenced",
     "move_boxes",
     "move_cancels",
     "move_effects",
@@ -29,6 +31,9 @@ __all__ = [
     "move_returns",
 ]
 
+FENCE: LiteralString = "SELECT 1 FROM vendor WHERE vendor_id = %(vendor_id)s AND epoch = %(epoch)s FOR SHARE"
+"""Finds the vendor, and holds its epoch for this transaction, if no newer visit has taken over."""
+
 
 async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
     """Hold the vendor's epoch for this transaction.
@@ -36,9 +41,13 @@ async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
     Raises:
         Fenced: A newer visit has taken over; this one must write nothing.
     """
-    query = "SELECT 1 FROM vendor WHERE vendor_id = %(vendor_id)s AND epoch = %(epoch)s FOR SHARE"
-    if await fetch_one(connection, query, vendor_id=vendor_id, epoch=epoch) is None:
-        raise Fenced("a newer visit speaks for this vendor", vendor_id=vendor_id)
+    if await fetch_one(connection, FENCE, vendor_id=vendor_id, epoch=epoch) is None:
+        raise fenced(vendor_id)
+
+
+def fenced(vendor_id: str) -> Fenced:
+    """Return what is raised where `FENCE` finds nothing."""
+    return Fenced("a newer visit speaks for this vendor", vendor_id=vendor_id)
 
 
 async def move_boxes(connection: Connection, vendor_id: str, moves: Sequence[BoxMove], at: datetime) -> None:

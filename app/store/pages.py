@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from app.errors import Stale
-from app.store import journal
+from app.store import coverage, doors, journal
 from app.store.database import Connection, fetch, fetch_one
 from app.store.replacements import at_birth
 
@@ -70,36 +70,66 @@ class BoxContent(msgspec.Struct, frozen=True, gc=False):
     lines: tuple[LineContent, ...]
 
 
-_DIFFERING: LiteralString = """
-SELECT k.shipment_box_id, b.order_id, b.state, b.version, b.content_hash, b.market_status, b.market_seen_at,
-       b.address_version, b.address_final, b.courier_code, b.invoice_number, b.departed_at, b.doubtful,
-       b.next_read_at, b.reads, b.state_at, r.digest AS receiver_digest
-FROM unnest(%(ids)b::bigint[], %(digests)b::bytea[]) AS k(shipment_box_id, digest)
-LEFT JOIN box b ON b.vendor_id = %(vendor_id)s AND b.shipment_box_id = k.shipment_box_id
-LEFT JOIN receiver r
-  ON r.vendor_id = b.vendor_id AND r.shipment_box_id = b.shipment_box_id AND r.version = b.address_version
-WHERE b.content_hash IS DISTINCT FROM k.digest"""
+# One statement, alone: most pages bring nothing new, and then it is all there is to do.
+_COMPARE: LiteralString = """
+WITH fenced AS MATERIALIZED ({fence}), different AS MATERIALIZED (
+  SELECT k.shipment_box_id, b.order_id, b.state, b.version, b.content_hash, b.market_status, b.market_seen_at,
+         b.address_version, b.address_final, b.courier_code, b.invoice_number, b.departed_at, b.doubtful,
+         b.next_read_at, b.reads, b.state_at, r.digest AS receiver_digest
+  FROM unnest(%(ids)b::bigint[], %(digests)b::bytea[]) AS k(shipment_box_id, digest)
+  LEFT JOIN box b ON b.vendor_id = %(vendor_id)s AND b.shipment_box_id = k.shipment_box_id
+  LEFT JOIN receiver r
+    ON r.vendor_id = b.vendor_id AND r.shipment_box_id = b.shipment_box_id AND r.version = b.address_version
+  WHERE b.content_hash IS DISTINCT FROM k.digest
+){grown}
+SELECT d.* FROM fenced LEFT JOIN different d ON true"""
+_GROWN: LiteralString = f""", grown AS (
+  {coverage.GROW} AND EXISTS (SELECT FROM fenced) AND NOT EXISTS (SELECT FROM different)
+)"""
+_ANYBODY: LiteralString = "SELECT 1"
 
 
 async def differing(
-    connection: Connection, vendor_id: str, digests: Mapping[int, bytes]
+    connection: Connection,
+    vendor_id: str,
+    digests: Mapping[int, bytes],
+    *,
+    epoch: int | None = None,
+    covered: tuple[str, datetime, datetime] | None = None,
 ) -> dict[int, dict[str, Any] | None]:
     """Return, of these boxes, those whose content is not the stored one; the server compares.
 
     Args:
-        connection: Inside a transaction.
+        connection: Any; one statement.
         vendor_id: Whose boxes.
         digests: Content hash of what was just read, by box id.
+        epoch: The visit's fencing token; None outside a visit.
+        covered: Feed, start and end of a window; it is claimed if nothing differs, and only then.
 
     Returns:
         By box id: what is stored (state, version, content hash, receiver digest), None for a new box.
+
+    Raises:
+        Fenced: A newer visit speaks for this vendor.
     """
-    if not digests:
-        return {}
+    query = _COMPARE.replace("{fence}", _ANYBODY if epoch is None else doors.FENCE)
+    query = query.replace("{grown}", "" if covered is None else _GROWN)
+    feed, start, end = covered or (None, None, None)
     rows = await fetch(
-        connection, _DIFFERING, vendor_id=vendor_id, ids=list(digests), digests=list(digests.values())
+        connection,
+        query,
+        vendor_id=vendor_id,
+        ids=list(digests),
+        digests=list(digests.values()),
+        epoch=epoch,
+        feed=feed,
+        start=start,
+        end=end,
     )
-    return {row["shipment_box_id"]: row if row["version"] is not None else None for row in rows}
+    if not rows:
+        raise doors.fenced(vendor_id)
+    found = (row for row in rows if row["shipment_box_id"] is not None)
+    return {row["shipment_box_id"]: row if row["version"] is not None else None for row in found}
 
 
 # Of a line of which nothing has left, our count is what Coupang says, unless something is claimed of it: such
