@@ -277,6 +277,15 @@ async def _warehouse(packer: Packer, stop: asyncio.Event) -> None:
         await asyncio.sleep(1.0)
 
 
+def again(told: Told, sequence: Path) -> str:
+    """Return the command that does the same again."""
+    return (
+        f"python -m app chaos --minutes {told.minutes:g} --workers {told.workers} --vendors {told.vendors} "
+        f"--boxes {told.boxes} --seed {told.seed} --speed {told.speed:g}{' --quick' * told.quick} "
+        f"--replay {sequence}"
+    )
+
+
 def _conclude(told: Told, verdict: Verdict, sequence: Path, seconds: float) -> int:
     out = sys.stdout
     out.write("\n| | |\n|---|---|\n")
@@ -285,7 +294,7 @@ def _conclude(told: Told, verdict: Verdict, sequence: Path, seconds: float) -> i
     if verdict.broken:
         out.write(f"\nBROKEN ({len(verdict.broken)}):\n")
         out.write("\n".join(f"  {line}" for line in verdict.broken[:200]) + "\n")
-        out.write(f"replay with: python -m app chaos --seed {told.seed} --replay {sequence}\n")
+        out.write(f"replay with: {again(told, sequence)}\n")
         return 1
     out.write("every promise held\n")
     return 0
