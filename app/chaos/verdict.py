@@ -13,7 +13,6 @@ from app.story.population import CLAIM_WITHIN
 from app.story.report import differences
 from app.story.truth import read_truth
 
-RECOVERY_MOST_S = 10.0
 UNCOVERED_YET = timedelta(hours=30)
 """What sweeps may still lack at the end: the newest hours, and a day of withdrawals."""
 INSTANT_S = 1.5
@@ -41,7 +40,12 @@ async def still_open(arena: Arena) -> list[str]:
 
 
 async def judge(
-    arena: Arena, watch: Watch, boxes: int, settled_s: float | None, done: Counter[str]
+    arena: Arena,
+    watch: Watch,
+    boxes: int,
+    settled_s: float | None,
+    done: Counter[str],
+    recovery_most_s: float,
 ) -> Verdict:
     """Compare everything.
 
@@ -51,6 +55,7 @@ async def judge(
         boxes: How many were placed.
         settled_s: Real seconds of the calm until everything was final; None when it never was.
         done: Kills and other deeds by name.
+        recovery_most_s: Longest recovery after a worker's death, real seconds.
     """
     verdict = Verdict()
     truth, held = await read_truth(arena.sandbox_url), await holdings.read(arena.house)
@@ -105,10 +110,12 @@ async def judge(
     verdict.broken += [f"hole: {one}" for one in found.holes]
     if settled_s is None:
         verdict.broken.append("it did not settle in time")
+    if most > 1:
+        verdict.broken.append(f"{most} calls of one vendor at the same time")
     if parts < 0:
         verdict.broken.append(f"the sandbox holds {len(truth.sales)} boxes, {boxes} were placed")
     verdict.broken += [f"nobody speaks for {one} since its worker was killed" for one in watch.orphans]
-    slow = [one for one in watch.recoveries if one > RECOVERY_MOST_S]
+    slow = [one for one in watch.recoveries if one > recovery_most_s]
     verdict.broken += [f"recovery took {one:.1f} s" for one in slow]
     verdict.notes = [f"{kind} {n}" for kind, n in sorted(faults.items())]
     return verdict

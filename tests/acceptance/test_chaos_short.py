@@ -8,13 +8,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WALL_S = 120
+"""On two quiet cores it takes one minute; what a busy machine delays, `--recovery` allows."""
 
 
 @pytest.mark.slow
 def test_a_short_chaos_breaks_no_promise(tmp_path: Path) -> None:
     sequence = tmp_path / "sequence.jsonl"
     run = ["--minutes", "0.3", "--workers", "2", "--vendors", "3", "--boxes", "45", "--seed", "11"]
-    run += ["--speed", "6000", "--quick", "--calm", "80", "--out", str(sequence)]
+    run += ["--speed", "6000", "--quick", "--calm", "80", "--recovery", "30", "--out", str(sequence)]
     ended = subprocess.run(
         [sys.executable, "-m", "app", "chaos", *run],
         cwd=ROOT,
