@@ -30,7 +30,7 @@ from app.packer import Packer
 from app.settings import Settings
 from app.story.population import place
 
-SHOPPING_SHARE = 0.45
+SHOPPING_SHARE = 0.6
 """Of the chaos: customers shop this long, so that claims and pick-ups meet the chaos as well."""
 
 
