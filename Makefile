@@ -1,6 +1,8 @@
 # Thin on purpose: makes the virtual environment from the lock file, then calls `python -m app …`.
 # Everything is created inside the checkout (.venv, .cache, .data); nothing is written elsewhere.
 ARGS ?=
+# Test processes; each has a PostgreSQL of its own.
+TESTERS ?= auto
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -34,7 +36,7 @@ chaos: $(VENV)/.run ## kills, pauses, cuts and lies against the whole fleet; com
 	@exec $(PY) -m app chaos $(ARGS)
 
 test: $(VENV)/.dev ## the whole test suite on a real PostgreSQL and the real sandbox
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(TESTERS) --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, spelling
 	$(VENV)/bin/ruff format --check app tests migrations
