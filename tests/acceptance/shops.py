@@ -69,7 +69,9 @@ class Shop:
     async def due_at(self) -> datetime:
         """When a tick would ask for the next visit."""
         vendor = await self.vendor()
-        return max(vendor["due_at"], vendor["stopped_until"] or vendor["due_at"])
+        silent = await self.one("SELECT until FROM circuit WHERE closed_at IS NULL")
+        times = (vendor["due_at"], vendor["stopped_until"], silent)
+        return max(time for time in times if time is not None)
 
     async def until(
         self, predicate: Predicate, step: timedelta = 6 * HOUR, most: int = 400, least: timedelta = SECOND

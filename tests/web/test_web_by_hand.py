@@ -106,7 +106,7 @@ async def _facts(house: House, kind: str, row_id: int, good: bool) -> None:
         )
     if kind in ("exchanges", "collects", "redeliveries"):
         await run(house, "UPDATE exchange SET rejectable = %s", good)
-        await run(house, "UPDATE exchange SET state = 'PROGRESS', waybills = '[]'")
+        await run(house, "UPDATE exchange SET state = 'PROGRESS', waybills = '[]', collector_named = false")
         await run(house, "UPDATE exchange SET redelivery_state = 'BEFORE_DIRECTION'")
         collect = "COMPLETE_COLLECT" if good and kind == "redeliveries" else "BEFORE_DIRECTION"
         await run(house, "UPDATE exchange SET collect_state = %s", collect)

@@ -17,6 +17,8 @@ CJ = {"courier_code": "CJGLS", "invoice_number": "123456789012"}
 OTHER_CJ = {"courier_code": "CJGLS", "invoice_number": "123456789013"}
 DIRECT = {"courier_code": "DIRECT", "invoice_number": "123456789012"}
 NEXT = BOX + 1
+ANOTHER = 2_000_200_000_001
+"""Its order: a box that appears in one that has left may be the replacement of an exchange."""
 
 
 async def ship(writer: AsyncClient, body: dict[str, Any] = CJ, box_id: int = NEXT) -> Any:
@@ -28,7 +30,7 @@ async def test_a_number_of_another_receiver_is_refused(
     house: House, writer: AsyncClient, state: BoxState
 ) -> None:
     await put(house, state, BOX, name="김가상")
-    await put(house, BoxState.INSTRUCT, NEXT, name="이다름")
+    await put(house, BoxState.INSTRUCT, NEXT, name="이다름", order_id=ANOTHER)
     refused = problem(await ship(writer), 409, "conflict")
     assert (refused["rule"], refused["carried_by"]) == ("waybill_is_free", str(BOX))
     assert "김가상" not in str(refused)
@@ -39,7 +41,7 @@ async def test_a_number_of_another_receiver_is_refused(
 async def test_the_same_name_and_address_share_a_number(house: House, writer: AsyncClient) -> None:
     at = house.now() - timedelta(hours=3)
     await put(house, BoxState.DEPARTURE, BOX)
-    other = sheet(NEXT, BoxState.INSTRUCT, paid_at=at)
+    other = sheet(NEXT, BoxState.INSTRUCT, paid_at=at, order_id=ANOTHER)
     other["receiver"]["safeNumber"] = "+8250399999999"
     other["parcelPrintMessage"] = "경비실"
     await take(house, other)
@@ -48,7 +50,7 @@ async def test_the_same_name_and_address_share_a_number(house: House, writer: As
 
 async def test_another_address_of_the_same_name_does_not(house: House, writer: AsyncClient) -> None:
     await put(house, BoxState.DEPARTURE, BOX)
-    other = sheet(NEXT, BoxState.INSTRUCT, paid_at=house.now() - timedelta(hours=3))
+    other = sheet(NEXT, BoxState.INSTRUCT, paid_at=house.now() - timedelta(hours=3), order_id=ANOTHER)
     other["receiver"]["addr2"] = "203호"
     await take(house, other)
     problem(await ship(writer), 409, "conflict")
@@ -56,8 +58,8 @@ async def test_another_address_of_the_same_name_does_not(house: House, writer: A
 
 async def test_direct_is_not_checked_and_six_months_are_enough(house: House, writer: AsyncClient) -> None:
     await put(house, BoxState.DEPARTURE, BOX, name="김가상")
-    await put(house, BoxState.INSTRUCT, NEXT, name="이다름")
-    await put(house, BoxState.INSTRUCT, NEXT + 1, name="이다름")
+    await put(house, BoxState.INSTRUCT, NEXT, name="이다름", order_id=ANOTHER)
+    await put(house, BoxState.INSTRUCT, NEXT + 1, name="이다름", order_id=ANOTHER)
     assert (await ship(writer, DIRECT)).status_code == 202
     house.clock.advance(days=182)  # type: ignore[attr-defined]
     assert (await ship(writer, CJ, NEXT + 1)).status_code == 409
@@ -75,7 +77,7 @@ async def test_a_changed_waybill_is_checked_too(house: House, writer: AsyncClien
 async def test_of_two_boxes_asked_with_one_number_the_first_goes(house: House, writer: AsyncClient) -> None:
     """Two labels mixed up within one batch: the second is dropped before the call."""
     await put(house, BoxState.INSTRUCT, BOX, name="김가상")
-    await put(house, BoxState.INSTRUCT, NEXT, name="이다름")
+    await put(house, BoxState.INSTRUCT, NEXT, name="이다름", order_id=ANOTHER)
     assert (await ship(writer, CJ, BOX)).status_code == 202
     second = (await ship(writer)).json()["effect_id"]
     house.clock.advance(seconds=10)  # type: ignore[attr-defined]

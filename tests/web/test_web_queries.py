@@ -39,6 +39,8 @@ async def test_the_known_ones_are_named_and_work(
     assert told["errors"][0]["detail"] == "one of cursor, limit, order_id, state, vendor_id"
     assert (await admin.get("/v1/boxes?state=INSTRUCT&state=ACCEPT&limit=1")).status_code == 200
     told = problem(await admin.get(f"/v1/boxes/{BOX}?x"), 422, "invalid-request")
+    assert told["errors"][0]["detail"] == "one of at"
+    told = problem(await admin.get(f"/v1/boxes/{BOX}/lines?x"), 422, "invalid-request")
     assert told["errors"][0]["detail"] == "this address takes none"
     # Who may not come in learns nothing.
     problem(await nobody.get("/v1/boxes?x=1"), 401, "unauthorized")
