@@ -6,5 +6,6 @@ wreckers    how processes, the server and connections are broken; only those tha
 lies        how the sandbox goes wrong: faults, outages, keys that end
 watch       who speaks for which vendor, how long it took after a kill, how long a due vendor waited
 verdict     sandbox, ledger and database compared; the table
+command     the command line, and the one that plays a run again
 run         the story: chaos, calm, verdict
 """

@@ -117,7 +117,7 @@ class Engine:
                 await self.app.run_worker_async(
                     queues=[QUEUE],
                     concurrency=self.concurrency,
-                    fetch_job_polling_interval=1.0,
+                    fetch_job_polling_interval=0.5,
                     update_heartbeat_interval=HEARTBEAT_S,
                     stalled_worker_timeout=STALLED_S,
                     shutdown_graceful_timeout=35.0,
@@ -153,11 +153,14 @@ class Engine:
         for job in lost:
             if job.id is None:
                 continue
-            await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
-            swept += 1
             if job.lock is not None:
+                # First, for the sweeper may die as well; what waits begins when this one is finished.
                 await self.ask(job.lock, PRIORITY_WAITED_FOR)
-            log.warning("swept the visit of vendor %s: nobody makes it any more", job.lock)
+            # Another sweeper may have been faster.
+            with suppress(ConnectorException):
+                await manager.finish_job_by_id_async(job.id, status=Status.FAILED, delete_job=True)
+                swept += 1
+                log.warning("swept the visit of vendor %s: nobody makes it any more", job.lock)
         return swept
 
     async def keep_sweeping(self) -> None:
