@@ -156,6 +156,26 @@ async def test_the_vendor_of_a_dead_worker_is_visited_at_once(shop: Shop) -> Non
         assert await jobs(shop) == [(shop.vendor_id, "todo")]
 
 
+async def test_a_sweeper_that_dies_has_asked_already(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(shop) as engine, opened(shop) as another:
+        await engine.ask(shop.vendor_id)
+        manager = engine.app.job_manager
+        assert await manager.fetch_job([QUEUE], await manager.register_worker()) is not None
+        await stop_beating(shop)
+
+        async def die(*args: object, **options: object) -> None:
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(manager, "finish_job_by_id_async", die)
+        with pytest.raises(asyncio.CancelledError):
+            await engine.sweep()
+        assert await jobs(shop) == [(shop.vendor_id, "doing"), (shop.vendor_id, "todo")]
+        monkeypatch.undo()
+        # Of two sweepers one is faster, and the other goes on with its next.
+        assert sum(await asyncio.gather(engine.sweep(), another.sweep())) == 1
+        assert await jobs(shop) == [(shop.vendor_id, "todo")]
+
+
 @pytest.mark.parametrize("blow", ["cut", "struck off"])
 async def test_work_goes_on_after_the_database_was_away(shop: Shop, blow: str) -> None:
     """Connections cut, or taken for dead after a pause: the worker neither ends nor idles for ever."""
