@@ -366,7 +366,7 @@ def same_intent(asked: dict[str, Any], told: str | None) -> dict[str, Any]:
 
 
 async def _box_to_change(connection: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
-    box = await boxes.find(connection, caller.vendor_ids, shipment_box_id)
+    box = await boxes.find_to_change(connection, caller.vendor_ids, shipment_box_id)
     if box is None:
         raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
     lines = box["lines"] or []

@@ -85,6 +85,29 @@ WHERE b.shipment_box_id = %(shipment_box_id)s
 )
 
 
+_TO_CHANGE: LiteralString = (
+    """
+SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_version, b.address_final,
+       b.invoice_number, b.split_shipping, b.able_split_shipping, b.departed_at, b.exchange_id,
+       (SELECT jsonb_agg(jsonb_build_object(
+                 'vendor_item_id', l.vendor_item_id, 'held', l.held, 'shippable', l.shippable,
+                 'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
+        FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines,"""
+    + _CLAIMED
+    + """
+FROM box b
+WHERE b.shipment_box_id = %(shipment_box_id)s
+  AND (%(vendor_ids)s::text[] IS NULL OR b.vendor_id = ANY(%(vendor_ids)s))"""
+)
+
+
+async def find_to_change(
+    connection: Connection, vendor_ids: list[str] | None, shipment_box_id: int
+) -> dict[str, Any] | None:
+    """Return what a change of one box is decided on, with its `lines`, or None: less than `find` reads."""
+    return await fetch_one(connection, _TO_CHANGE, shipment_box_id=shipment_box_id, vendor_ids=vendor_ids)
+
+
 async def find(
     connection: Connection, vendor_ids: list[str] | None, shipment_box_id: int, *, lock: bool = False
 ) -> dict[str, Any] | None:
