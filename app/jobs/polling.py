@@ -24,6 +24,13 @@ ROAD = (
     WireStatus.FINAL_DELIVERY,
 )
 NARROWEST = timedelta(minutes=10)
+MOST_PAGES = 24
+"""A window of days that has so many is cut into ones that are read without pages. It is claimed only as a
+whole: read to no end before the visit is over, it would be begun again for ever."""
+
+
+class _TooFull(Exception):
+    """A window of days has more pages than `MOST_PAGES`."""
 
 
 async def look_for_new(line: Line, due: feeds.Due) -> None:
@@ -91,6 +98,8 @@ async def sweep_window(
                     await _take(line, reading, last, None)
                 last = page
                 line.check_time()
+                if not by_minutes and reading.pages >= MOST_PAGES:
+                    raise _TooFull
             covered = window if status is ROAD[-1] else None
             await _take(line, reading, last or SheetPage(()), covered)
     except RangeTooWide:
@@ -99,6 +108,13 @@ async def sweep_window(
         middle = window.start + (window.end - window.start) / 2
         for half in (Window(window.feed, window.start, middle), Window(window.feed, middle, window.end)):
             await sweep_window(line, half, purpose=purpose, seen=seen)
+        return
+    except _TooFull:
+        start = window.start
+        while start < window.end:
+            stop = min(start + LONGEST_MINUTES, window.end)
+            await sweep_window(line, Window(window.feed, start, stop))
+            start = stop
         return
     except CoupangError as error:
         await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))

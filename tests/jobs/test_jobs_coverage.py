@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from app.flows import feeds
+from app.jobs.line import Line, OutOfTime
+from app.sandbox.people import Shop as People
 from app.store import coverage
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
+from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises, set_vendor
 
 LAG = timedelta(minutes=10)
 
@@ -139,6 +141,36 @@ async def test_a_window_that_is_too_wide_is_cut_in_half(shop: Shop) -> None:
     assert [run["outcome"] for run in runs[-2:]] == ["ok", "ok"]
     assert [run["length"] for run in runs[-2:]] == [2 * HOUR, 2 * HOUR]
     assert await shop.holes() == []
+    await assert_promises(shop)
+
+
+async def test_a_window_that_is_too_full_for_one_visit_is_caught_up_all_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claimed only as a whole, days that take longer than a visit would be begun again for ever."""
+    await set_vendor(shop, auto_acknowledge=False)
+    await shop.visit()
+    begins = shop.clock.now()
+    plan = People(900, begins, begins + 6 * DAY, cancel_share=0, two_box_share=0)
+    shop.world.shop(shop.vendor_id, plan)
+    shop.later(6 * DAY + HOUR)
+    real = Line.check_time
+
+    def check_time(line: Line, reserve_s: float = 0.0) -> None:
+        # 18 pages of ACCEPT, read twice, and five more lists are 41 calls.
+        if line.calls.total() >= 38:
+            raise OutOfTime
+        real(line, reserve_s)
+
+    monkeypatch.setattr(Line, "check_time", check_time)
+    for _ in range(8):
+        await shop.visit()
+        if not await shop.holes():
+            break
+        async with shop.house.db.transaction() as tx:
+            await tx.execute("UPDATE feed SET due_at = %s WHERE feed = 'orders'", [shop.clock.now()])
+    assert await shop.holes() == []
+    assert len(await shop.boxes()) == 900
     await assert_promises(shop)
 
 
