@@ -136,6 +136,11 @@ class Chaos:
         self.out.write(f"{self.passed_s:5.0f} s  {now:%m-%d %H:%M}  kills {kills}  {states}\n")
         self.out.flush()
 
+    def side_ended(self, task: asyncio.Task[None], stop: asyncio.Event) -> None:
+        """Say at once when a warehouse, the watch or the init system has failed: the run proves less then."""
+        if not stop.is_set() and not task.cancelled() and (error := task.exception()):
+            self.out.write(f"{self.passed_s:5.0f} s  FAILED: {type(error).__name__}: {error}\n")
+
     def tally(self) -> Counter[str]:
         """Return kills and other deeds by name."""
         counted: Counter[str] = Counter()
@@ -203,6 +208,8 @@ async def _run(told: Told, arena: Arena, stop: asyncio.Event) -> tuple[Verdict, 
         asyncio.create_task(run.watch.look(stop)),
         *(asyncio.create_task(_warehouse(packer, stop)) for packer in arena.packers),
     ]
+    for task in side:
+        task.add_done_callback(lambda ended: run.side_ended(ended, stop))
     try:
         await run.reign()
         settled_s = await run.calm()

@@ -112,7 +112,8 @@ class Desk:
         if answer.status_code >= 500:
             self.counts["lost"] += 1
             return None
-        del self._unanswered[path]
+        # A round that broke off may still be asking while the next one asks the same.
+        self._unanswered.pop(path, None)
         self._asked[path] += 1
         if answer.status_code in NORMAL:
             self.counts["refused"] += 1

@@ -62,6 +62,16 @@ async def test_what_was_not_answered_is_asked_again_under_its_key(desk: Desk, co
     assert desk.counts == {"lost": 1, "shipped": 2}
 
 
+async def test_a_round_that_broke_off_and_the_next_ask_the_same_under_one_key(
+    desk: Desk, counter: Counter
+) -> None:
+    counter.statuses = [202, 202]
+    told = desk.waybill()
+    both = await asyncio.gather(*(desk.ask("shipped", "/v1/boxes/7/ship", told) for _ in range(2)))
+    assert both == [{"state": "PENDING"}] * 2
+    assert counter.asked[0] == counter.asked[1]
+
+
 async def test_a_refusal_is_an_answer(desk: Desk, counter: Counter) -> None:
     counter.statuses = [409, 202]
     assert await desk.ask("shipped", "/v1/boxes/7/ship", desk.waybill()) is None
