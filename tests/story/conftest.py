@@ -90,7 +90,7 @@ async def open_tale(database_url: str, seed: int, mix: Mix) -> AsyncIterator[Tal
             listen(create_app(shop.house), "127.0.0.1", 0, stop, finish_s=1, bound=bound)
         )
         web, dock = f"http://127.0.0.1:{await bound}", SandboxDock(sandbox_url)
-        habits = replace(mix.habits(), handed_over_share=0.5, sold_out_share=0.3)
+        habits = replace(mix.habits(), handed_over_share=0.5, sold_out_share=0.5)
         packer = Packer(web, made["key"], seed, habits, clock=shop.clock, dock=dock)
         try:
             yield Tale(shop, sandbox_url, packer)

@@ -106,7 +106,7 @@ BEHIND_OUR_BACK: dict[str, tuple[Callable[[World], object], str]] = {
 
 
 async def test_both_sides_agree_and_every_difference_is_reported(tale: Tale) -> None:
-    verdict = await tale.tell(36, MANY)
+    verdict = await tale.tell(72, MANY)
     assert verdict.broken == []
     assert tale.complete
     kinds = tale.shop.ledger["kinds"]
