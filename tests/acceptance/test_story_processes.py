@@ -231,7 +231,10 @@ async def test_two_workers_share_one_vendor(stages: Stages, tmp_path: Path) -> N
         # The scene was made in no pace at all.
         shop.world.meters[shop.vendor_id].max_calls_in_a_second = 0
         began_s = time.monotonic()
-        while time.monotonic() - began_s < SHARE_S:
+        # Who takes a visit is a matter of luck: go on until both have, within reason.
+        while (passed_s := time.monotonic() - began_s) < SHARE_S or (
+            passed_s < SHARE_S + 30 and not (one.door.calls and other.door.calls)
+        ):
             await make_due(shop)
             await asyncio.sleep(0.2)
         calls = len(shop.world.ledger.calls) - before
