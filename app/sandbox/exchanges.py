@@ -58,6 +58,8 @@ def list_exchanges(stage: Stage, request: Request) -> Answer:
         return Answer(200, request.vendor.last_page[page])
     if request.meets("empty_page"):
         return ok(200, [], nextToken=str(below or 9_223_372_036_854_775_807))
+    if request.meets("empty_list"):
+        return ok(200, [], nextToken="")
     made = request.vendor.exchanges
     # Seconds are inclusive, whatever fraction of one the registration fell into.
     ends += timedelta(seconds=1)

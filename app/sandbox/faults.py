@@ -30,21 +30,36 @@ KINDS: dict[str, str] = {
     "duplicate_page": "a call with nextToken gets the page before it again",
     "shift_page": "direction=skip loses a row between two pages, repeat shows one twice",
     "empty_page": "a page without rows but with a nextToken",
+    "empty_list": "a list (O1, O2, R1, E1) asked from its start answers that there is nothing: 200, no rows, "
+    "no nextToken",
     "stale_rows": "rows (default 1) that have moved on are listed under the older status",
     "unreadable_row": "one row (box_id, claim_id or the first) is damaged; set={field: value} says how",
 }
 """Every fault by name."""
 
 INSIDE = frozenset(
-    {"delay", "row_error", "duplicate_page", "shift_page", "empty_page", "stale_rows", "unreadable_row"}
+    {
+        "delay",
+        "row_error",
+        "duplicate_page",
+        "shift_page",
+        "empty_page",
+        "empty_list",
+        "stale_rows",
+        "unreadable_row",
+    }
 )
 """Faults that change what the provider says; all others change what becomes of its answer."""
 PAGED = frozenset({"duplicate_page", "shift_page"})
 """Faults between two pages: they wait for a call that has a nextToken."""
+WHOLE = frozenset({"empty_list"})
+"""Faults of a whole list: they wait for a call without a nextToken."""
 ROWS = frozenset({"row_error"})
 ROW_ROUTES = ("O6", "O7", "O8", "O9", "O10", "O11", "E3", "E4")
-LISTS = frozenset({"duplicate_page", "shift_page", "empty_page", "stale_rows", "unreadable_row"})
-CLAIM_LISTS = frozenset({"duplicate_page", "empty_page", "unreadable_row"})
+LISTS = frozenset(
+    {"duplicate_page", "shift_page", "empty_page", "empty_list", "stale_rows", "unreadable_row"}
+)
+CLAIM_LISTS = frozenset({"duplicate_page", "empty_page", "empty_list", "unreadable_row"})
 """What can also happen to the lists of receipts and exchanges."""
 
 
@@ -68,7 +83,7 @@ class Fault:
             return False
         if self.vendor_id not in (None, vendor_id) or self.route not in (None, route):
             return False
-        if self.kind in PAGED and not paged:
+        if (self.kind in PAGED and not paged) or (self.kind in WHOLE and paged):
             return False
         lists = ("O1", "O2", "R1", "E1") if self.kind in CLAIM_LISTS else ("O1", "O2")
         if self.kind in LISTS and route not in lists:

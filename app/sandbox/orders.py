@@ -40,6 +40,8 @@ def list_day(stage: Stage, request: Request) -> Answer:
         return Answer(200, request.vendor.last_page[page])
     if request.meets("empty_page"):
         return ok(200, [], nextToken=str(below or BEYOND_ALL))
+    if request.meets("empty_list"):
+        return ok(200, [], nextToken="")
     if (shift := request.meets("shift_page")) and below is not None:
         if shift.options.get("direction", "skip") == "repeat":
             below += 1
@@ -58,7 +60,7 @@ def list_minute(stage: Stage, request: Request) -> Answer:
     """O2: all boxes of a window below a day, without pages."""
     status = status_of(request)
     begins, ends = minute_window(request, stage)
-    if request.meets("empty_page"):
+    if request.meets("empty_page") or request.meets("empty_list"):
         return ok(200, [])
     ids = stage.listed(request.vendor, status, begins, ends)
     return ok(200, _rows(stage, request, ids, status, begins, ends))

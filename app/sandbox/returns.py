@@ -53,8 +53,8 @@ def list_receipts(stage: Stage, request: Request) -> Answer:
         and order_id in (None, one.order_id)
     ]
     if minutes:
-        rows = [] if request.meets("empty_page") else found
-        return ok(200, _rows(stage, request, rows, status))
+        hidden = request.meets("empty_page") or request.meets("empty_list")
+        return ok(200, _rows(stage, request, [] if hidden else found, status))
     page = f"R1:{request.version}:{status}:{cancels}:{order_id}"
     if request.meets("duplicate_page") and page in request.vendor.last_page:
         return Answer(200, request.vendor.last_page[page])
@@ -62,6 +62,8 @@ def list_receipts(stage: Stage, request: Request) -> Answer:
     size, below = page_size(request, most, most), token_of(request)
     if request.meets("empty_page"):
         return ok(200, [], nextToken=str(below or 9_223_372_036_854_775_807))
+    if request.meets("empty_list"):
+        return ok(200, [], nextToken="")
     left = [one for one in found if below is None or one.receipt_id < below]
     token = str(left[size - 1].receipt_id) if len(left) > size else ""
     answer = ok(200, _rows(stage, request, left[:size], status), nextToken=token)

@@ -390,6 +390,10 @@ async def test_faults_of_the_list(seller: Seller, world: World) -> None:
     assert again == first
     world.add_fault("empty_page", route="E1")
     assert (await seller.exchanges()).json()["data"] == []
+    world.add_fault("empty_list", route="E1")
+    lie = (await seller.exchanges()).json()
+    assert (lie["code"], lie["data"], lie["nextToken"]) == (200, [], "")
+    assert len((await seller.exchanges()).json()["data"]) == 3
     world.add_fault("unreadable_row", route="E1", claim_id=ids[0])
     rows = (await seller.exchanges()).json()["data"]
     assert [row["exchangeItemDtoV1s"] is None for row in rows] == [False, False, True]

@@ -231,6 +231,35 @@ async def test_empty_page_with_a_token(seller: Seller, world: World) -> None:
     assert (await seller.minute("ACCEPT", "2026-11-21T11:50", "2026-11-21T12:10")).json()["data"] == []
 
 
+async def test_a_list_that_claims_to_be_empty(seller: Seller, world: World) -> None:
+    """A lie in good form: 200, no rows, and no further page; what it hides is there in the next answer."""
+    world.order(VENDOR, count=4)
+    a, b, c, d = sorted(world.boxes, reverse=True)
+    world.add_fault("empty_list", route="O1", skip=1)
+    first = (await seller.day("ACCEPT", size=2)).json()
+    assert [row["shipmentBoxId"] for row in first["data"]] == [a, b]
+    # A further page of a list that is being read is spared: that one would not be a whole list.
+    page = (await seller.day("ACCEPT", size=2, token=first["nextToken"])).json()
+    assert [row["shipmentBoxId"] for row in page["data"]] == [c, d]
+    lie = await seller.day("ACCEPT", size=2)
+    assert (lie.status_code, lie.json()["code"], lie.json()["data"], lie.json()["nextToken"]) == (
+        200,
+        200,
+        [],
+        "",
+    )
+    assert await pages(seller) == [[a, b], [c, d]]
+    window = "2026-11-21T11:50", "2026-11-21T12:10"
+    world.add_fault("empty_list", times=1)
+    lie = await seller.minute("ACCEPT", *window)
+    assert (lie.status_code, lie.json()["data"]) == (200, [])
+    assert len((await seller.minute("ACCEPT", *window)).json()["data"]) == 4
+    # A single read is no list.
+    world.add_fault("empty_list")
+    assert (await seller.box(a)).json()["data"]["shipmentBoxId"] == a
+    assert world.report()["faults"] == {"empty_list": 2}
+
+
 async def test_stale_rows(seller: Seller, world: World) -> None:
     old, new = (boxes[0].box_id for boxes in world.order(VENDOR, count=2))
     world.wing_acknowledge(old)

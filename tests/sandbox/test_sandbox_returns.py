@@ -72,6 +72,12 @@ async def test_faults_of_lists(seller: Seller, world: World) -> None:
     world.add_fault("empty_page", route="R1")
     empty = (await seller.returns("status=UC")).json()
     assert (empty["data"], empty["nextToken"] != "") == ([], True)
+    world.add_fault("empty_list", route="R1", times=2)
+    lie = (await seller.returns("status=UC")).json()
+    assert (lie["code"], lie["data"], lie["nextToken"]) == (200, [], "")
+    minutes = "searchType=timeFrame&createdAtFrom=2026-11-21T00:00&createdAtTo=2026-11-21T23:59"
+    assert (await seller.returns("status=UC", window=minutes)).json()["data"] == []
+    assert len((await seller.returns("status=UC")).json()["data"]) == 3
     world.add_fault("unreadable_row", route="R1", claim_id=ids[0])
     rows = (await seller.returns("status=UC")).json()["data"]
     assert [row["returnItems"] is None for row in rows] == [False, False, True]
