@@ -3,39 +3,29 @@
 from datetime import datetime
 from typing import Any, LiteralString
 
+from app.store.chains import PRESENT
 from app.store.database import Connection, fetch
+
+_WALKED: LiteralString = (
+    """
+WITH walked AS (
+  SELECT vendor_id, aggregate, aggregate_id, array_agg(source ORDER BY version) AS sources,
+         array_agg(event ORDER BY version) AS events, array_agg(target ORDER BY version) AS targets
+  FROM history WHERE %(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s GROUP BY 1, 2, 3
+), present AS ("""
+    + PRESENT
+    + """)
+SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
+       coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,
+       coalesce(w.targets, '{-}') AS targets
+FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)
+WHERE %(vendor_id)s::text IS NULL OR p.vendor_id = %(vendor_id)s"""
+)
 
 
 async def histories(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
     """Return for each aggregate its steps in order, with the state and version it has now."""
-    query = """
-    WITH walked AS (
-      SELECT vendor_id, aggregate, aggregate_id, array_agg(source ORDER BY version) AS sources,
-             array_agg(event ORDER BY version) AS events, array_agg(target ORDER BY version) AS targets
-      FROM history WHERE %(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s GROUP BY 1, 2, 3
-    ), present AS (
-      SELECT vendor_id, 'box' AS aggregate, shipment_box_id AS aggregate_id, state, version FROM box
-      UNION ALL
-      SELECT vendor_id, 'effect', effect_id, state, version FROM effect
-      UNION ALL
-      SELECT vendor_id, 'cancel', receipt_id, state, version FROM cancel
-      UNION ALL
-      SELECT vendor_id, 'return', receipt_id, state, version FROM return_
-      UNION ALL
-      SELECT vendor_id, subject || '_reception', subject_id, state, version FROM reception
-      UNION ALL
-      SELECT vendor_id, 'exchange', exchange_id, state, version FROM exchange
-      UNION ALL
-      SELECT vendor_id, 'collect', exchange_id, collect_state, collect_version FROM exchange
-      UNION ALL
-      SELECT vendor_id, 'redelivery', exchange_id, redelivery_state, redelivery_version FROM exchange
-    )
-    SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
-           coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,
-           coalesce(w.targets, '{-}') AS targets
-    FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)
-    WHERE %(vendor_id)s::text IS NULL OR p.vendor_id = %(vendor_id)s"""
-    return await fetch(connection, query, vendor_id=vendor_id)
+    return await fetch(connection, _WALKED, vendor_id=vendor_id)
 
 
 async def unproven(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:

@@ -99,6 +99,7 @@ UNION ALL
 SELECT vendor_id, 'collect', exchange_id, collect_state, collect_version FROM exchange
 UNION ALL
 SELECT vendor_id, 'redelivery', exchange_id, redelivery_state, redelivery_version FROM exchange"""
+"""Every aggregate that has a history, as it is now: vendor_id, aggregate, aggregate_id, state, version."""
 
 _HEADS: LiteralString = (
     """
