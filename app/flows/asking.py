@@ -339,12 +339,7 @@ async def _ask(
             if stored is None:
                 other = await effects.find_open(connection, vendor_id, shipment_box_id)
                 if other is not None and (intent_key is None or other["intent_key"] != intent_key):
-                    raise Conflict(
-                        "another change of this box is still open",
-                        effect=str(other["effect_id"]),
-                        effect_kind=other["kind"],
-                        effect_state=other["state"],
-                    )
+                    raise still_open("box", other)
                 continue
             if permit_id is not None:
                 await permits.use(connection, vendor_id, permit_id, stored["effect_id"])
@@ -361,8 +356,23 @@ def fingerprint(request: Mapping[str, Any]) -> str:
 def same_intent(asked: dict[str, Any], told: str | None) -> dict[str, Any]:
     """Return the effect of an earlier call with the same key, if it asked for the same."""
     if asked["payload"].get("request") != told:
-        raise Conflict("this Idempotency-Key was used for another request", effect=str(asked["effect_id"]))
+        raise another_use(asked)
     return asked
+
+
+def another_use(asked: Mapping[str, Any]) -> Conflict:
+    """Return the refusal of a key under which something else was asked."""
+    return Conflict("this Idempotency-Key was used for another request", effect=str(asked["effect_id"]))
+
+
+def still_open(subject: str, other: Mapping[str, Any] | None) -> Conflict:
+    """Return the refusal of a second change; `other` is the first, None if it is not open any more."""
+    return Conflict(
+        f"another change of this {subject} is still open",
+        effect=str(other["effect_id"]) if other else None,
+        effect_kind=other["kind"] if other else None,
+        effect_state=other["state"] if other else None,
+    )
 
 
 async def _box_to_change(connection: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:

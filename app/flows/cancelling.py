@@ -10,16 +10,15 @@ from typing import Any
 from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
 from app.errors import Conflict, Invalid, NotFound
 from app.flows import turns
-from app.flows.asking import Caller, Waybill, check_waybill
+from app.flows.asking import Caller, Waybill, another_use, check_waybill
+from app.flows.claim_asking import store_effect
 from app.flows.deciding import decide_cancel, seller_cancel_facts, unblock
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
-from app.machines.effects import EFFECT
 from app.machines.receipts import Completion, Pickup
 from app.store import boxes, claims, doors, effects, evidence, receipts, vendors
-from app.store.database import Connection
 from app.store.receipts import Birth, LineContent, ReceiptContent
 
 NO_WING_USER = (
@@ -28,7 +27,6 @@ NO_WING_USER = (
 )
 SCORE = "A cancel by the seller lowers the seller's score (주문이행) at Coupang."
 """What the seller's own cancel costs."""
-Plan = Callable[[datetime], effects.Intent]
 
 
 async def answer_stop(
@@ -113,7 +111,7 @@ async def seller_cancel(
             asked = {item["vendor_item_id"]: item["count"] for item in known["payload"].get("items", ())}
             same = known["kind"] == Kind.SELLER_CANCEL and known["subject_id"] == shipment_box_id
             if not same or (counts is not None and asked != dict(counts)):
-                raise _another_use(known)
+                raise another_use(known)
             return known
         vendor = await vendors.find(tx, vendor_id)
         if vendor is None or not vendor["wing_user_id"]:
@@ -138,7 +136,7 @@ async def seller_cancel(
             at,
             intent_key,
         )
-        effect = await _store(tx, vendor_id, intent, caller, at)
+        effect = await store_effect(tx, vendor_id, intent, caller, at)
     await turns.wake(house, vendor_id)
     return effect
 
@@ -283,56 +281,25 @@ async def _ask_answer(
         if intent_key and (known := await effects.find_by_key(tx, vendor_id, intent_key)):
             # Of another subject: its state is none of a cancel's.
             if known["subject"] != "cancel":
-                raise _another_use(known)
+                raise another_use(known)
             open_row = {**row, "state": known["box_state"]}
             try:
                 again = plan(open_row, False, first, at)
             except Conflict:
-                raise _another_use(known) from None
+                raise another_use(known) from None
             if (again.kind, again.subject_id, again.payload) != (
                 known["kind"],
                 known["subject_id"],
                 known["payload"],
             ):
-                raise _another_use(known)
+                raise another_use(known)
             return known
         # Boxes before effects, as everywhere: a waybill of them must not set out while this is decided.
         meant = await claims.boxes_of(tx, vendor_id, [receipt_id])
         await boxes.with_quantities(tx, vendor_id, [one["shipment_box_id"] for one in meant])
         leaving = await claims.is_leaving(tx, vendor_id, receipt_id)
         intent = plan(row, leaving, first, at)
-        effect = await _store(tx, vendor_id, intent, caller, at)
+        effect = await store_effect(tx, vendor_id, intent, caller, at)
         await claims.say_handed_over(tx, vendor_id, receipt_id, handed_over)
     await turns.wake(house, vendor_id)
     return effect
-
-
-async def _store(
-    tx: Connection, vendor_id: str, intent: effects.Intent, caller: Caller, at: datetime
-) -> dict[str, Any]:
-    stored = await effects.ask(
-        tx,
-        vendor_id,
-        [intent],
-        initial=EFFECT.initial,
-        asked_by=caller.actor,
-        cause=caller.actor,
-        at=at,
-    )
-    subject_id = intent.shipment_box_id if intent.subject_id is None else intent.subject_id
-    if not stored:
-        other = await effects.find_open(tx, vendor_id, subject_id or 0, intent.subject)
-        raise Conflict(
-            f"another change of this {intent.subject} is still open",
-            effect=str(other["effect_id"]) if other else None,
-            effect_kind=other["kind"] if other else None,
-            effect_state=other["state"] if other else None,
-        )
-    effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
-    if effect is None:
-        raise NotFound("the effect that was just stored is gone")
-    return effect
-
-
-def _another_use(known: Mapping[str, Any]) -> Conflict:
-    return Conflict("this Idempotency-Key was used for another request", effect=str(known["effect_id"]))

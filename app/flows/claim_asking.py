@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from app.errors import Conflict, NotFound
+from app.errors import NotFound
 from app.flows import turns
-from app.flows.asking import Caller, fingerprint, same_intent
+from app.flows.asking import Caller, fingerprint, same_intent, still_open
 from app.flows.house import House
 from app.flows.subjects import SUBJECTS
 from app.machines.effects import EFFECT
@@ -62,28 +62,33 @@ async def ask_claim(
         payload = {**change.payload, **({"request": told} if told else {})}
         intent = await _intent(tx, vendor_id, subject, subject_id, row, change, at)
         intent = replace(intent, payload=payload, intent_key=intent_key)
-        stored = await effects.ask(
-            tx,
-            vendor_id,
-            [intent],
-            initial=EFFECT.initial,
-            asked_by=caller.actor,
-            cause=caller.actor,
-            at=at,
-        )
-        if not stored:
-            other = await effects.find_open(tx, vendor_id, subject_id, subject)
-            raise Conflict(
-                f"another change of this {subject} is still open",
-                effect=str(other["effect_id"]) if other else None,
-                effect_kind=other["kind"] if other else None,
-                effect_state=other["state"] if other else None,
-            )
-        effect = await effects.find(tx, [vendor_id], stored[0]["effect_id"])
-    if effect is None:
-        raise NotFound("the effect that was just stored is gone")
+        effect = await store_effect(tx, vendor_id, intent, caller, at)
     await turns.wake(house, vendor_id)
     return effect
+
+
+async def store_effect(
+    tx: Connection, vendor_id: str, intent: effects.Intent, caller: Caller, at: datetime
+) -> dict[str, Any]:
+    """Store what was decided under the lock of its subject; return the effect.
+
+    Raises:
+        Conflict: Another change of the subject is open; names it.
+    """
+    stored = await effects.ask(
+        tx,
+        vendor_id,
+        [intent],
+        initial=EFFECT.initial,
+        asked_by=caller.actor,
+        cause=caller.actor,
+        at=at,
+    )
+    if stored:
+        return stored[0]
+    subject_id = intent.shipment_box_id if intent.subject_id is None else intent.subject_id
+    other = await effects.find_open(tx, vendor_id, subject_id or 0, intent.subject)
+    raise still_open(intent.subject, other)
 
 
 async def locked(
