@@ -8,6 +8,7 @@ from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.flows.subjects.base import Effects, Rows
+from app.flows.subjects.receipts import Receipts
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.kernel import Refused
 from app.machines.orders import BoxState
@@ -15,7 +16,7 @@ from app.store import boxes, claims, doors
 from app.store.database import Connection
 
 
-class Cancels:
+class Cancels(Receipts):
     """The subject `cancel`."""
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
@@ -68,15 +69,6 @@ class Cancels:
         await doors.move_cancels(tx, vendor_id, moves, at)
         await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
         await self.doubt(tx, vendor_id, effects, at)
-
-    async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
-        """Have these receipts and their boxes read by themselves."""
-        receipt_ids = [effect["subject_id"] for effect in effects]
-        await claims.read_soon(tx, vendor_id, receipt_ids, at)
-        meant = await claims.boxes_of(tx, vendor_id, receipt_ids)
-        alive = [row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED]
-        if alive:
-            await boxes.doubt(tx, vendor_id, alive, at)
 
 
 def _facts(row: Mapping[str, Any], effect: Mapping[str, Any], *, answered: bool = False) -> CancelFacts:

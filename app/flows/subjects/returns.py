@@ -9,8 +9,8 @@ from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.flows.return_outcomes import REFUNDED
 from app.flows.subjects.base import Effects, Rows
+from app.flows.subjects.receipts import Receipts
 from app.machines.kernel import Refused
-from app.machines.orders import BoxState
 from app.machines.receipts import Pickup, is_ours_to_collect
 from app.machines.receptions import ReceptionState, is_in_house, is_inspected
 from app.machines.returns import RETURN, ReturnFacts
@@ -18,7 +18,7 @@ from app.store import boxes, claims, doors, receptions
 from app.store.database import Connection
 
 
-class Returns:
+class Returns(Receipts):
     """The subject `return`."""
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
@@ -65,15 +65,6 @@ class Returns:
         await doors.move_returns(tx, vendor_id, moves, at)
         await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
         await self.doubt(tx, vendor_id, effects, at)
-
-    async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
-        """Have these receipts and their boxes read by themselves."""
-        receipt_ids = [effect["subject_id"] for effect in effects]
-        await claims.read_soon(tx, vendor_id, receipt_ids, at)
-        meant = await claims.boxes_of(tx, vendor_id, receipt_ids)
-        alive = [row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED]
-        if alive:
-            await boxes.doubt(tx, vendor_id, alive, at)
 
 
 # Coupang has done it, so what our guards would say by now changes nothing.

@@ -1,0 +1,21 @@
+"""What cancels and returns have in common: both are a life of one receipt."""
+
+from datetime import datetime
+
+from app.flows.subjects.base import Effects
+from app.machines.orders import BoxState
+from app.store import boxes, claims
+from app.store.database import Connection
+
+
+class Receipts:
+    """The part of a subject that is the same for each life of a receipt."""
+
+    async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
+        """Have these receipts and their boxes read by themselves."""
+        receipt_ids = [effect["subject_id"] for effect in effects]
+        await claims.read_soon(tx, vendor_id, receipt_ids, at)
+        meant = await claims.boxes_of(tx, vendor_id, receipt_ids)
+        alive = [row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED]
+        if alive:
+            await boxes.doubt(tx, vendor_id, alive, at)
