@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from app.flows.house import House
 from app.machines.effects import EFFECT, EffectFacts
+from app.machines.kernel import Move
 from app.store import doors
 from app.store.database import Connection
 
@@ -49,3 +50,8 @@ def effect_step(
     """Return the step of an effect, decided by its machine."""
     move = EFFECT.decide(effect["state"], event, facts)
     return doors.Step(move.event, move.source, move.target, actor, cause, evidence, reason)
+
+
+def confirmed_step(effect: Mapping[str, Any], move: Move[Any], digest: bytes) -> doors.Step:
+    """Return the step that a confirmed effect lets its subject take; `digest` is the evidence."""
+    return doors.Step(move.event, move.source, move.target, "us", f"effect:{effect['effect_id']}", digest)

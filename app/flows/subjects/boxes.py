@@ -10,7 +10,7 @@ from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.parcels import lines_now
 from app.flows.quantities import settle_boxes
-from app.flows.subjects.base import Effects, Rows
+from app.flows.subjects.base import Effects, Rows, confirmed_step
 from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
 from app.machines.orders import BOX, BoxFacts, BoxState, walk
@@ -122,4 +122,4 @@ def _confirmed_steps(
             return (doors.Step(effect["event"], box["state"], box["state"], "us", cause, digest),)
         road = walk(BoxState(box["state"]), target, BoxFacts()) or ()
         return tuple(doors.Step(m.event, m.source, m.target, "coupang", cause, digest) for m in road)
-    return (doors.Step(move.event, move.source, move.target, "us", cause, digest),)
+    return (confirmed_step(effect, move, digest),)

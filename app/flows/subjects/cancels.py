@@ -7,7 +7,7 @@ from typing import Any
 from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
-from app.flows.subjects.base import Effects, Rows
+from app.flows.subjects.base import Effects, Rows, confirmed_step
 from app.flows.subjects.receipts import Receipts
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.kernel import Refused
@@ -55,9 +55,7 @@ class Cancels(Receipts):
                 move = CANCEL.decide(row["state"], effect["event"], _facts(row, effect, answered=True))
             except Refused:
                 continue
-            step = doors.Step(
-                move.event, move.source, move.target, "us", f"effect:{effect['effect_id']}", digest
-            )
+            step = confirmed_step(effect, move, digest)
             moves.append(doors.ReceiptMove(row["receipt_id"], row["version"], (step,)))
             if effect["kind"] == Kind.DECLARE_SHIPPED:
                 inside = [one for one in row["boxes"] if one["state"] == BoxState.INSTRUCT]

@@ -7,7 +7,7 @@ from typing import Any
 from app.coupang.couriers import DIRECT
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.flows.subjects.base import Effects, Rows
+from app.flows.subjects.base import Effects, Rows, confirmed_step
 from app.machines import exchanges as exchange_machine
 from app.machines.collects import COLLECT, CollectFacts, CollectState
 from app.machines.exchanges import EXCHANGE, ExchangeFacts
@@ -68,9 +68,7 @@ class Exchanges:
                 except Refused:
                     # Seen already: the reading that shows it walked there.
                     continue
-                step = doors.Step(
-                    move.event, move.source, move.target, "us", f"effect:{effect['effect_id']}", digest
-                )
+                step = confirmed_step(effect, move, digest)
                 moved = doors.ClaimMove(row["exchange_id"], row[f"{prefix}version"], (step,))
                 await doors.move_exchanges(tx, vendor_id, track, [moved], at)
             if effect["kind"] == Kind.CONFIRM_EXCHANGE:

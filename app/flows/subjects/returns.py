@@ -8,7 +8,7 @@ from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.flows.return_outcomes import REFUNDED
-from app.flows.subjects.base import Effects, Rows
+from app.flows.subjects.base import Effects, Rows, confirmed_step
 from app.flows.subjects.receipts import Receipts
 from app.machines.kernel import Refused
 from app.machines.receipts import Pickup, is_ours_to_collect
@@ -58,9 +58,7 @@ class Returns(Receipts):
             except Refused:
                 # Seen already: the reading that shows it walked the return there.
                 continue
-            step = doors.Step(
-                move.event, move.source, move.target, "us", f"effect:{effect['effect_id']}", digest
-            )
+            step = confirmed_step(effect, move, digest)
             moves.append(doors.ReceiptMove(row["receipt_id"], row["version"], (step,)))
         await doors.move_returns(tx, vendor_id, moves, at)
         await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
