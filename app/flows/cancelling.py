@@ -196,7 +196,7 @@ def explain_cancel(box: Mapping[str, Any], wing_user_id: str | None) -> dict[str
     counts = {line["vendor_item_id"]: line["shippable"] for line in box["lines"] if line["shippable"] > 0}
     facts = seller_cancel_facts(box, counts)
     event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
-    verdict = next(one for one in CANCEL.explain(CANCEL.initial, facts) if one.event == event)
+    verdict = CANCEL.judge(CANCEL.initial, event, facts)
     refused = [{"rule": rule, "unblock": unblock(rule, CANCEL)} for rule in verdict.missing]
     if not wing_user_id:
         told = NO_WING_USER.format(vendor_id=box["vendor_id"])

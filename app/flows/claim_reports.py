@@ -120,7 +120,7 @@ async def _options(tx: Connection, row: Mapping[str, Any]) -> list[dict[str, Any
         facts = CancelFacts(
             handed_over=event == "declare_shipped", waybill=True, waybill_sent=leaving, whole=True
         )
-        verdict = next(one for one in CANCEL.explain(row["state"], facts) if one.event == event)
+        verdict = CANCEL.judge(row["state"], event, facts)
         refused = [{"rule": rule, "unblock": unblock(rule, CANCEL)} for rule in verdict.missing]
         if busy is not None:
             refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})

@@ -133,16 +133,14 @@ async def exchange_actions(house: House, vendor_ids: Vendors, exchange_id: int) 
         track = MOVES[event][0]
         facts = exchange_facts(row, payload | ({"courier_code": DIRECT} if name == _DIRECTLY else {}))
         rules, state = TRACKS[track], row[f"{COLUMNS[track]}state"]
-        verdict = next((one for one in rules.explain(state, facts[track]) if one.event == event), None)
-        missing = verdict.missing if verdict else ()
-        refused = [{"rule": rule, "unblock": unblock(rule, rules)} for rule in missing]
-        target = verdict.target if verdict else None
-        if target is None:
+        verdict = rules.judge(state, event, facts[track])
+        refused = [{"rule": rule, "unblock": unblock(rule, rules)} for rule in verdict.missing]
+        if verdict.target is None:
             sources = sorted({source for source, name, _ in rules.edges() if name == event})
             refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
         if busy is not None:
             refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
-        told.append(action(way, place, target, refused, name))
+        told.append(action(way, place, verdict.target, refused, name))
     return told
 
 

@@ -141,7 +141,7 @@ def _judge(
 ) -> dict[str, Any]:
     """Judge one event of a row: the machine's rules first, then who may let it happen."""
     facts = what.facts(row, event, given, at)
-    verdict = next(one for one in what.rules.explain(row["state"], facts) if one.event == event)
+    verdict = what.rules.judge(row["state"], event, facts)
     refused = [(rule, unblock(rule, what.rules)) for rule in verdict.missing]
     if verdict.target is None:
         sources = sorted({source for source, name, _ in what.rules.edges() if name == event})

@@ -151,7 +151,7 @@ async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> li
     judged: list[dict[str, Any]] = []
     for event in ASKED:
         facts = box_facts(box, at, waybill=True, direct=event in _DIRECTLY)
-        verdict = next(one for one in BOX.explain(box["state"], facts) if one.event == event)
+        verdict = BOX.judge(box["state"], event, facts)
         refused = [{"rule": rule, "unblock": unblock(rule)} for rule in verdict.missing]
         if verdict.target is None:
             sources = sorted({source for source, name, _ in BOX.edges() if name == event})

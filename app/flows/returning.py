@@ -98,7 +98,7 @@ async def return_actions(house: House, vendor_ids: Vendors, receipt_id: int) -> 
     facts = return_facts(row, {"invoice_number": "", "cancel_count": row["count_sum"]})
     told = reception_actions(row["reception"], f"/v1/returns/{receipt_id}")
     for event, way in RETURN_EVENTS.items():
-        verdict = next(one for one in RETURN.explain(row["state"], facts) if one.event == event)
+        verdict = RETURN.judge(row["state"], event, facts)
         refused = [{"rule": rule, "unblock": unblock(rule, RETURN)} for rule in verdict.missing]
         if verdict.target is None:
             sources = sorted({source for source, name, _ in RETURN.edges() if name == event})

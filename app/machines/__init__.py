@@ -1,6 +1,6 @@
 """THE HEART: what may happen. Pure: no I/O, no clock, no SQL.
 
-kernel.py        Machine, Move, Rules: decide, allowed, explain, is_path
+kernel.py        Machine, Move, Rules: decide, allowed, judge, is_path
 roads.py         the legal road from our state to the one Coupang shows
 orders.py        the life of one shipment box, and `walk` from our state to the one Coupang shows
 cancels.py       the life of one stop request or immediate cancel

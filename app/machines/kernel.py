@@ -153,18 +153,21 @@ class Rules(Generic[F]):
         ways_here = self._ways(state)
         return [event for event, ways in ways_here.items() if any(not move.missing(facts) for move in ways)]
 
-    def explain(self, state: str, facts: F) -> list[Verdict]:
-        """Judge every event of the machine in this state, in the order of declaration.
+    def judge(self, state: str, event: str, facts: F) -> Verdict:
+        """Judge one event of the machine in this state.
 
         Returns:
-            One `Verdict` per event. Its `target` is where the event leads (or would lead, were its guards
-            to hold; of several alternatives the first).
+            Its `target` is where the event leads (or would lead, were its guards to hold; of several
+            alternatives the first).
 
         Raises:
             ValueError: The machine has no such state.
         """
-        ways_here = self._ways(state)
-        return [_judge(event, ways_here.get(event, ()), facts) for event in self.events]
+        ways = self._ways(state).get(event, ())
+        for move in ways:
+            if not move.missing(facts):
+                return Verdict(event, True, (), move.target)
+        return Verdict(event, False, _missing(ways, facts), ways[0].target if ways else None)
 
     def edges(self) -> frozenset[tuple[str, str, str]]:
         """Return every (source, event, target) of the machine, whatever its guards."""
@@ -199,13 +202,6 @@ class Rules(Generic[F]):
 
 def _missing(ways: tuple[Move[F], ...], facts: F) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for move in ways for name in move.missing(facts)))
-
-
-def _judge(event: str, ways: tuple[Move[F], ...], facts: F) -> Verdict:
-    for move in ways:
-        if not move.missing(facts):
-            return Verdict(event, True, (), move.target)
-    return Verdict(event, False, _missing(ways, facts), ways[0].target if ways else None)
 
 
 def _refuse_acting(machine: type[Machine]) -> None:

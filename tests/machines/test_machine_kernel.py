@@ -86,7 +86,11 @@ def test_refusal_without_a_way_names_no_guard(state: str, event: str) -> None:
 
 
 def test_unknown_state_is_an_error_not_a_refusal() -> None:
-    for ask in (DOOR.allowed, DOOR.explain, lambda state, facts: DOOR.decide(state, "push", facts)):
+    for ask in (
+        DOOR.allowed,
+        lambda state, facts: DOOR.judge(state, "push", facts),
+        lambda state, facts: DOOR.decide(state, "push", facts),
+    ):
         with pytest.raises(ValueError, match="DoorMachine has no state 'AJAR'"):
             ask("AJAR", DoorFacts())
 
@@ -98,13 +102,13 @@ def test_allowed_agrees_with_decide() -> None:
     assert DOOR.allowed("GONE", DoorFacts(key=True)) == []
 
 
-def test_explain_judges_every_event() -> None:
-    assert DOOR.explain("SHUT", DoorFacts()) == [
+def test_every_event_is_judged() -> None:
+    assert [DOOR.judge("SHUT", event, DoorFacts()) for event in DOOR.events] == [
         Verdict("push", False, ("has_key", "jammed"), Door.OPEN),
         Verdict("pull", False, (), None),
         Verdict("burn", True, (), Door.GONE),
     ]
-    assert DOOR.explain("SHUT", DoorFacts(jammed=True))[0] == Verdict("push", True, (), Door.GONE)
+    assert DOOR.judge("SHUT", "push", DoorFacts(jammed=True)) == Verdict("push", True, (), Door.GONE)
 
 
 def test_shape() -> None:

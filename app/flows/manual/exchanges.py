@@ -79,7 +79,7 @@ class Exchange(Aggregate):
             return []
         rules, whole = TRACKS[first], row["whole"]
         state, facts = whole[f"{COLUMNS[first]}state"], self._facts(row, event, given)[first]
-        verdict = next(one for one in rules.explain(state, facts) if one.event == event)
+        verdict = rules.judge(state, event, facts)
         if verdict.target is None:
             return [(f"{first}_state", f"the {first} is {state}")]
         return [(rule, unblock(rule, rules)) for rule in verdict.missing]
