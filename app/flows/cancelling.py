@@ -10,9 +10,10 @@ from typing import Any
 from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
 from app.errors import Conflict, Invalid, NotFound
 from app.flows import turns
+from app.flows.actions import judge
 from app.flows.asking import Caller, Waybill, another_use, check_waybill
 from app.flows.claim_asking import store_effect
-from app.flows.deciding import decide_cancel, seller_cancel_facts, unblock
+from app.flows.deciding import decide_cancel, seller_cancel_facts
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
@@ -196,8 +197,7 @@ def explain_cancel(box: Mapping[str, Any], wing_user_id: str | None) -> dict[str
     counts = {line["vendor_item_id"]: line["shippable"] for line in box["lines"] if line["shippable"] > 0}
     facts = seller_cancel_facts(box, counts)
     event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
-    verdict = CANCEL.judge(CANCEL.initial, event, facts)
-    refused = [{"rule": rule, "unblock": unblock(rule, CANCEL)} for rule in verdict.missing]
+    _, refused = judge(CANCEL, CANCEL.initial, event, facts)
     if not wing_user_id:
         told = NO_WING_USER.format(vendor_id=box["vendor_id"])
         refused.append({"rule": "has_wing_login", "unblock": told})

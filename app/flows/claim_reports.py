@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import NotFound
-from app.flows.deciding import unblock
+from app.flows.actions import judge
 from app.flows.house import House
-from app.flows.reports import Vendors, until_settled
+from app.flows.reports import Vendors
 from app.machines.cancels import CANCEL, COSTS, CancelFacts, CancelState
 from app.store import boxes, claims, effects
 from app.store.database import Connection
@@ -120,10 +120,7 @@ async def _options(tx: Connection, row: Mapping[str, Any]) -> list[dict[str, Any
         facts = CancelFacts(
             handed_over=event == "declare_shipped", waybill=True, waybill_sent=leaving, whole=True
         )
-        verdict = CANCEL.judge(row["state"], event, facts)
-        refused = [{"rule": rule, "unblock": unblock(rule, CANCEL)} for rule in verdict.missing]
-        if busy is not None:
-            refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
+        _, refused = judge(CANCEL, row["state"], event, facts, busy)
         told.append(
             {
                 "action": event,

@@ -7,13 +7,13 @@ from typing import Any
 from app.coupang.claims import RejectCode
 from app.coupang.couriers import DIRECT
 from app.errors import NotFound
+from app.flows.actions import action, judge, reception_actions
 from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.claim_asking import Change, ask_claim, locked
-from app.flows.deciding import decide, unblock
+from app.flows.deciding import decide
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.flows.reports import Vendors, until_settled
-from app.flows.returning import action, reception_actions
+from app.flows.reports import Vendors
 from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
 from app.store import boxes, effects, exchanges
 
@@ -132,15 +132,9 @@ async def exchange_actions(house: House, vendor_ids: Vendors, exchange_id: int) 
     for name, (way, event) in EVENTS.items():
         track = MOVES[event][0]
         facts = exchange_facts(row, payload | ({"courier_code": DIRECT} if name == _DIRECTLY else {}))
-        rules, state = TRACKS[track], row[f"{COLUMNS[track]}state"]
-        verdict = rules.judge(state, event, facts[track])
-        refused = [{"rule": rule, "unblock": unblock(rule, rules)} for rule in verdict.missing]
-        if verdict.target is None:
-            sources = sorted({source for source, name, _ in rules.edges() if name == event})
-            refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
-        if busy is not None:
-            refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
-        told.append(action(way, place, verdict.target, refused, name))
+        state = row[f"{COLUMNS[track]}state"]
+        target, refused = judge(TRACKS[track], state, event, facts[track], busy)
+        told.append(action(way, place, target, refused, name))
     return told
 
 

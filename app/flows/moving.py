@@ -11,17 +11,13 @@ from typing import Any
 
 from app.errors import Invalid, Refused, Stale
 from app.flows import turns
+from app.flows.actions import STATE, judge, while_open
 from app.flows.asking import Caller, check_waybill
-from app.flows.deciding import unblock
 from app.flows.house import House, until_fresh
 from app.flows.manual import AGGREGATES, Aggregate, Given
-from app.flows.reports import until_settled
 from app.flows.reviews import state as keep_statement
 from app.store import boxes, doors, effects
 from app.store.database import Connection
-
-STATE = "state"
-"""The rule that names the states in which an event is possible at all."""
 
 
 async def explain(house: House, caller: Caller, kind: str, row_id: int) -> dict[str, Any]:
@@ -141,28 +137,26 @@ def _judge(
 ) -> dict[str, Any]:
     """Judge one event of a row: the machine's rules first, then who may let it happen."""
     facts = what.facts(row, event, given, at)
-    verdict = what.rules.judge(row["state"], event, facts)
-    refused = [(rule, unblock(rule, what.rules)) for rule in verdict.missing]
-    if verdict.target is None:
-        sources = sorted({source for source, name, _ in what.rules.edges() if name == event})
-        refused.append((STATE, f"possible in {', '.join(sources)}"))
-    elif event in what.kept:
+    target, refused = judge(what.rules, row["state"], event, facts)
+    if target is not None and event in what.kept:
         read = f"POST /admin/v1/{what.reread}/{{id}}/resync reads it"
-        refused.append(("only_coupang_shows", f"your word is evidence but no proof; {read}"))
-    else:
-        refused += what.beside(row, event, given, at)
+        told = f"your word is evidence but no proof; {read}"
+        refused.append({"rule": "only_coupang_shows", "unblock": told})
+    elif target is not None:
+        refused += [{"rule": rule, "unblock": remedy} for rule, remedy in what.beside(row, event, given, at)]
         act = what.acts.get(event)
         if act is None and event not in what.words and not refused:
-            refused.append(("not_by_hand", "this follows by itself from what Coupang answers"))
-        if act is not None and act.asks and busy is not None:
-            refused.append(("no_open_change", until_settled(busy)))
+            told = "this follows by itself from what Coupang answers"
+            refused.append({"rule": "not_by_hand", "unblock": told})
+        if act is not None and act.asks:
+            refused += while_open(busy)
     return {
         "event": event,
         "by": _way(what, event),
         "takes": list(what.acts[event].takes) if event in what.acts else [],
-        "target": verdict.target,
+        "target": target,
         "allowed": not refused,
-        "refused_by": [{"rule": rule, "unblock": remedy} for rule, remedy in refused],
+        "refused_by": refused,
     }
 
 

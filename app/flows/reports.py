@@ -14,8 +14,9 @@ import orjson
 
 from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import NotFound, Unavailable
+from app.flows.actions import judge, while_open
 from app.flows.cancelling import SCORE, explain_cancel
-from app.flows.deciding import box_facts, unblock
+from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_RECEIVER, House
 from app.machines.orders import BOX, OBSERVED
 from app.store import boxes, census, circuits, coverage, effects, evidence, migrate, vendors
@@ -151,29 +152,16 @@ async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> li
     judged: list[dict[str, Any]] = []
     for event in ASKED:
         facts = box_facts(box, at, waybill=True, direct=event in _DIRECTLY)
-        verdict = BOX.judge(box["state"], event, facts)
-        refused = [{"rule": rule, "unblock": unblock(rule)} for rule in verdict.missing]
-        if verdict.target is None:
-            sources = sorted({source for source, name, _ in BOX.edges() if name == event})
-            refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
-        elif event == "close_undelivered" and not box["invoice_number"]:
+        target, refused = judge(BOX, box["state"], event, facts)
+        if target is not None and event == "close_undelivered" and not box["invoice_number"]:
             refused.append({"rule": "has_waybill", "unblock": "only a box with a waybill can be closed"})
-        judged.append({"action": event, "target": verdict.target, "refused_by": refused, "costs": None})
+        judged.append({"action": event, "target": target, "refused_by": refused, "costs": None})
     cancel = explain_cancel(box, vendor["wing_user_id"] if vendor else None)
     judged.append({**cancel, "costs": SCORE})
     for one in judged:
-        if busy is not None:
-            one["refused_by"].append({"rule": "no_open_change", "unblock": until_settled(busy)})
+        one["refused_by"] += while_open(busy)
         one["allowed"] = not one["refused_by"]
     return judged
-
-
-def until_settled(effect: Mapping[str, Any]) -> str:
-    """Say what ends an open change, in words."""
-    what = f"effect {effect['effect_id']} ({effect['kind']}, {effect['state']})"
-    if effect["state"] == "REVIEW":
-        return f"an operator must rule on {what}"
-    return f"wait until {what} is settled"
 
 
 async def get_effect(house: House, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:

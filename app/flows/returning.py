@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.flows.actions import action, judge, reception_actions
 from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.claim_asking import Change, ask_claim, locked
-from app.flows.deciding import decide, unblock
+from app.flows.deciding import decide
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.flows.reports import Vendors, until_settled
+from app.flows.reports import Vendors
 from app.flows.subjects.returns import return_facts
-from app.machines.receptions import RECEPTION, ReceptionState
 from app.machines.returns import RETURN
 from app.store import effects
 
@@ -96,46 +96,9 @@ async def return_actions(house: House, vendor_ids: Vendors, receipt_id: int) -> 
         vendor_id, row = await locked(tx, vendor_ids, "return", receipt_id)
         busy = await effects.find_open(tx, vendor_id, receipt_id, "return")
     facts = return_facts(row, {"invoice_number": "", "cancel_count": row["count_sum"]})
-    told = reception_actions(row["reception"], f"/v1/returns/{receipt_id}")
+    place = f"/v1/returns/{receipt_id}"
+    told = reception_actions(row["reception"], place)
     for event, way in RETURN_EVENTS.items():
-        verdict = RETURN.judge(row["state"], event, facts)
-        refused = [{"rule": rule, "unblock": unblock(rule, RETURN)} for rule in verdict.missing]
-        if verdict.target is None:
-            sources = sorted({source for source, name, _ in RETURN.edges() if name == event})
-            refused.append({"rule": "state", "unblock": f"possible in {', '.join(sources)}"})
-        if busy is not None:
-            refused.append({"rule": "no_open_change", "unblock": until_settled(busy)})
-        told.append(action(way, f"/v1/returns/{receipt_id}", verdict.target, refused))
+        target, refused = judge(RETURN, row["state"], event, facts, busy)
+        told.append(action(way, place, target, refused))
     return told
-
-
-def reception_actions(reception: str | None, place: str) -> list[dict[str, Any]]:
-    """Judge what the warehouse may say of the goods of a claim at this address."""
-    state = reception or str(RECEPTION.initial)
-    told = []
-    for way, event in (("arrive", "arrive"), ("inspect", "pass_inspection")):
-        sources = {source for source, name, _ in RECEPTION.edges() if name == event}
-        if way == "inspect":
-            # Inspected goods may be inspected again, with a reason.
-            sources |= {ReceptionState.PASSED, ReceptionState.DISPUTED}
-        refused = []
-        if state not in sources:
-            refused.append(
-                {"rule": "reception", "unblock": f"possible while the goods are {', '.join(sorted(sources))}"}
-            )
-        told.append(action(way, place, None, refused))
-    return told
-
-
-def action(
-    way: str, place: str, target: str | None, refused: list[dict[str, str]], name: str | None = None
-) -> dict[str, Any]:
-    """Say of one change whether it may be asked, and how; `name` where two changes share an address."""
-    return {
-        "action": name or way,
-        "method": "POST",
-        "href": f"{place}/{way}",
-        "allowed": not refused,
-        "target": target,
-        "refused_by": refused,
-    }
