@@ -45,6 +45,10 @@ class Waybill:
     courier_code: str
     invoice_number: str
 
+    def payload(self) -> dict[str, Any]:
+        """Return it as the payload of an effect names it."""
+        return {"courier_code": self.courier_code, "invoice_number": self.invoice_number}
+
 
 US = Caller("us", None)
 TRIES = 4
@@ -271,8 +275,7 @@ def _waybill_payload(
     # Every item that is left of the box is in every call, or Coupang answers NOT_FOUND_VENDOR_ITEM; what is
     # cancelled whole gets no waybill.
     return {
-        "courier_code": waybill.courier_code,
-        "invoice_number": waybill.invoice_number,
+        **waybill.payload(),
         "later_date": later_date.isoformat() if later_date else None,
         "lines": [{"vendor_item_id": item, "now": item not in later} for item in items],
     }

@@ -66,8 +66,7 @@ async def answer_shipped(
     def intent(row: Mapping[str, Any], leaving: bool, box_id: int | None, at: datetime) -> effects.Intent:
         facts = CancelFacts(handed_over=True, waybill=True, waybill_sent=leaving)
         move = decide_cancel(row["state"], "declare_shipped", facts)
-        payload = {"courier_code": waybill.courier_code, "invoice_number": waybill.invoice_number}
-        return _answer(Kind.DECLARE_SHIPPED, move.event, row, box_id, payload, at, intent_key)
+        return _answer(Kind.DECLARE_SHIPPED, move.event, row, box_id, waybill.payload(), at, intent_key)
 
     return await _ask_answer(house, caller, receipt_id, True, intent, intent_key)
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.coupang.claims import PickupOf
 from app.errors import NotFound
 from app.flows import turns
-from app.flows.asking import Caller, fingerprint, same_intent, still_open
+from app.flows.asking import Caller, Waybill, check_waybill, fingerprint, same_intent, still_open
 from app.flows.house import House
 from app.flows.subjects import SUBJECTS
 from app.machines.effects import EFFECT
@@ -65,6 +66,16 @@ async def ask_claim(
         effect = await store_effect(tx, vendor_id, intent, caller, at)
     await turns.wake(house, vendor_id)
     return effect
+
+
+def pickup_payload(claim: PickupOf, waybill: Waybill, reg_number: str) -> dict[str, Any]:
+    """Return what the call for a pick-up that the seller booked needs (R7).
+
+    Raises:
+        Invalid: Unknown courier or malformed number.
+    """
+    check_waybill(waybill)
+    return {"pickup_of": claim.value, **waybill.payload(), "reg_number": reg_number}
 
 
 async def store_effect(

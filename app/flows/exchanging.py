@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims import PickupOf, RejectCode
 from app.coupang.couriers import DIRECT
 from app.errors import NotFound
 from app.flows.actions import action, judge, reception_actions
 from app.flows.asking import Caller, Waybill, check_waybill
-from app.flows.claim_asking import Change, ask_claim, locked
+from app.flows.claim_asking import Change, ask_claim, locked, pickup_payload
 from app.flows.deciding import decide
 from app.flows.house import House
 from app.flows.outcomes import Kind
@@ -52,13 +52,7 @@ async def register_pickup(
     intent_key: str | None = None,
 ) -> dict[str, Any]:
     """Ask Coupang to take the waybill of a pick-up that the seller booked (R7). Errors: see `ship`."""
-    check_waybill(waybill)
-    payload = {
-        "pickup_of": "EXCHANGE",
-        "courier_code": waybill.courier_code,
-        "invoice_number": waybill.invoice_number,
-        "reg_number": reg_number,
-    }
+    payload = pickup_payload(PickupOf.EXCHANGE, waybill, reg_number)
     return await _ask(house, caller, exchange_id, Kind.PICKUP_WAYBILL, "register_pickup", payload, intent_key)
 
 
@@ -88,11 +82,7 @@ async def ship(
     """
     check_waybill(waybill)
     event = "ship_replacement_direct" if waybill.courier_code == DIRECT else "ship_replacement"
-    payload = {
-        "shipment_box_id": shipment_box_id,
-        "courier_code": waybill.courier_code,
-        "invoice_number": waybill.invoice_number,
-    }
+    payload = {"shipment_box_id": shipment_box_id, **waybill.payload()}
     return await _ask(house, caller, exchange_id, Kind.SHIP_EXCHANGE, event, payload, intent_key)
 
 

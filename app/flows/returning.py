@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.coupang.claims import PickupOf
 from app.flows.actions import action, judge, reception_actions
-from app.flows.asking import Caller, Waybill, check_waybill
-from app.flows.claim_asking import Change, ask_claim, locked
+from app.flows.asking import Caller, Waybill
+from app.flows.claim_asking import Change, ask_claim, locked, pickup_payload
 from app.flows.deciding import decide
 from app.flows.house import House
 from app.flows.outcomes import Kind
@@ -35,13 +36,7 @@ async def register_pickup(
         Refused: The pick-up is not the seller's, or the return is past it.
         Conflict: Another change of this return is still open.
     """
-    check_waybill(waybill)
-    payload = {
-        "pickup_of": "RETURN",
-        "courier_code": waybill.courier_code,
-        "invoice_number": waybill.invoice_number,
-        "reg_number": reg_number,
-    }
+    payload = pickup_payload(PickupOf.RETURN, waybill, reg_number)
     return await _ask(house, caller, receipt_id, Kind.PICKUP_WAYBILL, "register_pickup", payload, intent_key)
 
 

@@ -87,9 +87,7 @@ def asked_waybill(given: Given | None) -> dict[str, Any]:
     """Return the waybill as a change names it; taken for granted while nothing is `given`."""
     if given is None:
         return {"courier_code": "", "invoice_number": ""}
-    if given.waybill is None:
-        return {}
-    return {"courier_code": given.waybill.courier_code, "invoice_number": given.waybill.invoice_number}
+    return given.waybill.payload() if given.waybill is not None else {}
 
 
 def given_waybill(given: Given) -> Waybill:
