@@ -7,6 +7,7 @@ receipts.py   take a page of receipts: cancels, stop requests, returns
 withdrawals.py  take which receipts were withdrawn
 blocking.py   what a claim means for boxes
 actions.py    what may be asked now, and what refuses the rest
+intents.py    tell intents apart: by their key, and from what is open
 asking.py     ask for changes: acknowledge, ship, change an invoice, close
 cancelling.py  answer stop requests, cancel as the seller
 sending.py    take effects out, settle answers

@@ -4,13 +4,10 @@ Each writes an effect with the box state it was decided on. The dispatcher sends
 still in that state; the box itself moves when Coupang has confirmed.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-
-import orjson
 
 from app.clock import KST
 from app.coupang.couriers import COURIERS, DIRECT
@@ -18,6 +15,7 @@ from app.errors import Conflict, Invalid, NotFound, Refused, Stale
 from app.flows import permit_checks, preflight, turns
 from app.flows.deciding import box_facts, decide_box
 from app.flows.house import House
+from app.flows.intents import fingerprint, same_intent, still_open
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
@@ -349,33 +347,6 @@ async def _ask(
         await turns.wake(house, vendor_id)
         return stored
     raise Stale("this box changes too fast to be decided on; try again", shipment_box_id=str(shipment_box_id))
-
-
-def fingerprint(request: Mapping[str, Any]) -> str:
-    """Return what tells two requests apart, without showing what they said."""
-    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
-
-
-def same_intent(asked: dict[str, Any], told: str | None) -> dict[str, Any]:
-    """Return the effect of an earlier call with the same key, if it asked for the same."""
-    if asked["payload"].get("request") != told:
-        raise another_use(asked)
-    return asked
-
-
-def another_use(asked: Mapping[str, Any]) -> Conflict:
-    """Return the refusal of a key under which something else was asked."""
-    return Conflict("this Idempotency-Key was used for another request", effect=str(asked["effect_id"]))
-
-
-def still_open(subject: str, other: Mapping[str, Any] | None) -> Conflict:
-    """Return the refusal of a second change; `other` is the first, None if it is not open any more."""
-    return Conflict(
-        f"another change of this {subject} is still open",
-        effect=str(other["effect_id"]) if other else None,
-        effect_kind=other["kind"] if other else None,
-        effect_state=other["state"] if other else None,
-    )
 
 
 async def _box_to_change(connection: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:

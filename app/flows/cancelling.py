@@ -11,10 +11,11 @@ from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
 from app.errors import Conflict, Invalid, NotFound
 from app.flows import turns
 from app.flows.actions import judge
-from app.flows.asking import Caller, Waybill, another_use, check_waybill
+from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.claim_asking import store_effect
 from app.flows.deciding import decide_cancel, seller_cancel_facts
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
+from app.flows.intents import another_use
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.machines.cancels import CANCEL, CancelFacts, CancelState

@@ -8,8 +8,9 @@ from typing import Any
 from app.coupang.claims import PickupOf
 from app.errors import NotFound
 from app.flows import turns
-from app.flows.asking import Caller, Waybill, check_waybill, fingerprint, same_intent, still_open
+from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.house import House
+from app.flows.intents import fingerprint, same_intent, still_open
 from app.flows.subjects import SUBJECTS
 from app.machines.effects import EFFECT
 from app.store import claims, effects, exchanges

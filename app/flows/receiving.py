@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Conflict, Invalid, NotFound
-from app.flows.asking import Caller, fingerprint
+from app.flows.asking import Caller
 from app.flows.deciding import decide
 from app.flows.house import House, until_fresh
+from app.flows.intents import fingerprint
 from app.machines.collects import CollectState
 from app.machines.exchanges import ExchangeState
 from app.machines.receipts import Completion, Pickup
