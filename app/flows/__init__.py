@@ -6,6 +6,7 @@ proofs.py     take what a single reading proves: the box itself, its history, it
 receipts.py   take a page of receipts: cancels, stop requests, returns
 withdrawals.py  take which receipts were withdrawn
 blocking.py   what a claim means for boxes
+cursors.py    cut pages out of lists
 actions.py    what may be asked now, and what refuses the rest
 intents.py    tell intents apart: by their key, and from what is open
 asking.py     ask for changes: acknowledge, ship, change an invoice, close

@@ -1,7 +1,9 @@
 """Who did what to the installation, and when: vendors and keys, never a secret."""
 
+from operator import itemgetter
 from typing import Any
 
+from app.flows.cursors import cut
 from app.flows.house import House
 from app.store import desk
 
@@ -12,4 +14,4 @@ async def list_entries(
     """Return the audit log, newest first, and where the next page begins (None: there is none)."""
     async with house.db.connection() as connection:
         rows = await desk.list_entries(connection, vendor_ids, subject=subject, before=before, most=most + 1)
-    return (rows, None) if len(rows) <= most else (rows[:most], rows[most - 1]["entry_id"])
+    return cut(rows, most, itemgetter("entry_id"))

@@ -8,9 +8,11 @@ none: each names the reading that should have shown it.
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from app.clock import KST
+from app.flows.cursors import cut
 from app.flows.house import House
 from app.flows.pages import Window
 from app.store import census, coverage, doors
@@ -112,7 +114,7 @@ async def list_census(
     """Return counts with their findings, newest first, and where the next page begins (None: nowhere)."""
     async with house.db.connection() as connection:
         rows = await census.list_census(connection, vendor_ids, before, most + 1)
-    return (rows, None) if len(rows) <= most else (rows[:most], rows[most - 1]["census_id"])
+    return cut(rows, most, itemgetter("census_id"))
 
 
 def next_night(vendor_id: str, hour: int, at: datetime) -> datetime:

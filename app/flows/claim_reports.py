@@ -5,10 +5,12 @@ Nothing here changes anything. `vendor_ids` is what the caller may know of (None
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from app.errors import NotFound
 from app.flows.actions import judge
+from app.flows.cursors import cut
 from app.flows.house import House
 from app.flows.reports import Vendors
 from app.machines.cancels import CANCEL, COSTS, CancelFacts, CancelState
@@ -65,10 +67,7 @@ async def _list(
             after=after,
             most=most + 1,
         )
-    if len(rows) <= most:
-        return rows, None
-    last = rows[most - 1]
-    return rows[:most], (last["opened_at"], last["receipt_id"])
+    return cut(rows, most, itemgetter("opened_at", "receipt_id"))
 
 
 async def get_cancel(house: House, vendor_ids: Vendors, receipt_id: int) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
+from app.flows.cursors import cut
 from app.flows.house import House
 from app.flows.reports import Vendors
 from app.machines.cancels import COSTS
@@ -79,10 +81,8 @@ async def list_decisions(
         rows = await decisions.list_waiting(
             connection, vendor_ids, at, kinds=kinds, overdue=overdue, after=after, most=most + 1
         )
-    shown = [_shown(row, at) for row in rows[:most]]
-    if len(rows) <= most:
-        return shown, None
-    return shown, (rows[most - 1]["place_at"], rows[most - 1]["place_id"])
+    page, then = cut(rows, most, itemgetter("place_at", "place_id"))
+    return [_shown(row, at) for row in page], then
 
 
 def _shown(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:

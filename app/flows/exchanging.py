@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from app.coupang.claims import PickupOf, RejectCode
@@ -10,6 +11,7 @@ from app.errors import NotFound
 from app.flows.actions import action, judge, reception_actions
 from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.claim_asking import Change, ask_claim, locked, pickup_payload
+from app.flows.cursors import cut
 from app.flows.deciding import decide
 from app.flows.house import House
 from app.flows.outcomes import Kind
@@ -161,7 +163,4 @@ async def list_exchanges(
         rows = await exchanges.list_exchanges(
             connection, vendor_ids, states=states, order_id=order_id, after=after, most=most + 1
         )
-    if len(rows) <= most:
-        return rows, None
-    last = rows[most - 1]
-    return rows[:most], (last["requested_at"], last["exchange_id"])
+    return cut(rows, most, itemgetter("requested_at", "exchange_id"))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import NotFound, Unavailable
 from app.flows.actions import judge, while_open
 from app.flows.cancelling import SCORE, explain_cancel
+from app.flows.cursors import cut
 from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_RECEIVER, House
 from app.machines.orders import BOX, OBSERVED
@@ -70,10 +72,7 @@ async def list_boxes(
             after=after,
             most=most + 1,
         )
-    if len(rows) <= most:
-        return rows, None
-    last = rows[most - 1]
-    return rows[:most], (last["paid_at"], last["shipment_box_id"])
+    return cut(rows, most, itemgetter("paid_at", "shipment_box_id"))
 
 
 async def get_order(house: House, vendor_ids: Vendors, order_id: int) -> list[dict[str, Any]]:
@@ -216,7 +215,7 @@ async def list_effects(
             before=before,
             most=most + 1,
         )
-    return (rows, None) if len(rows) <= most else (rows[:most], rows[most - 1]["effect_id"])
+    return cut(rows, most, itemgetter("effect_id"))
 
 
 def couriers() -> list[dict[str, Any]]:
@@ -302,7 +301,7 @@ async def list_polls(
     """Return readings of feeds, newest first, and where the next page begins (None: there is none)."""
     async with house.db.connection() as connection:
         rows = await coverage.list_runs(connection, vendor_ids, feed, before, most + 1)
-    return (rows, None) if len(rows) <= most else (rows[:most], rows[most - 1]["run_id"])
+    return cut(rows, most, itemgetter("run_id"))
 
 
 async def list_quarantine(house: House, vendor_ids: Vendors, most: int) -> list[dict[str, Any]]:
