@@ -1,15 +1,17 @@
 """Exchanges as jobs need them: which windows to read, which exchange by itself, and when again."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.flows import feeds
 from app.flows.house import House
 from app.flows.pages import Window
-from app.store import claims, doors, exchanges
+from app.store import claims, coverage, doors, exchanges
 
 SPAN = timedelta(days=6)
 """Longest window asked for at once; Coupang takes less than 7 days."""
+NEVER = timedelta(days=365_000)
 BOX_EVERY = timedelta(minutes=2)
 BOX_WITHIN = timedelta(minutes=15)
 """The new box appears within ten minutes after the confirmation."""
@@ -18,7 +20,8 @@ BOX_WITHIN = timedelta(minutes=15)
 async def windows(house: House, vendor_id: str) -> list[Window]:
     """Return what to read: from the oldest open exchange or hole of coverage up to now less the lag.
 
-    An exchange that could not be read is open until it is, or until somebody has looked at it.
+    An exchange that could not be read is open until it is, or until somebody has looked at it. What earlier
+    visits of the same round have looked at is left out.
     """
     end = house.now() - house.policy.lag
     holes = await feeds.holes(house, vendor_id, feeds.EXCHANGES)
@@ -27,13 +30,25 @@ async def windows(house: House, vendor_id: str) -> list[Window]:
             await exchanges.oldest_open(connection, vendor_id),
             await claims.oldest_unread(connection, vendor_id, house.policy.catch_up),
         ]
-    start = min([*(hole.start for hole in holes), *filter(None, oldest)], default=end)
-    found = []
-    while start < end:
-        stop = min(start + SPAN, end)
-        found.append(Window(feeds.EXCHANGES, start, stop))
-        start = stop
-    return found
+        start = min([*(hole.start for hole in holes), *filter(None, oldest)], default=end)
+        left = []
+        if start < end:
+            left = await coverage.missing(connection, vendor_id, feeds.EXCHANGE_ROUND, start, end)
+    return [
+        piece
+        for begins, until in left
+        for piece in feeds.pieces(Window(feeds.EXCHANGES, begins, until), SPAN)
+    ]
+
+
+async def keep_round(house: House, vendor_id: str, epoch: int, done: Sequence[Window]) -> None:
+    """Keep what this visit has looked at, for the next one to go on with; the end of a sweep forgets it."""
+    at = house.now()
+    async with house.db.transaction() as tx:
+        await doors.fence(tx, vendor_id, epoch)
+        await coverage.ensure_feed(tx, vendor_id, feeds.EXCHANGE_ROUND, at + NEVER)
+        for window in done:
+            await coverage.grow(tx, vendor_id, feeds.EXCHANGE_ROUND, window.start, window.end)
 
 
 async def to_read(house: House, vendor_id: str) -> list[dict[str, Any]]:

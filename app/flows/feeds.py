@@ -30,6 +30,11 @@ LONGEST_MINUTES = timedelta(hours=23)
 """A window up to this length is asked for by minutes: one answer, no paging."""
 LONGEST_DAYS = timedelta(days=7)
 """A longer hole is asked for by days, this many at a time."""
+MOST_PAGES = 24
+"""A window of days that has so many is cut into ones that are read without pages. It is claimed only as a
+whole: read to no end before the visit is over, it would be begun again for ever."""
+EXCHANGE_ROUND = "round_exchanges"
+"""Under this name is kept which exchanges a visit that ran out of time has looked at again; never due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,18 @@ async def holes(
         missing = await coverage.missing(connection, vendor_id, feed, at - house.policy.catch_up, end)
     windows: list[Window] = []
     for start, until in missing:
-        step = until - start if until - start <= LONGEST_MINUTES else longest
-        while start < until:
-            stop = min(start + step, until)
-            windows.append(Window(feed, start, stop))
-            start = stop
+        windows += pieces(Window(feed, start, until), max(longest, LONGEST_MINUTES))
     return windows
+
+
+def pieces(window: Window, longest: timedelta = LONGEST_MINUTES) -> list[Window]:
+    """Return a window cut into pieces of this length, oldest first; the last one may be shorter."""
+    cut, start = [], window.start
+    while start < window.end:
+        stop = min(start + longest, window.end)
+        cut.append(Window(window.feed, start, stop))
+        start = stop
+    return cut
 
 
 @dataclass(slots=True)
@@ -123,6 +134,8 @@ async def finish(house: House, vendor_id: str, epoch: int, feed: str, error: str
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
         await coverage.finish(tx, vendor_id, feed, at + pause, at, error)
+        if feed == EXCHANGES:
+            await coverage.clear(tx, vendor_id, EXCHANGE_ROUND)
         if feed in COVERING and error is None:
             horizon = at - house.policy.catch_up - timedelta(days=1)
             await coverage.forget_before(tx, vendor_id, feed, horizon)

@@ -1,19 +1,19 @@
 """Read claims: open stop requests often and before every waybill, cancels, returns, withdrawals."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from app.clock import KST
 from app.coupang import returns
 from app.coupang.claims import ReceiptPage, ReceiptQuery, WithdrawalPage
 from app.coupang.errors import CoupangError, NotExisting, RangeTooWide
 from app.flows import claim_reads, feeds
-from app.flows.feeds import LONGEST_MINUTES, Due, Reading
+from app.flows.feeds import LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.flows.pages import Window
 from app.flows.receipts import take_receipts
 from app.flows.withdrawals import take_withdrawals
 from app.jobs.line import Line, OutOfTime, hush
-from app.jobs.settling import settled
+from app.jobs.settling import TooFull, settled
 
 ROAD = (
     ReceiptQuery.STOPS,
@@ -80,8 +80,10 @@ async def look_for_cancels(line: Line) -> None:
         async for page in _days(line, first, at, ReceiptQuery.CANCELLED, "claims"):
             await _take(line, reading, last, None)
             last = page
-            line.check_time()
+            _check(line, reading)
         await _take(line, reading, last, window if windows else None)
+    except TooFull:
+        error = await _sweep_cancels(line, windows, at)
     except CoupangError as caught:
         error = caught
     if error or reading.changed or reading.unreadable:
@@ -89,6 +91,23 @@ async def look_for_cancels(line: Line) -> None:
     await feeds.finish(line.house, line.vendor_id, line.epoch, feeds.CANCELS, str(error) if error else None)
     if error:
         hush(error)
+
+
+async def _sweep_cancels(line: Line, windows: Sequence[Window], at: datetime) -> CoupangError | None:
+    """Read what is too much for one list window by window, and then the newest, which is not claimed yet."""
+    try:
+        for window in windows:
+            await sweep_window(line, window, road=CANCELS)
+        line.check_time()
+        known = [window.end for window in windows]
+        newest = Window(feeds.CANCELS, max([*known, at - LONGEST_MINUTES]), at)
+        page = await returns.list_receipts_minutes(
+            line.client, newest.start, at, ReceiptQuery.CANCELLED, purpose="claims"
+        )
+        await _take(line, Reading(newest, at), page, None)
+    except CoupangError as error:
+        return error
+    return None
 
 
 async def sweep_receipts(line: Line) -> bool:
@@ -130,8 +149,12 @@ async def sweep_window(
                 async for page in _days(line, window.start, window.end, which, purpose):
                     await _take(line, reading, last, None)
                     last = page
-                    line.check_time()
+                    _check(line, reading)
             await _take(line, reading, last, window if which is road[-1] else None)
+    except TooFull:
+        for piece in feeds.pieces(window):
+            await sweep_window(line, piece, road=road, purpose=purpose)
+        return
     except RangeTooWide:
         if not by_minutes or window.end - window.start <= NARROWEST:
             raise
@@ -165,14 +188,7 @@ async def sweep_withdrawals(line: Line) -> bool:
     house = line.house
     try:
         for window in await feeds.holes(house, line.vendor_id, feeds.WITHDRAWALS, WITHDRAWAL_SPAN):
-            line.check_time()
-            first, last = window.start.astimezone(KST).date(), window.end.astimezone(KST).date()
-            at, pending = house.now(), WithdrawalPage(())
-            async for page in returns.list_withdrawals(line.client, first, last, purpose="claims"):
-                await _take_withdrawn(line, pending, at, None)
-                pending = page
-                line.check_time()
-            await _take_withdrawn(line, pending, at, window)
+            await _sweep_withdrawn(line, window)
     except CoupangError as error:
         hush(error)
         failed = str(error)
@@ -180,6 +196,30 @@ async def sweep_withdrawals(line: Line) -> bool:
         return True
     await feeds.finish(house, line.vendor_id, line.epoch, feeds.WITHDRAWALS, failed)
     return False
+
+
+async def _sweep_withdrawn(line: Line, window: Window) -> None:
+    line.check_time()
+    # What ends at midnight does not need the day that begins then.
+    until = window.end - timedelta(microseconds=1)
+    first, last = window.start.astimezone(KST).date(), until.astimezone(KST).date()
+    at, pending, pages = line.house.now(), WithdrawalPage(()), 0
+    async for page in returns.list_withdrawals(line.client, first, last, purpose="claims"):
+        await _take_withdrawn(line, pending, at, None)
+        pending, pages = page, pages + 1
+        line.check_time()
+        if pages >= MOST_PAGES and page.next_page_index is not None and first < last:
+            for day in _by_days(window):
+                await _sweep_withdrawn(line, day)
+            return
+    await _take_withdrawn(line, pending, at, window)
+
+
+def _by_days(window: Window) -> list[Window]:
+    """Return a window cut at every midnight in Seoul."""
+    first = datetime.combine(window.start.astimezone(KST).date() + timedelta(days=1), time(), KST)
+    morning = Window(window.feed, window.start, min(first, window.end))
+    return [morning, *feeds.pieces(Window(window.feed, morning.end, window.end), timedelta(days=1))]
 
 
 async def reread_receipts(line: Line) -> int:
@@ -228,6 +268,18 @@ def _days(
         _ids,
         f"the {which} list of {first} to {last}",
     )
+
+
+def _check(line: Line, reading: Reading) -> None:
+    """Make sure that there is time for the next page, and that a list of days has not too many of them.
+
+    Raises:
+        OutOfTime: The visit is over.
+        TooFull: It must be read in narrower windows.
+    """
+    line.check_time()
+    if reading.pages >= MOST_PAGES:
+        raise TooFull(f"more than {MOST_PAGES} pages in {reading.window}")
 
 
 def _ids(page: ReceiptPage) -> set[int]:

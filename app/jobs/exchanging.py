@@ -14,33 +14,54 @@ from app.flows.feeds import Reading
 from app.flows.outcomes import Kind, Verdict
 from app.flows.pages import Window
 from app.jobs.line import Line, OutOfTime, hush
-from app.jobs.settling import settled
+from app.jobs.settling import TooFull, settled
 
 DONE = Verdict("confirm", "OK")
+MOST_PAGES = 12
+"""Of a window's list, which is read twice when it has several; one that has more is cut."""
+PARTS = 6
+NARROWEST = timedelta(minutes=10)
 
 
 async def sweep_exchanges(line: Line) -> bool:
-    """Read every window back to the oldest open exchange; True when time was short."""
+    """Read every window back to the oldest open exchange; True when time was short.
+
+    The next visit then goes on where this one ended.
+    """
     failed: str | None = None
-    since = line.house.now()
+    since, done = line.house.now(), list[Window]()
     try:
         found = await exchange_turns.windows(line.house, line.vendor_id)
         for window in found:
-            await sweep_window(line, window, newest=window is found[-1])
+            await sweep_window(line, window, newest=window is found[-1], done=done)
         await replacing.settle(line.house, line.vendor_id, line.epoch, since)
     except CoupangError as error:
         hush(error)
         failed = str(error)
     except OutOfTime:
+        if done:
+            await exchange_turns.keep_round(line.house, line.vendor_id, line.epoch, done)
         return True
     await feeds.finish(line.house, line.vendor_id, line.epoch, feeds.EXCHANGES, failed)
     return False
 
 
 async def sweep_window(
-    line: Line, window: Window, *, newest: bool = False, purpose: str = "exchanges"
+    line: Line,
+    window: Window,
+    *,
+    newest: bool = False,
+    purpose: str = "exchanges",
+    done: list[Window] | None = None,
 ) -> None:
     """Read the exchanges of a window, then claim it under the window's feed.
+
+    Args:
+        line: The visit's line.
+        window: Shorter than 7 days; its feed names the coverage that is claimed.
+        newest: Read on to the present; what is younger than the window's end is not claimed.
+        purpose: Why, for the call counts.
+        done: Takes what was claimed: the window, or its parts.
 
     Raises:
         CoupangError: It could not be read whole; nothing is claimed.
@@ -57,15 +78,24 @@ async def sweep_window(
             lambda: exchanges.list_exchanges(line.client, window.start, end, purpose=purpose),
             lambda page: {one.exchange_id for one in page.exchanges},
             "the list of exchanges",
+            MOST_PAGES if window.end - window.start > NARROWEST else None,
         ):
             await _take(line, reading_of, last, None)
             last = page
             line.check_time()
         await _take(line, reading_of, last, window)
+    except TooFull:
+        length = (window.end - window.start) // PARTS + timedelta(microseconds=1)
+        for part in feeds.pieces(window, max(NARROWEST, length)):
+            last_part = newest and part.end == window.end
+            await sweep_window(line, part, newest=last_part, purpose=purpose, done=done)
+        return
     except CoupangError as error:
         await feeds.record(house, line.vendor_id, line.epoch, reading_of, str(error))
         raise
     await feeds.record(house, line.vendor_id, line.epoch, reading_of)
+    if done is not None:
+        done.append(window)
 
 
 async def _take(line: Line, reading_of: Reading, page: ExchangePage, covered: Window | None) -> None:

@@ -113,7 +113,7 @@ async def sweep_window(
         start = window.start
         while start < window.end:
             stop = min(start + LONGEST_MINUTES, window.end)
-            await sweep_window(line, Window(window.feed, start, stop))
+            await sweep_window(line, Window(window.feed, start, stop), purpose=purpose, seen=seen)
             start = stop
         return
     except CoupangError as error:

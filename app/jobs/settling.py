@@ -15,6 +15,10 @@ class Unsettled(CoupangError):
     retryable = True
 
 
+class TooFull(Exception):
+    """A list has more pages than may be read at once: it must be asked for in narrower windows."""
+
+
 class Page(Protocol):
     """A page of any list."""
 
@@ -27,7 +31,10 @@ P = TypeVar("P", bound=Page)
 
 
 async def settled(
-    ask: Callable[[], AsyncIterator[P]], ids: Callable[[P], Set[int]], name: str
+    ask: Callable[[], AsyncIterator[P]],
+    ids: Callable[[P], Set[int]],
+    name: str,
+    most_pages: int | None = None,
 ) -> AsyncIterator[P]:
     """Yield pages of a list until it was read twice with nothing new the second time.
 
@@ -38,8 +45,10 @@ async def settled(
         ask: Reads the list from its start.
         ids: What a page shows.
         name: Of the list, for the error.
+        most_pages: Of one reading; None is any number.
 
     Raises:
+        TooFull: There are more than `most_pages`.
         Unsettled: It kept changing.
     """
     known: Set[int] | None = None
@@ -52,6 +61,8 @@ async def settled(
             # A page without rows ends the list, but one that names a next page may have ended it early.
             broken_off = page.next_token is not None
             yield page
+            if broken_off and pages == most_pages:
+                raise TooFull(f"{name} has more than {most_pages} pages")
         if (pages <= 1 and not broken_off) or (known is not None and seen <= known):
             return
         known = seen | (known or set())

@@ -42,6 +42,12 @@ async def grow(connection: Connection, vendor_id: str, feed: str, start: datetim
     await execute(connection, GROW, vendor_id=vendor_id, feed=feed, start=start, end=end)
 
 
+async def clear(connection: Connection, vendor_id: str, feed: str) -> None:
+    """Forget all coverage of a feed that only keeps how far something has come."""
+    query = "UPDATE feed SET covered = '{}' WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"
+    await execute(connection, query, vendor_id=vendor_id, feed=feed)
+
+
 async def forget_before(connection: Connection, vendor_id: str, feed: str, horizon: datetime) -> None:
     """Drop coverage older than the horizon, so that the set stays small."""
     query = """UPDATE feed SET covered = covered * tstzmultirange(tstzrange(%(horizon)s, NULL))
@@ -92,8 +98,8 @@ async def list_coverage(
       FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s)) - f.covered) AS hole
     ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals', 'exchanges')
     WHERE (%(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s))
-      -- The progress of a census is no feed of its own.
-      AND f.feed NOT LIKE 'census\\_%%'
+      -- The progress of a census, or of a round, is no feed of its own.
+      AND f.feed NOT LIKE ALL (ARRAY['census\\_%%', 'round\\_%%'])
     ORDER BY f.vendor_id, f.feed"""
     return await fetch(
         connection, query, vendor_ids=vendor_ids, start=at - timedelta(days=days), end=at - lag
