@@ -4,6 +4,7 @@ deps.py       what a route is given: house, caller, page, preference
 problems.py   RFC 9457: one document per kind of error
 manual.py     their pages
 answers.py    how values are written as JSON
+cursors.py    where a page begins, and how it is answered
 fields.py     how ids, times and waybills are read
 shapes.py     the words of the OpenAPI document that several rooms share
 contract.py   the OpenAPI document itself

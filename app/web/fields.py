@@ -1,23 +1,17 @@
 """How single values are read: strictly, and with the rule in words when they break it."""
 
-import base64
 import re
-import struct
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from app.errors import Invalid
-
 MOST = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _TIME = re.compile(r"(20[0-9]{2})-[01][0-9]-[0-3][0-9]T[0-9:.]+(Z|[+-][0-2][0-9]:[0-5][0-9])", re.IGNORECASE)
 _DAY = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]")
-_PLACE = struct.Struct(">qq")
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def _broken(rule: str) -> PydanticCustomError:
@@ -75,31 +69,3 @@ Day = Annotated[date, PlainValidator(read_day), WithJsonSchema({"type": "string"
 VendorId = Annotated[str, StringConstraints(pattern=r"^[AC][0-9]{8}$")]
 # No NUL, which no database text can hold, and no other control characters in what people read.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)]
-
-
-def write_cursor(at: datetime | int, row_id: int) -> str:
-    """Return an opaque cursor for (time, or microseconds of one, and id)."""
-    micros = (at - _EARLIEST) // timedelta(microseconds=1) if isinstance(at, datetime) else at
-    return base64.urlsafe_b64encode(_PLACE.pack(micros, row_id)).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> tuple[int, int]:
-    """Return what `write_cursor` packed: (microseconds or 0, id).
-
-    Raises:
-        Invalid: Not a cursor of ours.
-    """
-    try:
-        if re.fullmatch(r"[A-Za-z0-9_-]{22}", text):
-            micros, row_id = _PLACE.unpack(base64.urlsafe_b64decode(text + "=="))
-            most = (_LATEST - _EARLIEST).total_seconds() * 1_000_000
-            if 0 <= micros <= most and row_id >= 0 and write_cursor(micros, row_id) == text:
-                return micros, row_id
-    except (ValueError, struct.error):
-        pass
-    raise Invalid("unknown cursor", ("/cursor", "use `next_cursor` of the page before, unchanged"))
-
-
-def from_micros(micros: int) -> datetime:
-    """Return the time that `write_cursor` packed."""
-    return _EARLIEST + timedelta(microseconds=micros)

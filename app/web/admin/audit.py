@@ -9,8 +9,9 @@ from starlette.responses import Response
 from app.flows import audit_log
 from app.web import answers
 from app.web.contract import GUARDED, shown
+from app.web.cursors import id_of, page
 from app.web.deps import AdminDesk, Cursor, Limit
-from app.web.fields import VendorId, read_cursor, write_cursor
+from app.web.fields import VendorId
 from app.web.shapes import AT, Id, Told
 
 router = APIRouter(prefix="/admin/v1/audit", tags=["keys"], responses=GUARDED)
@@ -70,8 +71,8 @@ async def list_audit(
         desk.house,
         desk.key.within(vendor_id),
         subject=subject,
-        before=read_cursor(cursor)[1] if cursor is not None else None,
+        before=id_of(cursor),
         most=limit,
     )
     items = [{**answers.plain(row), "entry_id": str(row["entry_id"])} for row in rows]
-    return answers.answer({"items": items, "next_cursor": write_cursor(0, then) if then else None})
+    return page(items, then)

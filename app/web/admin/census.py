@@ -9,8 +9,9 @@ from starlette.responses import Response
 from app.flows import census
 from app.web import answers
 from app.web.contract import GUARDED, shown
+from app.web.cursors import id_of, page
 from app.web.deps import AdminDesk, Cursor, Limit
-from app.web.fields import VendorId, read_cursor, write_cursor
+from app.web.fields import VendorId
 from app.web.shapes import Told
 
 router = APIRouter(prefix="/admin/v1/census", tags=["polling"], responses=GUARDED)
@@ -85,10 +86,10 @@ async def list_census(
     rows, then = await census.list_census(
         desk.house,
         desk.key.within(vendor_id),
-        before=read_cursor(cursor)[1] if cursor is not None else None,
+        before=id_of(cursor),
         most=limit,
     )
     items = [{**answers.plain(row), "findings": row["findings"]} for row in rows]
     for item in items:
         item.pop("history_from")
-    return answers.answer({"items": items, "next_cursor": write_cursor(0, then) if then else None})
+    return page(items, then)

@@ -9,8 +9,9 @@ from app.flows import decisions
 from app.web import answers
 from app.web.admin import decision_shapes as shapes
 from app.web.contract import GUARDED, shown
+from app.web.cursors import page, place_of
 from app.web.deps import AdminDesk, Cursor, Limit
-from app.web.fields import VendorId, from_micros, read_cursor, write_cursor
+from app.web.fields import VendorId
 
 router = APIRouter(prefix="/admin/v1/decisions", tags=["by hand"], responses=GUARDED)
 
@@ -30,10 +31,7 @@ async def list_decisions(
     limit: Limit = 50,
 ) -> Response:
     """List everything that waits for a person, the nearest deadline first, with what can be done."""
-    after = None
-    if cursor is not None:
-        micros, place_id = read_cursor(cursor)
-        after = (from_micros(micros), place_id)
+    after = place_of(cursor)
     rows, then = await decisions.list_decisions(
         desk.house,
         desk.key.within(vendor_id),
@@ -43,4 +41,4 @@ async def list_decisions(
         most=limit,
     )
     items = [answers.plain(row) for row in rows]
-    return answers.answer({"items": items, "next_cursor": write_cursor(*then) if then else None})
+    return page(items, then)

@@ -9,8 +9,9 @@ from app.machines.effects import EffectState
 from app.web import answers
 from app.web.admin import shapes
 from app.web.contract import BODY, GUARDED, ONE, may_raise, shown
+from app.web.cursors import id_of, page
 from app.web.deps import AdminDesk, Cursor, Limit
-from app.web.fields import PathId, VendorId, read_cursor, write_cursor
+from app.web.fields import PathId, VendorId
 from app.web.shapes import EFFECT
 from app.web.shapes import Effect as EffectShape
 from app.web.warehouse.shapes import EffectPage
@@ -33,11 +34,11 @@ async def list_reviews(
         desk.house,
         desk.key.within(vendor_id),
         state=EffectState.REVIEW,
-        before=read_cursor(cursor)[1] if cursor is not None else None,
+        before=id_of(cursor),
         most=limit,
     )
     items = [answers.effect(row) for row in rows]
-    return answers.answer({"items": items, "next_cursor": write_cursor(0, then) if then else None})
+    return page(items, then)
 
 
 @router.post(

@@ -9,8 +9,9 @@ from app.flows import reports
 from app.web import answers
 from app.web.admin import shapes
 from app.web.contract import GUARDED, shown
+from app.web.cursors import id_of, page
 from app.web.deps import AdminDesk, Cursor, Limit
-from app.web.fields import Time, VendorId, read_cursor, write_cursor
+from app.web.fields import Time, VendorId
 
 router = APIRouter(prefix="/admin/v1", tags=["polling"], responses=GUARDED)
 
@@ -33,11 +34,11 @@ async def list_polls(
         desk.house,
         desk.key.within(vendor_id),
         feed=feed,
-        before=read_cursor(cursor)[1] if cursor is not None else None,
+        before=id_of(cursor),
         most=limit,
     )
     items = [answers.plain(row) for row in rows]
-    return answers.answer({"items": items, "next_cursor": write_cursor(0, then) if then else None})
+    return page(items, then)
 
 
 @router.get(

@@ -9,8 +9,9 @@ from app.flows import moments, reports
 from app.machines.orders import BoxState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
+from app.web.cursors import page, place_of
 from app.web.deps import Cursor, Limit, ReadDesk
-from app.web.fields import PastTime, PathId, Time, VendorId, from_micros, read_cursor, write_cursor
+from app.web.fields import PastTime, PathId, Time, VendorId
 from app.web.shapes import BOX, LINE, STEP, SUMMARY
 from app.web.shapes import Box as BoxShape
 from app.web.warehouse import moment_shapes, shapes
@@ -47,10 +48,7 @@ async def list_boxes(
     limit: Limit = 50,
 ) -> Response:
     """List boxes, oldest payment first; pages stay stable while boxes arrive."""
-    after = None
-    if cursor is not None:
-        micros, box_id = read_cursor(cursor)
-        after = (from_micros(micros), box_id)
+    after = place_of(cursor)
     rows, then = await reports.list_boxes(
         desk.house,
         desk.key.within(vendor_id),
@@ -61,12 +59,7 @@ async def list_boxes(
         after=after,
         most=limit,
     )
-    return answers.answer(
-        {
-            "items": [answers.box(row) for row in rows],
-            "next_cursor": write_cursor(*then) if then else None,
-        }
-    )
+    return page([answers.box(row) for row in rows], then)
 
 
 @router.get(

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from app.web import answers
+from app.web.cursors import page, place_of
 from app.web.deps import Desk
-from app.web.fields import from_micros, read_cursor, write_cursor
 
 Place = tuple[datetime, int]
 Flow = Callable[..., Awaitable[tuple[list[dict[str, Any]], Place | None]]]
@@ -28,10 +28,7 @@ async def listed(
     Raises:
         Invalid: Not a cursor of ours.
     """
-    after = None
-    if cursor is not None:
-        micros, row_id = read_cursor(cursor)
-        after = (from_micros(micros), row_id)
+    after = place_of(cursor)
     rows, then = await flow(
         desk.house,
         desk.key.within(vendor_id),
@@ -41,4 +38,4 @@ async def listed(
         most=limit,
     )
     items = [answers.plain(row) for row in rows]
-    return answers.answer({"items": items, "next_cursor": write_cursor(*then) if then else None})
+    return page(items, then)

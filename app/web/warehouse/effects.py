@@ -8,8 +8,9 @@ from app.flows.outcomes import Kind
 from app.machines.effects import EffectState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
+from app.web.cursors import id_of, page
 from app.web.deps import Cursor, Limit, ReadDesk
-from app.web.fields import PathId, VendorId, read_cursor, write_cursor
+from app.web.fields import PathId, VendorId
 from app.web.shapes import EFFECT
 from app.web.warehouse import shapes
 
@@ -38,15 +39,10 @@ async def list_effects(
         state=state,
         kind=kind,
         shipment_box_id=shipment_box_id,
-        before=read_cursor(cursor)[1] if cursor is not None else None,
+        before=id_of(cursor),
         most=limit,
     )
-    return answers.answer(
-        {
-            "items": [answers.effect(row) for row in rows],
-            "next_cursor": write_cursor(0, then) if then else None,
-        }
-    )
+    return page([answers.effect(row) for row in rows], then)
 
 
 @router.get(
