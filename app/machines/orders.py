@@ -6,7 +6,6 @@ may skip states, since somebody may act in WING or a courier may scan twice betw
 the legal road. It never leads backwards on a list row alone, because lists lag up to 30 minutes behind.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import getdoc
@@ -14,6 +13,7 @@ from inspect import getdoc
 from statemachine import State
 
 from app.machines.kernel import Machine, Move, Rules
+from app.machines.roads import roads
 
 
 class BoxState(StrEnum):
@@ -252,6 +252,10 @@ def to_wire(state: BoxState) -> str | None:
     return _TO_WIRE.get(state)
 
 
+# `proven` is the only fact an observation depends on.
+_ROADS = {proven: roads(BOX, OBSERVED, BoxFacts(proven=proven)) for proven in (False, True)}
+
+
 def walk(state: BoxState, shown: BoxState, facts: BoxFacts) -> tuple[Move[BoxFacts], ...] | None:
     """Find the road from our state to the one Coupang shows, over observed events only.
 
@@ -263,27 +267,4 @@ def walk(state: BoxState, shown: BoxState, facts: BoxFacts) -> tuple[Move[BoxFac
         The steps in order; () when both are equal; None when no legal road leads there, for example
         backwards from a list row (`facts.proven` False).
     """
-    return _ROADS.get((state, shown, facts.proven))
-
-
-def _roads(proven: bool) -> dict[tuple[BoxState, BoxState, bool], tuple[Move[BoxFacts], ...]]:
-    """Search breadth first from every state; `proven` is the only fact an observation depends on."""
-    facts = BoxFacts(proven=proven)
-    found: dict[tuple[BoxState, BoxState, bool], tuple[Move[BoxFacts], ...]] = {}
-    for start in BoxState:
-        found[start, start, proven] = ()
-        front = deque([start])
-        while front:
-            here = front.popleft()
-            for event in BOX.allowed(here, facts):
-                if event not in OBSERVED:
-                    continue
-                move = BOX.decide(here, event, facts)
-                target = BoxState(move.target)
-                if (start, target, proven) not in found:
-                    found[start, target, proven] = (*found[start, here, proven], move)
-                    front.append(target)
-    return found
-
-
-_ROADS = _roads(False) | _roads(True)
+    return _ROADS[facts.proven].get((state, shown))
