@@ -5,43 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app import errors
-from app.machines import cancels as cancel_machine
-from app.machines import collects as collect_machine
-from app.machines import effects as effect_machine
-from app.machines import exchanges as exchange_machine
-from app.machines import orders as order_machine
-from app.machines import receptions as reception_machine
-from app.machines import redeliveries as redelivery_machine
-from app.machines import returns as return_machine
 from app.machines.cancels import CANCEL, CancelFacts
-from app.machines.collects import COLLECT
 from app.machines.effects import EFFECT, EffectFacts
-from app.machines.exchanges import EXCHANGE
 from app.machines.kernel import Move, Refused, Rules
 from app.machines.orders import BOX, BoxFacts, BoxState
-from app.machines.receptions import RECEPTION
-from app.machines.redeliveries import REDELIVERY
-from app.machines.returns import RETURN
 
 F = TypeVar("F")
 
-# Two machines may have a guard of the same name and say different things about it.
-_REASONS: dict[Rules[Any], dict[str, str]] = {
-    BOX: order_machine.REASONS,
-    EFFECT: effect_machine.REASONS,
-    CANCEL: cancel_machine.REASONS,
-    RETURN: return_machine.REASONS,
-    RECEPTION: reception_machine.REASONS,
-    EXCHANGE: exchange_machine.REASONS,
-    COLLECT: collect_machine.REASONS,
-    REDELIVERY: redelivery_machine.REASONS,
-}
 THIRTY_DAYS = timedelta(days=30)
 
 
 def unblock(guard: str, rules: Rules[Any] = BOX) -> str:
     """Return what would unblock a guard of a machine, in words."""
-    return _REASONS[rules].get(guard.removeprefix("!"), "")
+    return rules.reasons.get(guard.removeprefix("!"), "")
 
 
 def decide(rules: Rules[F], state: str, event: str, facts: F) -> Move[F]:

@@ -8,7 +8,6 @@ A withdrawn receipt vanishes from the lists, so only the list of withdrawals pro
 
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -174,11 +173,7 @@ COSTS: dict[str, str] = {
 }
 """Answer to a stop request → who pays, in words for the one who decides."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0]
-    for move in CANCEL.moves()
-    for guard in move.guards
-}
+REASONS = CANCEL.reasons
 """Guard name → what would unblock it, in words for a user."""
 
 KOREAN: dict[CancelState, str] = {

@@ -6,7 +6,6 @@ from there only reading Coupang leads on: what it shows proves, disproves or ref
 
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -99,9 +98,5 @@ CAUSES: dict[str, str] = {
 }
 """Event → who causes it: the dispatcher that sends, the reader of doubtful outcomes, or an operator."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0]
-    for move in EFFECT.moves()
-    for guard in move.guards
-}
+REASONS = EFFECT.reasons
 """Guard name → what would unblock it, in words for a user."""

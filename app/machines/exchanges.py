@@ -8,7 +8,6 @@ the list (as CANCEL), so seeing a withdrawal needs no proof.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -118,11 +117,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
 }
 """Event → who causes it: S we, W seller in WING, C customer, K courier, A Coupang itself, CS its support."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0]
-    for move in EXCHANGE.moves()
-    for guard in move.guards
-}
+REASONS = EXCHANGE.reasons
 """Guard name → what would unblock it, in words for a user."""
 
 KOREAN: dict[ExchangeState, str] = {

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from statemachine import Event, State, StateChart
@@ -126,6 +127,15 @@ class Rules(Generic[F]):
                     )
 
         self._edges = frozenset((move.source, move.event, move.target) for move in self.moves())
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        """Guard name → what would unblock it, in words for a user: the first line of its docstring."""
+        return {
+            guard.name: (inspect.getdoc(guard.check) or "").splitlines()[0]
+            for move in self.moves()
+            for guard in move.guards
+        }
 
     def moves(self) -> tuple[Move[F], ...]:
         """List every step of the machine, by state and then in the order of declaration."""

@@ -8,7 +8,6 @@ the legal road. It never leads backwards on a list row alone, because lists lag 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -211,9 +210,7 @@ CALLS: dict[str, str] = {
 }
 """Event we ask for → the call of Coupang that does it."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0] for move in BOX.moves() for guard in move.guards
-}
+REASONS = BOX.reasons
 """Guard name → what would unblock it, in words for a user."""
 
 KOREAN: dict[BoxState, str] = {

@@ -8,7 +8,6 @@ for an operator who accepts them.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -115,11 +114,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
 }
 """Event → who causes it; K is the courier."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0]
-    for move in RECEPTION.moves()
-    for guard in move.guards
-}
+REASONS = RECEPTION.reasons
 """Guard name → what would unblock it, in words for a user."""
 
 KOREAN: dict[ReceptionState, str] = {

@@ -6,7 +6,6 @@ is proven by a row that was modified later than the one we know.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -136,11 +135,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
 }
 """Event → who causes it: S we, W seller in WING, C customer, K courier, A Coupang itself, CS its support."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0]
-    for move in REDELIVERY.moves()
-    for guard in move.guards
-}
+REASONS = REDELIVERY.reasons
 """Guard name → what would unblock it, in words for a user."""
 
 KOREAN: dict[RedeliveryState, str] = {

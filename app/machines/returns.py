@@ -7,7 +7,6 @@ Quick refunds are known by their outcome: nothing tells beforehand whether a con
 
 from dataclasses import dataclass
 from enum import StrEnum
-from inspect import getdoc
 
 from statemachine import State
 
@@ -146,11 +145,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
 }
 """Event → who causes it: S we, W the seller in WING, C customer, A Coupang by itself, CS its support."""
 
-REASONS: dict[str, str] = {
-    guard.name: (getdoc(guard.check) or "").splitlines()[0]
-    for move in RETURN.moves()
-    for guard in move.guards
-}
+REASONS = RETURN.reasons
 """Guard name → what would unblock it, in words for a user."""
 
 KOREAN: dict[ReturnState, str] = {
