@@ -8,6 +8,7 @@ withdrawals.py  take which receipts were withdrawn
 blocking.py   what a claim means for boxes
 cursors.py    cut pages out of lists
 actions.py    what may be asked now, and what refuses the rest
+lookups.py    find one thing for a caller
 intents.py    tell intents apart: by their key, and from what is open
 asking.py     ask for changes: acknowledge, ship, change an invoice, close
 cancelling.py  answer stop requests, cancel as the seller

@@ -16,6 +16,7 @@ from app.flows import permit_checks, preflight, turns
 from app.flows.deciding import box_facts, decide_box
 from app.flows.house import House
 from app.flows.intents import fingerprint, same_intent, still_open
+from app.flows.lookups import with_sums
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
 from app.machines.effects import EFFECT
@@ -353,10 +354,4 @@ async def _box_to_change(connection: Connection, caller: Caller, shipment_box_id
     box = await boxes.find_to_change(connection, caller.vendor_ids, shipment_box_id)
     if box is None:
         raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
-    lines = box["lines"] or []
-    return box | {
-        "lines": lines,
-        "held": sum(line["held"] for line in lines),
-        "shippable": sum(line["shippable"] for line in lines),
-        "kinds": len(lines),
-    }
+    return with_sums(box)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
-from app.errors import Conflict, Invalid, NotFound
-from app.flows import turns
+from app.errors import Conflict, Invalid
+from app.flows import lookups, turns
 from app.flows.actions import judge
 from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.claim_asking import store_effect
@@ -101,10 +101,8 @@ async def seller_cancel(
     """
     at = house.now()
     async with house.db.transaction() as tx:
-        box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
-        if box is None:
-            raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
-        vendor_id, lines = box["vendor_id"], {line["vendor_item_id"]: line for line in box["lines"] or []}
+        box = await lookups.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        vendor_id, lines = box["vendor_id"], {line["vendor_item_id"]: line for line in box["lines"]}
         if unknown := [item for item in counts or {} if item not in lines]:
             raise Invalid("unknown item", ("/items", f"{unknown[0]} is not an item of this box"))
         known = await effects.find_by_key(tx, vendor_id, intent_key) if intent_key else None
@@ -119,7 +117,7 @@ async def seller_cancel(
             raise Conflict(NO_WING_USER.format(vendor_id=vendor_id), setting="wing_user_id")
         if counts is None:
             counts = {item: line["shippable"] for item, line in lines.items() if line["shippable"] > 0}
-        facts = seller_cancel_facts({**box, "lines": list(lines.values())}, counts)
+        facts = seller_cancel_facts(box, counts)
         event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
         move = decide_cancel(CANCEL.initial, event, facts)
         items = [
@@ -272,9 +270,7 @@ async def _ask_answer(
 ) -> dict[str, Any]:
     at = house.now()
     async with house.db.transaction() as tx:
-        row = await claims.find(tx, "cancel", caller.vendor_ids, receipt_id, lock=True)
-        if row is None:
-            raise NotFound("no such cancel", receipt_id=str(receipt_id))
+        row = await lookups.receipt(tx, "cancel", caller.vendor_ids, receipt_id, lock=True)
         vendor_id = row["vendor_id"]
         lines = await claims.lines_of(tx, vendor_id, receipt_id)
         first = lines[0]["shipment_box_id"] if lines else None

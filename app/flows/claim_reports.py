@@ -8,11 +8,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from app.errors import NotFound
+from app.flows import lookups
 from app.flows.actions import judge
 from app.flows.cursors import cut
 from app.flows.house import House
-from app.flows.reports import Vendors
+from app.flows.lookups import Vendors
 from app.machines.cancels import CANCEL, COSTS, CancelFacts, CancelState
 from app.store import boxes, claims, effects
 from app.store.database import Connection
@@ -97,9 +97,7 @@ async def get_return(house: House, vendor_ids: Vendors, receipt_id: int) -> dict
 
 
 async def _whole(tx: Connection, aggregate: str, vendor_ids: Vendors, receipt_id: int) -> dict[str, Any]:
-    row = await claims.find(tx, aggregate, vendor_ids, receipt_id)
-    if row is None:
-        raise NotFound(f"no such {aggregate}", receipt_id=str(receipt_id))
+    row = await lookups.receipt(tx, aggregate, vendor_ids, receipt_id)
     vendor_id = row["vendor_id"]
     meant = await claims.boxes_of(tx, vendor_id, [receipt_id])
     return {

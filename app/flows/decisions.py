@@ -7,7 +7,7 @@ from typing import Any
 
 from app.flows.cursors import cut
 from app.flows.house import House
-from app.flows.reports import Vendors
+from app.flows.lookups import Vendors
 from app.machines.cancels import COSTS
 from app.store import decisions
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from app.coupang.claims import PickupOf, RejectCode
 from app.coupang.couriers import DIRECT
-from app.errors import NotFound
+from app.flows import lookups
 from app.flows.actions import action, judge, reception_actions
 from app.flows.asking import Caller, Waybill, check_waybill
 from app.flows.claim_asking import Change, ask_claim, locked, pickup_payload
 from app.flows.cursors import cut
 from app.flows.deciding import decide
 from app.flows.house import House
+from app.flows.lookups import Vendors
 from app.flows.outcomes import Kind
-from app.flows.reports import Vendors
 from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
 from app.store import boxes, effects, exchanges
 
@@ -137,9 +137,7 @@ async def get_exchange(house: House, vendor_ids: Vendors, exchange_id: int) -> d
         NotFound: No such exchange for this caller.
     """
     async with house.db.transaction() as tx:
-        row = await exchanges.find(tx, vendor_ids, exchange_id)
-        if row is None:
-            raise NotFound("no such exchange", exchange_id=str(exchange_id))
+        row = await lookups.exchange(tx, vendor_ids, exchange_id)
         lives = {track: await boxes.history_of(tx, row["vendor_id"], track, exchange_id) for track in TRACKS}
     return {
         **row,

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Invalid, NotFound
+from app.flows import lookups
 from app.flows.asking import Caller
 from app.flows.house import House
-from app.store import boxes, holds, permits
-from app.store.database import Connection
+from app.store import holds, permits
 
 LONGEST = timedelta(days=30)
 """A longer hold is a decision not to ship: cancel instead, or hold again."""
@@ -32,7 +32,7 @@ async def place(
         raise Invalid("a hold ends", ("/expires_at", f"later than now and within {LONGEST.days} days"))
     async with house.db.transaction() as tx:
         # Locked: the sending of a waybill decides under the same lock, so it sees this hold or went before.
-        box = await _box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        box = await lookups.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         placed = await holds.place(
             tx,
             box["vendor_id"],
@@ -55,7 +55,7 @@ async def release(house: House, caller: Caller, shipment_box_id: int, hold_id: i
     """
     at = house.now()
     async with house.db.transaction() as tx:
-        box = await _box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        box = await lookups.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         released = await holds.release(
             tx, box["vendor_id"], shipment_box_id, hold_id, released_by=caller.actor, at=at
         )
@@ -71,7 +71,7 @@ async def of_box(house: House, vendor_ids: list[str] | None, shipment_box_id: in
         NotFound: No such box for this caller.
     """
     async with house.db.connection() as connection:
-        box = await _box(connection, vendor_ids, shipment_box_id)
+        box = await lookups.box(connection, vendor_ids, shipment_box_id)
         found = await holds.of_box(connection, box["vendor_id"], shipment_box_id)
     at = house.now()
     return [_shown(row, at) for row in found]
@@ -79,12 +79,3 @@ async def of_box(house: House, vendor_ids: list[str] | None, shipment_box_id: in
 
 def _shown(hold: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     return {**hold, "active": hold["released_at"] is None and hold["expires_at"] > at}
-
-
-async def _box(
-    connection: Connection, vendor_ids: list[str] | None, shipment_box_id: int, *, lock: bool = False
-) -> dict[str, Any]:
-    box = await boxes.find(connection, vendor_ids, shipment_box_id, lock=lock)
-    if box is None:
-        raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
-    return box

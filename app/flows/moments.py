@@ -13,10 +13,11 @@ import orjson
 from app.coupang.errors import CoupangError
 from app.coupang.wire import Sheet, read_sheet_page
 from app.errors import Invalid, NotFound
+from app.flows import lookups
 from app.flows.house import PURPOSE_EVIDENCE, House
-from app.flows.reports import Vendors
+from app.flows.lookups import Vendors
 from app.machines.cancels import CancelState
-from app.store import boxes, claims, exchanges, moments
+from app.store import moments
 from app.store.database import Connection
 from app.vault import Sealed
 
@@ -87,14 +88,11 @@ async def moment(
 async def _find(tx: Connection, vendor_ids: Vendors, aggregate: str, aggregate_id: int) -> dict[str, Any]:
     match aggregate:
         case "box":
-            row, name = await boxes.find(tx, vendor_ids, aggregate_id), "shipment_box_id"
+            return await lookups.box(tx, vendor_ids, aggregate_id)
         case "exchange":
-            row, name = await exchanges.find(tx, vendor_ids, aggregate_id), "exchange_id"
+            return await lookups.exchange(tx, vendor_ids, aggregate_id)
         case _:
-            row, name = await claims.find(tx, aggregate, vendor_ids, aggregate_id), "receipt_id"
-    if row is None:
-        raise NotFound(f"no such {aggregate}", **{name: str(aggregate_id)})
-    return row
+            return await lookups.receipt(tx, aggregate, vendor_ids, aggregate_id)
 
 
 async def _of_box(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from app import errors
-from app.flows import turns
+from app.flows import lookups, turns
 from app.flows.asking import Caller
 from app.flows.deciding import box_facts
 from app.flows.house import House
@@ -32,9 +32,7 @@ async def ask(house: House, caller: Caller, shipment_box_id: int) -> dict[str, A
     """
     at = house.now()
     async with house.db.transaction() as tx:
-        box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
-        if box is None:
-            raise errors.NotFound("no such box", shipment_box_id=str(shipment_box_id))
+        box = await lookups.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         vendor_id = box["vendor_id"]
         asked = await permits.ask(tx, vendor_id, shipment_box_id, asked_by=caller.actor, at=at)
     await turns.wake(house, vendor_id)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Conflict, Invalid, NotFound
+from app.flows import lookups
 from app.flows.asking import Caller
 from app.flows.deciding import decide
 from app.flows.house import House, until_fresh
@@ -287,9 +288,7 @@ async def _begin(
 async def _return(
     tx: Connection, vendor_ids: list[str] | None, receipt_id: int
 ) -> tuple[str, int, Collection[int]]:
-    row = await claims.find(tx, "return", vendor_ids, receipt_id, lock=True)
-    if row is None:
-        raise NotFound("no such return", receipt_id=str(receipt_id))
+    row = await lookups.receipt(tx, "return", vendor_ids, receipt_id, lock=True)
     lines = await claims.lines_of(tx, row["vendor_id"], receipt_id)
     return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in lines}
 
@@ -297,9 +296,7 @@ async def _return(
 async def _exchange(
     tx: Connection, vendor_ids: list[str] | None, exchange_id: int
 ) -> tuple[str, int, Collection[int]]:
-    row = await exchanges.find(tx, vendor_ids, exchange_id, lock=True)
-    if row is None:
-        raise NotFound("no such exchange", exchange_id=str(exchange_id))
+    row = await lookups.exchange(tx, vendor_ids, exchange_id, lock=True)
     return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in row["lines"]}
 
 

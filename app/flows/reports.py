@@ -4,7 +4,7 @@ Nothing here changes anything. `vendor_ids` is what the caller may know of (None
 another vendor is reported exactly like one that does not exist.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,16 +15,17 @@ import orjson
 
 from app.coupang.couriers import COURIERS, DIRECT
 from app.errors import NotFound, Unavailable
+from app.flows import lookups
 from app.flows.actions import judge, while_open
 from app.flows.cancelling import SCORE, explain_cancel
 from app.flows.cursors import cut
 from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_RECEIVER, House
+from app.flows.lookups import Vendors, with_sums
 from app.machines.orders import BOX, OBSERVED
 from app.store import boxes, census, circuits, coverage, effects, evidence, migrate, vendors
 from app.store.database import Connection, revision
 
-Vendors = list[str] | None
 ASKED: tuple[str, ...] = tuple(event for event in BOX.events if event not in OBSERVED)
 """Events that we ask of Coupang."""
 _DIRECTLY = frozenset({"ship_direct", "change_invoice_direct"})
@@ -38,15 +39,7 @@ async def get_box(house: House, vendor_ids: Vendors, shipment_box_id: int) -> di
         NotFound: No such box for this caller.
     """
     async with house.db.connection() as connection:
-        return await _box(connection, vendor_ids, shipment_box_id)
-
-
-async def _box(connection: Connection, vendor_ids: Vendors, shipment_box_id: int) -> dict[str, Any]:
-    box = await boxes.find(connection, vendor_ids, shipment_box_id)
-    if box is None:
-        raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
-    box["lines"] = box["lines"] or []
-    return box
+        return await lookups.box(connection, vendor_ids, shipment_box_id)
 
 
 async def list_boxes(
@@ -97,7 +90,7 @@ async def box_history(house: House, vendor_ids: Vendors, shipment_box_id: int) -
         NotFound: No such box for this caller.
     """
     async with house.db.connection() as connection:
-        box = await _box(connection, vendor_ids, shipment_box_id)
+        box = await lookups.box(connection, vendor_ids, shipment_box_id)
         return await boxes.history_of(connection, box["vendor_id"], "box", shipment_box_id)
 
 
@@ -108,7 +101,7 @@ async def receiver(house: House, vendor_ids: Vendors, shipment_box_id: int) -> d
         NotFound: No such box for this caller.
     """
     async with house.db.connection() as connection:
-        box = await _box(connection, vendor_ids, shipment_box_id)
+        box = await lookups.box(connection, vendor_ids, shipment_box_id)
         versions = await boxes.receiver_of(connection, box["vendor_id"], shipment_box_id)
     newest = versions[0]["sealed"] if versions else None
     plain = orjson.loads(house.vault.open(newest, PURPOSE_RECEIVER)) if newest is not None else {}
@@ -124,17 +117,6 @@ async def receiver(house: House, vendor_ids: Vendors, shipment_box_id: int) -> d
     }
 
 
-def with_sums(box: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to a box with lines the sums that the guards ask for."""
-    lines = box["lines"] or []
-    return {
-        **box,
-        "held": sum(line["held"] for line in lines),
-        "shippable": sum(line["shippable"] for line in lines),
-        "kinds": len(lines),
-    }
-
-
 async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> list[dict[str, Any]]:
     """Judge every change that may be asked for a box: allowed, or refused by which rules and why.
 
@@ -144,7 +126,7 @@ async def actions(house: House, vendor_ids: Vendors, shipment_box_id: int) -> li
         NotFound: No such box for this caller.
     """
     async with house.db.connection() as connection:
-        box = with_sums(await _box(connection, vendor_ids, shipment_box_id))
+        box = with_sums(await lookups.box(connection, vendor_ids, shipment_box_id))
         vendor = await vendors.find(connection, box["vendor_id"])
         busy = await effects.find_open(connection, box["vendor_id"], shipment_box_id)
     at = house.now()
@@ -170,14 +152,7 @@ async def get_effect(house: House, vendor_ids: Vendors, effect_id: int) -> dict[
         NotFound: No such effect for this caller.
     """
     async with house.db.connection() as connection:
-        return await _effect(connection, vendor_ids, effect_id)
-
-
-async def _effect(connection: Connection, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
-    effect = await effects.find(connection, vendor_ids, effect_id)
-    if effect is None:
-        raise NotFound("no such effect", effect_id=str(effect_id))
-    return effect
+        return await lookups.effect(connection, vendor_ids, effect_id)
 
 
 async def explain_effect(house: House, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
@@ -187,7 +162,7 @@ async def explain_effect(house: House, vendor_ids: Vendors, effect_id: int) -> d
         NotFound: No such effect for this caller.
     """
     async with house.db.connection() as connection:
-        effect = await _effect(connection, vendor_ids, effect_id)
+        effect = await lookups.effect(connection, vendor_ids, effect_id)
         vendor_id = effect["vendor_id"]
         steps = await boxes.history_of(connection, vendor_id, "effect", effect_id)
         tries = await effects.list_attempts(connection, vendor_id, effect_id)

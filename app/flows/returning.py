@@ -9,8 +9,8 @@ from app.flows.asking import Caller, Waybill
 from app.flows.claim_asking import Change, ask_claim, locked, pickup_payload
 from app.flows.deciding import decide
 from app.flows.house import House
+from app.flows.lookups import Vendors
 from app.flows.outcomes import Kind
-from app.flows.reports import Vendors
 from app.flows.subjects.returns import return_facts
 from app.machines.returns import RETURN
 from app.store import effects

@@ -10,12 +10,11 @@ from typing import Any
 
 import orjson
 
-from app.errors import NotFound
-from app.flows import turns
+from app.flows import lookups, turns
 from app.flows.asking import Caller
 from app.flows.deciding import decide_effect
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
-from app.flows.reports import get_box, with_sums
+from app.flows.reports import get_box
 from app.flows.sending import apply_confirmed
 from app.machines.effects import EFFECT, EffectFacts
 from app.store import boxes, doors, effects, evidence
@@ -38,7 +37,7 @@ async def resync(house: House, caller: Caller, shipment_box_id: int) -> dict[str
     """
     at = house.now()
     async with house.db.transaction() as tx:
-        box = await _box(tx, caller, shipment_box_id)
+        box = await lookups.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         await boxes.doubt(tx, box["vendor_id"], [shipment_box_id], at)
     await turns.wake(house, box["vendor_id"])
     return await get_box(house, caller.vendor_ids, shipment_box_id)
@@ -57,9 +56,7 @@ async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, rea
     async def work() -> dict[str, Any]:
         at = house.now()
         async with house.db.transaction() as tx:
-            found = await effects.find(tx, caller.vendor_ids, effect_id)
-            if found is None:
-                raise NotFound("no such effect", effect_id=str(effect_id))
+            found = await lookups.effect(tx, caller.vendor_ids, effect_id)
             vendor_id = found["vendor_id"]
             effect = (await effects.by_ids(tx, vendor_id, [effect_id]))[0]
             move = decide_effect(effect["state"], f"rule_{ruling}", EffectFacts(reason=True))
@@ -92,13 +89,6 @@ async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, rea
     ruled = await until_fresh(work)
     await turns.wake(house, ruled["vendor_id"])
     return ruled
-
-
-async def _box(tx: Connection, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
-    box = await boxes.find(tx, caller.vendor_ids, shipment_box_id, lock=True)
-    if box is None:
-        raise NotFound("no such box", shipment_box_id=str(shipment_box_id))
-    return with_sums(box)
 
 
 async def state(

@@ -9,12 +9,12 @@ from app.coupang.claims import RejectCode
 from app.errors import Invalid
 from app.flows.asking import Caller, Waybill
 from app.flows.house import House
+from app.flows.lookups import Vendors
 from app.flows.receiving import Found
 from app.machines.kernel import Rules
 from app.store import doors
 from app.store.database import Connection
 
-Vendors = list[str] | None
 Row = Mapping[str, Any]
 WAYBILL = ("courier_code", "invoice_number")
 

@@ -4,17 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from app.coupang.couriers import DIRECT
-from app.errors import NotFound
-from app.flows import asking, reviews
+from app.flows import asking, lookups, reviews
 from app.flows.asking import Caller
 from app.flows.deciding import box_facts
 from app.flows.house import House
-from app.flows.manual.base import WAYBILL, Act, Aggregate, Given, Row, Run, Vendors, given_waybill
+from app.flows.lookups import Vendors, with_sums
+from app.flows.manual.base import WAYBILL, Act, Aggregate, Given, Row, Run, given_waybill
 from app.flows.quantities import settle_boxes
-from app.flows.reports import with_sums
 from app.machines.effects import CAUSES, EFFECT, EffectFacts
 from app.machines.orders import BOX, OBSERVED, BoxState
-from app.store import boxes, doors, effects
+from app.store import doors, effects
 from app.store.database import Connection
 
 
@@ -37,10 +36,7 @@ class Box(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        row = await boxes.find(tx, vendor_ids, row_id, lock=True)
-        if row is None:
-            raise NotFound("no such box", shipment_box_id=str(row_id))
-        return with_sums(row)
+        return with_sums(await lookups.box(tx, vendor_ids, row_id, lock=True))
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:
         """See `Aggregate`."""
@@ -77,9 +73,7 @@ class Effect(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        found = await effects.find(tx, vendor_ids, row_id)
-        if found is None:
-            raise NotFound("no such effect", effect_id=str(row_id))
+        found = await lookups.effect(tx, vendor_ids, row_id)
         return {
             **(await effects.by_ids(tx, found["vendor_id"], [row_id]))[0],
             "vendor_id": found["vendor_id"],

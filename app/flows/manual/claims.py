@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from app.errors import Invalid, NotFound
-from app.flows import cancelling, receiving, returning
+from app.errors import Invalid
+from app.flows import cancelling, lookups, receiving, returning
 from app.flows.asking import Caller
 from app.flows.blocking import tell_boxes
 from app.flows.claim_asking import locked
 from app.flows.house import House
+from app.flows.lookups import Vendors
 from app.flows.manual.base import (
     WAYBILL,
     Act,
     Aggregate,
     Given,
     Row,
-    Vendors,
     asked_waybill,
     given_waybill,
 )
@@ -43,9 +43,7 @@ class Cancel(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        found = await claims.find(tx, "cancel", vendor_ids, row_id)
-        if found is None:
-            raise NotFound("no such cancel", receipt_id=str(row_id))
+        found = await lookups.receipt(tx, "cancel", vendor_ids, row_id)
         rows = await SUBJECTS["cancel"].lock(tx, found["vendor_id"], [{"subject_id": row_id}])
         return dict(rows[row_id])
 

@@ -12,13 +12,13 @@ from app.flows.asking import Caller
 from app.flows.claim_asking import locked
 from app.flows.deciding import unblock
 from app.flows.house import House
+from app.flows.lookups import Vendors
 from app.flows.manual.base import (
     WAYBILL,
     Act,
     Aggregate,
     Given,
     Row,
-    Vendors,
     asked_waybill,
     given_waybill,
 )
