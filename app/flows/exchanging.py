@@ -16,7 +16,7 @@ from app.flows.deciding import decide
 from app.flows.house import House
 from app.flows.lookups import Vendors
 from app.flows.outcomes import Kind
-from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
+from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.store import boxes, effects, exchanges
 
 EVENTS = {
@@ -27,7 +27,6 @@ EVENTS = {
     "ship_direct": ("ship", "ship_replacement_direct"),
 }
 """Action → the last part of its address and the event it asks for."""
-_DIRECTLY = "ship_direct"
 
 
 async def reject(
@@ -116,16 +115,12 @@ async def exchange_actions(house: House, vendor_ids: Vendors, exchange_id: int) 
     async with house.db.transaction() as tx:
         vendor_id, row = await locked(tx, vendor_ids, "exchange", exchange_id)
         busy = await effects.find_open(tx, vendor_id, exchange_id, "exchange")
-    originals = {line["shipment_box_id"] for line in row["lines"]}
-    new = next((b["shipment_box_id"] for b in row["boxes"] if b["shipment_box_id"] not in originals), None)
-    payload = {"code": "", "invoice_number": "", "shipment_box_id": new}
     place = f"/v1/exchanges/{exchange_id}"
     told = reception_actions(row["reception"], place)
     for name, (way, event) in EVENTS.items():
         track = MOVES[event][0]
-        facts = exchange_facts(row, payload | ({"courier_code": DIRECT} if name == _DIRECTLY else {}))
-        state = row[f"{COLUMNS[track]}state"]
-        target, refused = judge(TRACKS[track], state, event, facts[track], busy)
+        facts = exchange_facts(row, granted(row, event))[track]
+        target, refused = judge(TRACKS[track], row[f"{COLUMNS[track]}state"], event, facts, busy)
         told.append(action(way, place, target, refused, name))
     return told
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from app.coupang.claims import RejectCode
-from app.coupang.couriers import DIRECT
 from app.errors import Invalid
 from app.flows import exchange_reads, exchanging
 from app.flows.asking import Caller
@@ -22,7 +21,7 @@ from app.flows.manual.base import (
     asked_waybill,
     given_waybill,
 )
-from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts
+from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.machines import collects, exchanges, redeliveries
 from app.store import doors
 from app.store import exchanges as exchange_rows
@@ -57,19 +56,11 @@ class Exchange(Aggregate):
 
     def _facts(self, row: Row, event: str, given: Given | None) -> dict[str, Any]:
         whole = row["whole"]
-        asked: dict[str, Any] = asked_waybill(given)
         if given is None:
-            originals = {line["shipment_box_id"] for line in whole["lines"]}
-            news = (one["shipment_box_id"] for one in whole["boxes"])
-            asked |= {
-                "code": "",
-                "shipment_box_id": next((n for n in news if n not in originals), None),
-            }
-            asked["courier_code"] = DIRECT if event.endswith("_direct") else ""
-        else:
-            asked["shipment_box_id"] = given.shipment_box_id
-            if given.code is not None:
-                asked["code"] = given.code
+            return exchange_facts(whole, granted(whole, event))
+        asked: dict[str, Any] = {**asked_waybill(given), "shipment_box_id": given.shipment_box_id}
+        if given.code is not None:
+            asked["code"] = given.code
         return exchange_facts(whole, asked)
 
     def beside(self, row: Row, event: str, given: Given | None, at: datetime) -> list[tuple[str, str]]:

@@ -96,8 +96,6 @@ def exchange_facts(row: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[s
     nothing = collect is CollectState.NO_COLLECT
     waybill = "invoice_number" in payload
     arrived, passed = is_in_house(reception), reception is ReceptionState.PASSED
-    originals = {line["shipment_box_id"] for line in row["lines"]}
-    news = {box["shipment_box_id"] for box in row["boxes"]} - originals
     return {
         "exchange": ExchangeFacts(
             rejectable=row["rejectable"],
@@ -119,11 +117,26 @@ def exchange_facts(row: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[s
         "redelivery": RedeliveryFacts(
             in_progress=row["state"] == exchange_machine.ExchangeState.PROGRESS,
             collected=nothing or collect is CollectState.COMPLETE_COLLECT,
-            new_box=payload.get("shipment_box_id") in news,
+            new_box=payload.get("shipment_box_id") in _new_boxes(row),
             waybill=waybill,
             direct=payload.get("courier_code") == DIRECT,
         ),
     }
+
+
+def granted(row: Mapping[str, Any], event: str) -> dict[str, Any]:
+    """Return the payload that is taken for granted where it is only judged whether a change may be asked."""
+    return {
+        "code": "",
+        "courier_code": DIRECT if event.endswith("_direct") else "",
+        "invoice_number": "",
+        "shipment_box_id": next(iter(_new_boxes(row)), None),
+    }
+
+
+def _new_boxes(row: Mapping[str, Any]) -> list[int]:
+    originals = {line["shipment_box_id"] for line in row["lines"]}
+    return [box["shipment_box_id"] for box in row["boxes"] if box["shipment_box_id"] not in originals]
 
 
 # Coupang has done it, so what our guards would say by now changes nothing.
