@@ -15,17 +15,17 @@ from app.jobs.claiming import look_at_receipt
 from app.jobs.exchanging import SEND_EXCHANGES, read_back_exchange
 from app.jobs.line import Line, hush
 from app.jobs.returning import SEND_RETURNS, read_back_return
+from app.jobs.sends import DONE, Send
 from app.machines.cancels import CancelState
 
 FIRST = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.SELLER_CANCEL)
 """Kinds that go before all others."""
-_DONE = Verdict("confirm", "OK")
 
 
 async def _stop(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     count = effect["payload"]["cancel_count"]
     done = await cancels.stop_shipment(line.client, effect["subject_id"], count, purpose="cancel")
-    return _DONE, done.raw
+    return DONE, done.raw
 
 
 async def _shipped(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
@@ -37,7 +37,7 @@ async def _shipped(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, byte
         payload["invoice_number"],
         purpose="cancel",
     )
-    return _DONE, done.raw
+    return DONE, done.raw
 
 
 async def _cancel(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
@@ -53,7 +53,7 @@ async def _cancel(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes
     return judge_cancel(answer, payload), answer.raw
 
 
-SEND_ALONE: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Verdict, bytes]]]] = {
+SEND_ALONE: Mapping[Kind, Send] = {
     Kind.STOP_SHIPMENT: _stop,
     Kind.DECLARE_SHIPPED: _shipped,
     Kind.SELLER_CANCEL: _cancel,

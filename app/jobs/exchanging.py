@@ -1,6 +1,6 @@
 """Read exchanges, send what they ask for, one call each, and read back what was doubtful."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +14,9 @@ from app.flows.feeds import Reading
 from app.flows.outcomes import Kind, Verdict
 from app.flows.pages import Window
 from app.jobs.line import Line, OutOfTime, hush
+from app.jobs.sends import DONE, Send
 from app.jobs.settling import TooFull, settled
 
-DONE = Verdict("confirm", "OK")
 MOST_PAGES = 12
 """Of a window's list, which is read twice when it has several; one that has more is cut."""
 PARTS = 6
@@ -186,7 +186,7 @@ async def _ship(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     return (DONE, page.raw) if seen.event == "prove" else (doubt, done.raw)
 
 
-SEND_EXCHANGES: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Verdict, bytes]]]] = {
+SEND_EXCHANGES: Mapping[Kind, Send] = {
     Kind.REJECT_EXCHANGE: _reject,
     Kind.CONFIRM_EXCHANGE: _confirm,
     Kind.SHIP_EXCHANGE: _ship,

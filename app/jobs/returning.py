@@ -1,6 +1,6 @@
 """Send what returns ask for, one call each, and read back what was doubtful."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.coupang import returns
@@ -12,9 +12,8 @@ from app.flows.receipts import take_receipts
 from app.flows.return_outcomes import REFUNDED, told_by
 from app.jobs.claiming import ask_for_withdrawals
 from app.jobs.line import Line, hush
+from app.jobs.sends import DONE, Send
 from app.machines.returns import ReturnState
-
-DONE = Verdict("confirm", "OK")
 
 
 async def _confirm(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
@@ -55,7 +54,7 @@ async def _pickup(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes
     return DONE, done.raw
 
 
-SEND_RETURNS: Mapping[Kind, Callable[[Line, Mapping[str, Any]], Awaitable[tuple[Verdict, bytes]]]] = {
+SEND_RETURNS: Mapping[Kind, Send] = {
     Kind.PICKUP_WAYBILL: _pickup,
     Kind.CONFIRM_RETURN: _confirm,
     Kind.APPROVE_RETURN: _approve,
