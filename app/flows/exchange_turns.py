@@ -51,6 +51,13 @@ async def keep_round(house: House, vendor_id: str, epoch: int, done: Sequence[Wi
             await coverage.grow(tx, vendor_id, feeds.EXCHANGE_ROUND, window.start, window.end)
 
 
+async def asked_from(house: House, vendor_id: str, window: Window) -> datetime:
+    """Return from when the oldest window is asked for: from where the reading before began, as one call."""
+    async with house.db.connection() as connection:
+        before = await coverage.read_until(connection, vendor_id, window.feed, window.start)
+    return window.start if before is None else max(before, window.end - SPAN)
+
+
 async def to_read(house: House, vendor_id: str) -> list[dict[str, Any]]:
     """Return exchanges that are due to be read by themselves."""
     async with house.db.connection() as connection:

@@ -28,6 +28,7 @@ COVERING = (ORDERS, CANCELS, RECEIPTS, WITHDRAWALS, EXCHANGES)
 """Feeds that claim coverage."""
 LONGEST_MINUTES = timedelta(hours=23)
 """A window up to this length is asked for by minutes: one answer, no paging."""
+FAR_EVERY_S = 1800
 LONGEST_DAYS = timedelta(days=7)
 """A longer hole is asked for by days, this many at a time."""
 MOST_PAGES = 24
@@ -43,6 +44,8 @@ class Due:
 
     feed: str
     last_ok_at: datetime | None
+    failures: int = 0
+    """Turns that failed since then."""
 
 
 async def due_feeds(house: House, vendor_id: str) -> dict[str, Due]:
@@ -54,7 +57,7 @@ async def due_feeds(house: House, vendor_id: str) -> dict[str, Due]:
             await coverage.ensure_feed(tx, vendor_id, feed, at)
             row = await coverage.find_feed(tx, vendor_id, feed)
             if row and row["due_at"] <= at:
-                due[feed] = Due(feed, row["last_ok_at"])
+                due[feed] = Due(feed, row["last_ok_at"], row["failures"])
     return due
 
 
@@ -65,6 +68,31 @@ def accept_window(house: House, due: Due) -> Window:
     if due.last_ok_at is not None:
         back = max(back, at - due.last_ok_at + house.policy.lag)
     return Window(ACCEPT, at - min(back, LONGEST_MINUTES), at)
+
+
+def looks_far(house: House, due: Due) -> bool:
+    """Tell whether a look for new orders is the first of its half hour: it asks for all that wait.
+
+    An order that an empty answer has hidden still waits, for nobody knows it to acknowledge it. A list by
+    days is one call as well, and shows every order of a week that waits. After a failure the narrow look
+    comes first, so that a list that is too slow never keeps new orders from us.
+    """
+    if due.last_ok_at is None or due.failures:
+        return False
+    return house.now().timestamp() // FAR_EVERY_S != due.last_ok_at.timestamp() // FAR_EVERY_S
+
+
+async def asked_from(house: House, vendor_id: str, window: Window) -> datetime:
+    """Return from when a window of minutes is asked for: from the start of the reading before it.
+
+    So everything is shown by two readings in a row, and one lie is not enough to hide it. It costs no call;
+    only the window itself is claimed. After a failure it is asked for alone.
+    """
+    if window.end - window.start > LONGEST_MINUTES:
+        return window.start
+    async with house.db.connection() as connection:
+        before = await coverage.read_until(connection, vendor_id, window.feed, window.start)
+    return window.start if before is None else max(before, window.end - LONGEST_MINUTES)
 
 
 async def holes(
@@ -101,6 +129,8 @@ class Reading:
     rows: int = 0
     changed: int = 0
     unreadable: int = 0
+    contradicted: int = 0
+    """Lists that were empty although what we hold stood in them."""
 
 
 async def record(
@@ -121,6 +151,7 @@ async def record(
             rows=reading.rows,
             changed=reading.changed,
             unreadable=reading.unreadable,
+            contradicted=reading.contradicted,
             outcome="ok" if error is None else "failed",
             error=error,
         )

@@ -235,6 +235,8 @@ class Figures:
     due_lag: timedelta
     counts: list[dict[str, Any]]
     """Each vendor's newest census."""
+    contradicted: list[dict[str, Any]]
+    """Empty lists that contradicted what we held."""
     silence: bool
     """Everybody is silent towards Coupang."""
     at: datetime
@@ -253,6 +255,7 @@ async def figures(house: House) -> Figures:
             vendors=await vendors.list_vendors(connection, None),
             due_lag=await vendors.longest_due(connection, at),
             counts=await census.newest(connection, None),
+            contradicted=await coverage.count_contradicted(connection),
             silence=await circuits.is_open(connection),
             at=at,
         )

@@ -11,9 +11,9 @@ from app.flows.cancel_outcomes import judge_cancel
 from app.flows.outcomes import Kind, Verdict
 from app.flows.receipts import state_shown
 from app.flows.sending import Batch
-from app.jobs.claiming import look_at_receipt
 from app.jobs.exchanging import SEND_EXCHANGES, read_back_exchange
 from app.jobs.line import Line, hush
+from app.jobs.lone_receipts import look_at_receipt
 from app.jobs.returning import SEND_RETURNS, read_back_return
 from app.jobs.sends import DONE, Send
 from app.machines.cancels import CancelState

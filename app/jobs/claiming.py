@@ -6,13 +6,15 @@ from datetime import datetime, time, timedelta
 from app.clock import KST
 from app.coupang import returns
 from app.coupang.claims import ReceiptPage, ReceiptQuery, WithdrawalPage
-from app.coupang.errors import CoupangError, NotExisting, RangeTooWide
+from app.coupang.errors import CoupangError, RangeTooWide
 from app.flows import claim_reads, feeds
 from app.flows.feeds import LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.flows.pages import Window
 from app.flows.receipts import take_receipts
 from app.flows.withdrawals import take_withdrawals
+from app.jobs.doubting import receipt_lives
 from app.jobs.line import Line, OutOfTime, hush
+from app.jobs.lone_receipts import ask_for_withdrawals
 from app.jobs.settling import TooFull, settled
 
 ROAD = (
@@ -27,8 +29,6 @@ SPAN = timedelta(days=29)
 """Longest stretch of days asked for at once."""
 WITHDRAWAL_SPAN = timedelta(days=5)
 """Both ends may share their days with the neighbours: 6 days are asked for, 7 are disputed."""
-SINGLES_MOST = 20
-"""Receipts read by themselves in one visit."""
 NARROWEST = timedelta(minutes=10)
 
 
@@ -115,7 +115,8 @@ async def sweep_receipts(line: Line) -> bool:
     failed: str | None = None
     try:
         for window in await feeds.holes(line.house, line.vendor_id, feeds.RECEIPTS):
-            await sweep_window(line, window)
+            since = await feeds.asked_from(line.house, line.vendor_id, window)
+            await sweep_window(line, window, asked_from=since)
         await ask_for_withdrawals(line)
     except CoupangError as error:
         hush(error)
@@ -127,9 +128,21 @@ async def sweep_receipts(line: Line) -> bool:
 
 
 async def sweep_window(
-    line: Line, window: Window, *, road: Sequence[ReceiptQuery] = ROAD, purpose: str = "claims"
+    line: Line,
+    window: Window,
+    *,
+    asked_from: datetime | None = None,
+    road: Sequence[ReceiptQuery] = ROAD,
+    purpose: str = "claims",
 ) -> None:
     """Read these statuses of a window, then claim it under the window's feed.
+
+    Args:
+        line: The visit's line.
+        window: What is claimed.
+        asked_from: Where the lists begin, if earlier than what is claimed.
+        road: The statuses, in their order.
+        purpose: Why, for the call counts.
 
     Raises:
         CoupangError: It could not be read whole; nothing is claimed.
@@ -137,26 +150,33 @@ async def sweep_window(
     """
     line.check_time()
     reading = Reading(window, line.house.now())
-    by_minutes = window.end - window.start <= LONGEST_MINUTES
+    asked = Window(window.feed, min(asked_from or window.start, window.start), window.end)
+    told: set[int] = set()
+    empty: list[ReceiptQuery] = []
+    last = ReceiptPage(())
     try:
         for which in road:
-            last = ReceiptPage(())
-            if by_minutes:
-                last = await returns.list_receipts_minutes(
-                    line.client, window.start, window.end, which, purpose=purpose
-                )
-            else:
-                async for page in _days(line, window.start, window.end, which, purpose):
-                    await _take(line, reading, last, None)
-                    last = page
-                    _check(line, reading)
-            await _take(line, reading, last, window if which is road[-1] else None)
+            last, is_empty = await _read(line, reading, asked, which, purpose, told)
+            if is_empty:
+                empty.append(which)
+            if which is not road[-1]:
+                await _take(line, reading, last, None)
+        # Cancels at ACCEPT are listed again every few minutes for a day: nothing else needs to be asked.
+        if empty and road is ROAD and await receipt_lives(line, asked, told, reading.started_at, purpose):
+            for which in empty:
+                page, is_empty = await _read(line, reading, asked, which, purpose, told)
+                reading.contradicted += not is_empty
+                await _take(line, reading, page, None)
+        await _take(line, reading, last, window)
     except TooFull:
         for piece in feeds.pieces(window):
             await sweep_window(line, piece, road=road, purpose=purpose)
         return
     except RangeTooWide:
-        if not by_minutes or window.end - window.start <= NARROWEST:
+        if asked.start < window.start:
+            await sweep_window(line, window, road=road, purpose=purpose)
+            return
+        if not NARROWEST < window.end - window.start <= LONGEST_MINUTES:
             raise
         middle = window.start + (window.end - window.start) / 2
         for half in (Window(window.feed, window.start, middle), Window(window.feed, middle, window.end)):
@@ -166,20 +186,6 @@ async def sweep_window(
         await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))
         raise
     await feeds.record(line.house, line.vendor_id, line.epoch, reading)
-
-
-async def ask_for_withdrawals(line: Line, only: Sequence[int] | None = None) -> set[int]:
-    """Ask which of our open receipts (or of these) were withdrawn; return those that were."""
-    house, withdrawn = line.house, set[int]()
-    receipt_ids = list(only) if only is not None else await claim_reads.open_ids(house, line.vendor_id)
-    for first in range(0, len(receipt_ids), returns.MOST_RECEIPTS):
-        line.check_time()
-        at = house.now()
-        asked = receipt_ids[first : first + returns.MOST_RECEIPTS]
-        page = await returns.list_withdrawals_of(line.client, asked, purpose="claims")
-        await take_withdrawals(house, line.vendor_id, page, cause="look:withdrawals", at=at, epoch=line.epoch)
-        withdrawn |= {one.receipt_id for one in page.withdrawals}
-    return withdrawn
 
 
 async def sweep_withdrawals(line: Line) -> bool:
@@ -222,41 +228,24 @@ def _by_days(window: Window) -> list[Window]:
     return [morning, *feeds.pieces(Window(window.feed, morning.end, window.end), timedelta(days=1))]
 
 
-async def reread_receipts(line: Line) -> int:
-    """Read every receipt that is due by itself; return how many were."""
-    house = line.house
-    due = await claim_reads.to_read(house, line.vendor_id, SINGLES_MOST)
-    for receipt in due:
-        try:
-            await look_at_receipt(line, receipt["receipt_id"], "receipt")
-        except CoupangError as error:
-            hush(error)
-            await claim_reads.postpone(house, line.vendor_id, line.epoch, receipt["receipt_id"])
-    return len(due)
-
-
-async def look_at_receipt(line: Line, receipt_id: int, purpose: str) -> tuple[ReceiptPage | None, bool]:
-    """Read one receipt by itself, store and observe it.
-
-    Returns:
-        The page and False; None and whether it was withdrawn when there is no such receipt (any more).
-    """
-    line.check_time()
-    house, at = line.house, line.house.now()
-    try:
-        page = await returns.get_receipt(line.client, receipt_id, purpose=purpose)
-    except NotExisting:
-        withdrawn = receipt_id in await ask_for_withdrawals(line, [receipt_id])
-        if not withdrawn:
-            await claim_reads.vanished(house, line.vendor_id, line.epoch, receipt_id)
-        return None, withdrawn
-    proven = frozenset(one.receipt_id for one in page.receipts)
-    await take_receipts(
-        house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch, proven=proven
-    )
-    if not proven:
-        await claim_reads.postpone(house, line.vendor_id, line.epoch, receipt_id)
-    return page, False
+async def _read(
+    line: Line, reading: Reading, asked: Window, which: ReceiptQuery, purpose: str, told: set[int]
+) -> tuple[ReceiptPage, bool]:
+    """Read a list and store it but for its last page; return that, and whether there was no row at all."""
+    if asked.end - asked.start <= LONGEST_MINUTES:
+        page = await returns.list_receipts_minutes(
+            line.client, asked.start, asked.end, which, purpose=purpose
+        )
+        told |= _ids(page)
+        return page, not (page.receipts or page.unreadable)
+    last, rows = ReceiptPage(()), 0
+    async for page in _days(line, asked.start, asked.end, which, purpose):
+        told |= _ids(page)
+        rows += len(page.receipts) + len(page.unreadable)
+        await _take(line, reading, last, None)
+        last = page
+        _check(line, reading)
+    return last, not rows
 
 
 def _days(

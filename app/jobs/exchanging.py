@@ -1,7 +1,7 @@
 """Read exchanges, send what they ask for, one call each, and read back what was doubtful."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.coupang import exchanges
@@ -13,6 +13,7 @@ from app.flows.exchange_reads import sound, take_exchanges
 from app.flows.feeds import Reading
 from app.flows.outcomes import Kind, Verdict
 from app.flows.pages import Window
+from app.jobs.doubting import exchange_is_missing
 from app.jobs.line import Line, OutOfTime, hush
 from app.jobs.sends import DONE, Send
 from app.jobs.settling import TooFull, settled
@@ -33,7 +34,11 @@ async def sweep_exchanges(line: Line) -> bool:
     try:
         found = await exchange_turns.windows(line.house, line.vendor_id)
         for window in found:
-            await sweep_window(line, window, newest=window is found[-1], done=done)
+            begins = window.start
+            if window is found[0]:
+                begins = await exchange_turns.asked_from(line.house, line.vendor_id, window)
+            newest = window is found[-1]
+            await sweep_window(line, window, asked_from=begins, newest=newest, done=done)
         await replacing.settle(line.house, line.vendor_id, line.epoch, since)
     except CoupangError as error:
         hush(error)
@@ -50,6 +55,7 @@ async def sweep_window(
     line: Line,
     window: Window,
     *,
+    asked_from: datetime | None = None,
     newest: bool = False,
     purpose: str = "exchanges",
     done: list[Window] | None = None,
@@ -59,6 +65,7 @@ async def sweep_window(
     Args:
         line: The visit's line.
         window: Shorter than 7 days; its feed names the coverage that is claimed.
+        asked_from: Where the list begins, if earlier than what is claimed.
         newest: Read on to the present; what is younger than the window's end is not claimed.
         purpose: Why, for the call counts.
         done: Takes what was claimed: the window, or its parts.
@@ -71,18 +78,12 @@ async def sweep_window(
     house, at = line.house, line.house.now()
     reading_of = Reading(window, at)
     # The newest exchanges are seen at once, but only what is older than the lag is claimed.
-    end = at if newest else window.end
-    last = ExchangePage(())
+    asked = Window(window.feed, min(asked_from or window.start, window.start), at if newest else window.end)
     try:
-        async for page in settled(
-            lambda: exchanges.list_exchanges(line.client, window.start, end, purpose=purpose),
-            lambda page: {one.exchange_id for one in page.exchanges},
-            "the list of exchanges",
-            MOST_PAGES if window.end - window.start > NARROWEST else None,
-        ):
-            await _take(line, reading_of, last, None)
-            last = page
-            line.check_time()
+        last, is_empty = await _read(line, reading_of, asked, purpose)
+        if is_empty and await exchange_is_missing(line, asked, at):
+            last, is_empty = await _read(line, reading_of, asked, purpose)
+            reading_of.contradicted += not is_empty
         await _take(line, reading_of, last, window)
     except TooFull:
         length = (window.end - window.start) // PARTS + timedelta(microseconds=1)
@@ -96,6 +97,22 @@ async def sweep_window(
     await feeds.record(house, line.vendor_id, line.epoch, reading_of)
     if done is not None:
         done.append(window)
+
+
+async def _read(line: Line, reading_of: Reading, asked: Window, purpose: str) -> tuple[ExchangePage, bool]:
+    """Read a list and store it but for its last page; return that, and whether there was no row at all."""
+    last, rows = ExchangePage(()), 0
+    async for page in settled(
+        lambda: exchanges.list_exchanges(line.client, asked.start, asked.end, purpose=purpose),
+        lambda page: {one.exchange_id for one in page.exchanges},
+        "the list of exchanges",
+        MOST_PAGES if reading_of.window.end - reading_of.window.start > NARROWEST else None,
+    ):
+        rows += len(page.exchanges) + len(page.unreadable)
+        await _take(line, reading_of, last, None)
+        last = page
+        line.check_time()
+    return last, not rows
 
 
 async def _take(line: Line, reading_of: Reading, page: ExchangePage, covered: Window | None) -> None:

@@ -1,15 +1,16 @@
 """Poll the feeds: often for new orders, and window by window for everything that coverage lacks."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.clock import KST
 from app.coupang import orders
 from app.coupang.errors import CoupangError, RangeTooWide
 from app.coupang.wire import SheetPage, WireStatus
 from app.flows import feeds
-from app.flows.feeds import LONGEST_MINUTES, Reading
+from app.flows.feeds import LONGEST_DAYS, LONGEST_MINUTES, Due, Reading
 from app.flows.pages import Window, take_page
+from app.jobs.doubting import contradicted
 from app.jobs.line import Line, OutOfTime, hush
 from app.jobs.settling import settled
 
@@ -33,16 +34,23 @@ class _TooFull(Exception):
     """A window of days has more pages than `MOST_PAGES`."""
 
 
-async def look_for_new(line: Line, due: feeds.Due) -> None:
-    """Read the newest ACCEPT orders; claims no coverage."""
+async def look_for_new(line: Line, due: Due) -> None:
+    """Read the newest ACCEPT orders, once in half an hour those of a week; claims no coverage."""
     window = feeds.accept_window(line.house, due)
+    far = feeds.looks_far(line.house, due)
+    if far:
+        window = Window(window.feed, window.end - LONGEST_DAYS, window.end)
     reading = Reading(window, line.house.now())
     error: CoupangError | None = None
     try:
-        page = await orders.list_minutes(
-            line.client, window.start, window.end, WireStatus.ACCEPT, purpose="poll"
-        )
-        await _take(line, reading, page, None)
+        read = _days if far else _minutes
+        async for page in read(line, window, WireStatus.ACCEPT, "poll"):
+            before = reading.changed
+            await _take(line, reading, page, None)
+            # Many that wait and are known need not be read to their end.
+            if reading.changed == before:
+                break
+            line.check_time()
     except CoupangError as caught:
         error = caught
     # A quiet look is not worth a row; a change or a failure is.
@@ -58,7 +66,8 @@ async def sweep(line: Line) -> bool:
     failed: str | None = None
     for window in await feeds.holes(line.house, line.vendor_id):
         try:
-            await sweep_window(line, window)
+            since = await feeds.asked_from(line.house, line.vendor_id, window)
+            await sweep_window(line, window, asked_from=since)
         except CoupangError as error:
             hush(error)
             failed = str(error)
@@ -69,13 +78,19 @@ async def sweep(line: Line) -> bool:
 
 
 async def sweep_window(
-    line: Line, window: Window, *, purpose: str = "sweep", seen: set[int] | None = None
+    line: Line,
+    window: Window,
+    *,
+    asked_from: datetime | None = None,
+    purpose: str = "sweep",
+    seen: set[int] | None = None,
 ) -> None:
     """Read all six statuses of a window, then claim it.
 
     Args:
         line: The visit's line.
         window: Its feed names the coverage that is claimed.
+        asked_from: Where the lists begin, if earlier than what is claimed.
         purpose: Why, for the call counts.
         seen: Takes the ids of the boxes that were shown.
 
@@ -85,25 +100,27 @@ async def sweep_window(
     """
     line.check_time()
     reading = Reading(window, line.house.now())
-    by_minutes = window.end - window.start <= LONGEST_MINUTES
+    asked = Window(window.feed, min(asked_from or window.start, window.start), window.end)
+    told: set[int] = set() if seen is None else seen
+    empty: set[WireStatus] = set()
+    last = SheetPage(())
     try:
         for status in ROAD:
-            read = _minutes if by_minutes else _settled_days
-            pages = read(line, window, status, purpose)
-            last: SheetPage | None = None
-            async for page in pages:
-                if seen is not None:
-                    seen |= _ids(page)
-                if last is not None:
-                    await _take(line, reading, last, None)
-                last = page
-                line.check_time()
-                if not by_minutes and reading.pages >= MOST_PAGES:
-                    raise _TooFull
-            covered = window if status is ROAD[-1] else None
-            await _take(line, reading, last or SheetPage(()), covered)
+            last, is_empty = await _read(line, reading, asked, status, purpose, told)
+            if is_empty:
+                empty.add(status)
+            if status is not ROAD[-1]:
+                await _take(line, reading, last, None)
+        async for status in contradicted(line, asked, told, empty, reading.started_at, purpose):
+            reading.contradicted += 1
+            page, _ = await _read(line, reading, asked, status, purpose, told)
+            await _take(line, reading, page, None)
+        await _take(line, reading, last, window)
     except RangeTooWide:
-        if not by_minutes or window.end - window.start <= NARROWEST:
+        if asked.start < window.start:
+            await sweep_window(line, window, purpose=purpose, seen=seen)
+            return
+        if not NARROWEST < window.end - window.start <= LONGEST_MINUTES:
             raise
         middle = window.start + (window.end - window.start) / 2
         for half in (Window(window.feed, window.start, middle), Window(window.feed, middle, window.end)):
@@ -120,6 +137,26 @@ async def sweep_window(
         await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))
         raise
     await feeds.record(line.house, line.vendor_id, line.epoch, reading)
+
+
+async def _read(
+    line: Line, reading: Reading, asked: Window, status: WireStatus, purpose: str, told: set[int]
+) -> tuple[SheetPage, bool]:
+    """Read a list and store it but for its last page; return that, and whether there was no row at all."""
+    by_minutes = asked.end - asked.start <= LONGEST_MINUTES
+    read = _minutes if by_minutes else _settled_days
+    last: SheetPage | None = None
+    rows = 0
+    async for page in read(line, asked, status, purpose):
+        told |= _ids(page)
+        rows += len(page.rows)
+        if last is not None:
+            await _take(line, reading, last, None)
+        last = page
+        line.check_time()
+        if not by_minutes and reading.pages >= MOST_PAGES:
+            raise _TooFull
+    return last or SheetPage(()), not rows
 
 
 async def _take(line: Line, reading: Reading, page: SheetPage, covered: Window | None) -> None:
@@ -146,10 +183,14 @@ def _ids(page: SheetPage) -> set[int]:
     return {box_id for box_id, _ in page.rows if box_id is not None}
 
 
-def _settled_days(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
+def _days(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
     first, last = window.start.astimezone(KST).date(), window.end.astimezone(KST).date()
+    return orders.list_days(line.client, first, last, status, purpose=purpose)
+
+
+def _settled_days(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
     return settled(
-        lambda: orders.list_days(line.client, first, last, status, purpose=purpose),
+        lambda: _days(line, window, status, purpose),
         _ids,
-        f"the {status} list of {first} to {last}",
+        f"the {status} list of {window.start:%Y-%m-%d} to {window.end:%Y-%m-%d}",
     )

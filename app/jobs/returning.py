@@ -10,8 +10,8 @@ from app.flows import reading, sending
 from app.flows.outcomes import Kind, Verdict
 from app.flows.receipts import take_receipts
 from app.flows.return_outcomes import REFUNDED, told_by
-from app.jobs.claiming import ask_for_withdrawals
 from app.jobs.line import Line, hush
+from app.jobs.lone_receipts import ask_for_withdrawals
 from app.jobs.sends import DONE, Send
 from app.machines.returns import ReturnState
 

@@ -6,7 +6,17 @@ from app.errors import Fenced
 from app.flows import asking, circuits, feeds, receiving, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.jobs import claiming, counting, dispatching, exchanging, looking, permitting, polling, probing
+from app.jobs import (
+    claiming,
+    counting,
+    dispatching,
+    exchanging,
+    lone_receipts,
+    looking,
+    permitting,
+    polling,
+    probing,
+)
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
 log = logging.getLogger(__name__)
@@ -69,7 +79,7 @@ async def _work(line: Line) -> bool:
         left = await claiming.sweep_receipts(line) or left
     if feeds.WITHDRAWALS in due:
         left = await claiming.sweep_withdrawals(line) or left
-    reread = await claiming.reread_receipts(line)
+    reread = await lone_receipts.reread_receipts(line)
     if reread or due.keys() & {feeds.STOPS, feeds.RECEIPTS, feeds.WITHDRAWALS}:
         await receiving.follow_returns(house, vendor_id, line.epoch)
     if feeds.EXCHANGES in due:

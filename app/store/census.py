@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, LiteralString
 
+from app.store import absences
 from app.store.database import Connection, execute, fetch, fetch_one
 
 CAUSE = "feed:census_"
@@ -58,19 +59,11 @@ async def vanished(
     seen: Collection[int],
     since: datetime,
 ) -> int:
-    """Note boxes of a window that no list showed, and have them read by themselves; return how many.
-
-    A box that was claimed back leaves the lists in the end, so boxes with a receipt are no finding; nor is
-    one that moved after `since`, when the reading began.
-    """
-    query = """
+    """Note boxes of a window that no list showed, and have them read by themselves; return how many."""
+    query: LiteralString = f"""
     WITH lost AS (
       UPDATE box b SET next_read_at = %(since)s
-      WHERE b.vendor_id = %(vendor_id)s AND b.paid_at >= %(start)s AND b.paid_at < %(end)s
-        AND b.state <> 'CANCELLED' AND b.exchange_id IS NULL AND b.state_at < %(since)s
-        AND b.shipment_box_id <> ALL(%(seen)s::bigint[])
-        AND NOT EXISTS (SELECT FROM receipt_line l WHERE l.vendor_id = b.vendor_id
-                          AND l.shipment_box_id = b.shipment_box_id)
+      WHERE {absences.BOX}
       RETURNING b.shipment_box_id, b.paid_at, b.state
     )
     INSERT INTO census_finding (vendor_id, census_id, kind, aggregate, aggregate_id, begun_at, explanation)

@@ -74,13 +74,35 @@ async def hasten(connection: Connection, vendor_id: str, feed: str, due_at: date
     await execute(connection, query, vendor_id=vendor_id, feed=feed, due_at=due_at)
 
 
+async def read_until(connection: Connection, vendor_id: str, feed: str, end: datetime) -> datetime | None:
+    """Return the start of the window that was read last of those that end there.
+
+    None: none ends there, or the feed's last turn has failed.
+    """
+    query = """SELECT lower("window") AS start FROM poll_run
+               WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s AND outcome = 'ok'
+                 AND upper("window") = %(end)s
+                 AND EXISTS (SELECT FROM feed f WHERE f.vendor_id = %(vendor_id)s AND f.feed = %(feed)s
+                               AND f.failures = 0)
+               ORDER BY run_id DESC LIMIT 1"""
+    row = await fetch_one(connection, query, vendor_id=vendor_id, feed=feed, end=end)
+    return None if row is None else row["start"]
+
+
+async def count_contradicted(connection: Connection) -> list[dict[str, Any]]:
+    """Return how many empty lists contradicted what we held, by vendor and feed."""
+    query = """SELECT vendor_id, feed, sum(contradicted)::bigint AS lists FROM poll_run
+               WHERE contradicted > 0 GROUP BY 1, 2 ORDER BY 1, 2"""
+    return await fetch(connection, query)
+
+
 async def record_run(connection: Connection, window: tuple[datetime, datetime], **values: Any) -> None:
     """Record one reading of one window."""
     query = """
     INSERT INTO poll_run (vendor_id, feed, "window", epoch, started_at, finished_at, pages, rows, changed,
-                          unreadable, outcome, error)
+                          unreadable, contradicted, outcome, error)
     VALUES (%(vendor_id)s, %(feed)s, %(window)s, %(epoch)s, %(started_at)s, %(finished_at)s, %(pages)s,
-            %(rows)s, %(changed)s, %(unreadable)s, %(outcome)s, %(error)s)"""
+            %(rows)s, %(changed)s, %(unreadable)s, %(contradicted)s, %(outcome)s, %(error)s)"""
     await execute(connection, query, window=Range(*window, bounds="[)"), **values)
 
 
@@ -112,7 +134,7 @@ async def list_runs(
     """Return readings, newest first, `most` at a time; `before` is the last run id of the page before."""
     query = """
     SELECT vendor_id, run_id, feed, lower("window") AS window_start, upper("window") AS window_end,
-           started_at, finished_at, pages, rows, changed, unreadable, outcome, error
+           started_at, finished_at, pages, rows, changed, unreadable, contradicted, outcome, error
     FROM poll_run
     WHERE (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
       AND (%(feed)s::text IS NULL OR feed = %(feed)s) AND (%(before)s::bigint IS NULL OR run_id < %(before)s)

@@ -39,9 +39,14 @@ class PollRun(Base):
     rows: Mapped[int]
     changed: Mapped[int]
     unreadable: Mapped[int]
+    contradicted: Mapped[int] = mapped_column(server_default="0")
+    """Lists that were empty although what we hold stood in them; each was read once more."""
     outcome: Mapped[str]
     error: Mapped[str | None]
-    __table_args__ = (Index("poll_run_list", "vendor_id", "feed", "run_id"),)
+    __table_args__ = (
+        Index("poll_run_list", "vendor_id", "feed", "run_id"),
+        Index("poll_run_contradicted", "vendor_id", "feed", postgresql_where=text("contradicted > 0")),
+    )
 
 
 class Tally(Base):

@@ -142,9 +142,16 @@ class Counted(Collector):
         for row in told.counts:
             if row["census_id"] is not None:
                 missing.add_metric([row["vendor_id"]], row["missing"])
+        lies = CounterMetricFamily(
+            "fulfilment_contradicted_lists",
+            "Lists that Coupang said were empty although what we hold stood in them.",
+            labels=("vendor", "feed"),
+        )
+        for row in told.contradicted:
+            lies.add_metric([row["vendor_id"], row["feed"]], row["lists"])
         lag = _gauge("due_lag_seconds", "How long the vendor that waits longest has been due.")
         lag.add_metric([], told.due_lag.total_seconds())
-        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, silence, missing, lag)
+        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, silence, missing, lies, lag)
 
 
 def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:

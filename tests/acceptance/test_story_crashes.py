@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.coupang import orders
-from app.flows import asking, reading, sending
+from app.flows import asking, feeds, reading, sending
 from app.jobs import line
 from tests.acceptance.shops import Shop, assert_promises, newer_epoch, set_vendor
 
@@ -168,6 +168,9 @@ async def test_an_overtaken_visit_stores_no_page_and_claims_nothing(
         # The look for new orders comes first and is not what this is about.
         async with shop.house.db.transaction() as tx:
             await tx.execute("UPDATE feed SET due_at = due_at + interval '9 days' WHERE feed = 'accept'")
+    else:
+        # The first look of a half hour goes by days.
+        monkeypatch.setattr(feeds, "looks_far", lambda *_: False)
     monkeypatch.setattr(orders, reading, minutes if reading == "list_minutes" else days)
     await shop.visit()
     assert len(overtaken) == 1, "it stopped at once"

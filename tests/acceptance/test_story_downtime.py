@@ -128,7 +128,7 @@ async def test_ten_days_of_downtime_are_caught_up_within_the_limits(
 
         # What has a deadline first: the stop requests are read before any order list, oldest first.
         routes = [call.route for call in made]
-        assert routes.index("R1") < routes.index("O2")
+        assert routes.index("R1") < routes.index("O1")
         known = {row["receipt_id"] for row in await shop.rows("SELECT receipt_id FROM cancel")}
         assert known >= {one.receipt_id for one in shop.world.receipts.values() if one.box_id in asking}
         # Among orders the oldest hole first, and the oldest waiting order is acknowledged first.

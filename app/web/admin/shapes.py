@@ -197,6 +197,7 @@ class Poll(Told):
     rows: int
     changed: int
     unreadable: int
+    contradicted: int
     outcome: str
     error: str | None
 
@@ -305,6 +306,7 @@ POLL: dict[str, Any] = {
     "rows": 41,
     "changed": 3,
     "unreadable": 0,
+    "contradicted": 0,
     "outcome": "ok",
     "error": None,
 }

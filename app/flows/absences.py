@@ -1,0 +1,31 @@
+"""What we hold and a list should have shown, as jobs ask for it."""
+
+from collections.abc import Set
+from datetime import datetime
+from typing import Any
+
+from app.flows.house import House
+from app.flows.pages import Window
+from app.store import absences
+
+
+async def absent_box(
+    house: House, vendor_id: str, window: Window, seen: Set[int], since: datetime
+) -> dict[str, Any] | None:
+    """Return the oldest box of a window that no list, read since then, has shown; None: none."""
+    async with house.db.connection() as connection:
+        return await absences.absent_box(connection, vendor_id, (window.start, window.end), seen, since)
+
+
+async def absent_receipt(
+    house: House, vendor_id: str, window: Window, seen: Set[int], since: datetime
+) -> int | None:
+    """Return the oldest return or stop request of a window that no list has shown; None: none."""
+    async with house.db.connection() as connection:
+        return await absences.absent_receipt(connection, vendor_id, (window.start, window.end), seen, since)
+
+
+async def holds_exchange(house: House, vendor_id: str, window: Window, since: datetime) -> bool:
+    """Tell whether an exchange of this window was known before `since`."""
+    async with house.db.connection() as connection:
+        return await absences.holds_exchange(connection, vendor_id, (window.start, window.end), since)
