@@ -108,26 +108,24 @@ async def locked(
 ) -> tuple[str, Mapping[str, Any]]:
     """Lock a claim and what belongs to it; return the vendor's id and the row as its subject gives it.
 
+    Args:
+        tx: A transaction.
+        vendor_ids: Vendors to look at; None means every vendor.
+        subject: `cancel`, `return` or `exchange`.
+        subject_id: Receipt id or exchange id.
+
     Raises:
         NotFound: No such claim for this caller.
     """
-    owner = await FIND[subject](tx, vendor_ids, subject_id)
+    if subject == "exchange":
+        name, owner = "exchange_id", await exchanges.owner(tx, vendor_ids, subject_id)
+    else:
+        name, owner = "receipt_id", await claims.owner(tx, subject, vendor_ids, subject_id)
     if owner is not None:
-        rows = await SUBJECTS[subject].lock(tx, owner["vendor_id"], [{"subject_id": subject_id}])
+        rows = await SUBJECTS[subject].lock(tx, owner, [{"subject_id": subject_id}])
         if subject_id in rows:
-            return owner["vendor_id"], rows[subject_id]
-    name = "receipt_id" if subject == "return" else "exchange_id"
+            return owner, rows[subject_id]
     raise NotFound(f"no such {subject}", **{name: str(subject_id)})
-
-
-async def _find_return(
-    tx: Connection, vendor_ids: list[str] | None, receipt_id: int
-) -> dict[str, Any] | None:
-    return await claims.find(tx, "return", vendor_ids, receipt_id)
-
-
-FIND: dict[str, Any] = {"return": _find_return, "exchange": exchanges.find}
-"""Subject → how its row is found."""
 
 
 async def _intent(

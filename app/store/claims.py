@@ -18,6 +18,7 @@ _RETURNS: LiteralString = (
     "FROM return_ s JOIN receipt r USING (vendor_id, receipt_id)"
 )
 _TABLES = {"cancel": _CANCELS, "return": _RETURNS}
+_LIVES: dict[str, LiteralString] = {"cancel": "cancel", "return": "return_"}
 # A receipt names the original box. Where that box has no such line (any more), every box of the order that
 # has one is meant.
 _MEANT: LiteralString = """
@@ -58,6 +59,16 @@ async def find(
         receipt_id=receipt_id,
         vendor_ids=vendor_ids,
     )
+
+
+async def owner(
+    connection: Connection, aggregate: str, vendor_ids: list[str] | None, receipt_id: int
+) -> str | None:
+    """Return whose a receipt is that leads this life, `cancel` or `return`; None: there is none."""
+    query: LiteralString = f"""SELECT vendor_id FROM {_LIVES[aggregate]} WHERE receipt_id = %(receipt_id)s
+      AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))"""
+    row = await fetch_one(connection, query, receipt_id=receipt_id, vendor_ids=vendor_ids)
+    return row["vendor_id"] if row else None
 
 
 async def list_receipts(

@@ -159,6 +159,14 @@ async def find(
     }
 
 
+async def owner(connection: Connection, vendor_ids: list[str] | None, exchange_id: int) -> str | None:
+    """Return whose an exchange is; None: there is none."""
+    query = """SELECT vendor_id FROM exchange WHERE exchange_id = %(id)s
+               AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))"""
+    row = await fetch_one(connection, query, id=exchange_id, vendor_ids=vendor_ids)
+    return row["vendor_id"] if row else None
+
+
 async def list_exchanges(
     connection: Connection,
     vendor_ids: list[str] | None,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from app.errors import Invalid
-from app.flows import cancelling, lookups, receiving, returning
+from app.flows import cancelling, receiving, returning
 from app.flows.asking import Caller
 from app.flows.blocking import tell_boxes
 from app.flows.claim_asking import locked
@@ -19,7 +19,6 @@ from app.flows.manual.base import (
     asked_waybill,
     given_waybill,
 )
-from app.flows.subjects import SUBJECTS
 from app.flows.subjects.returns import return_facts
 from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts
@@ -43,9 +42,8 @@ class Cancel(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        found = await lookups.receipt(tx, "cancel", vendor_ids, row_id)
-        rows = await SUBJECTS["cancel"].lock(tx, found["vendor_id"], [{"subject_id": row_id}])
-        return dict(rows[row_id])
+        _, row = await locked(tx, vendor_ids, "cancel", row_id)
+        return dict(row)
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:
         """See `Aggregate`."""
