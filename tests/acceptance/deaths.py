@@ -7,6 +7,7 @@ cut in the middle of its transaction, its socket to Coupang is closed, and nothi
 
 import asyncio
 import copy
+import importlib
 import re
 import sys
 from collections import Counter
@@ -205,3 +206,21 @@ def copied(world: World, clock: Any) -> World:
         return copy.deepcopy(world, {id(world.clock): clock})
     finally:
         table[FunctionType] = before
+
+
+def mortal(place: str, when: str) -> tuple[Any, str, Any, list[int]]:
+    """Return whose a function is, its name, one that dies before or right after its first call, a tally."""
+    module, _, name = place.rpartition(".")
+    home = importlib.import_module(module)
+    real = getattr(home, name)
+    deaths: list[int] = []
+
+    async def dying(*args: Any, **options: Any) -> Any:
+        if deaths:
+            return await real(*args, **options)
+        deaths.append(1)
+        if when == "after":
+            await real(*args, **options)
+        raise asyncio.CancelledError
+
+    return home, name, dying, deaths

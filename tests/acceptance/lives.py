@@ -5,7 +5,6 @@ else, so a script that was written down does again what was done when it was wri
 """
 
 import asyncio
-import importlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -19,6 +18,7 @@ from httpx2 import ASGITransport, AsyncClient
 from app.coupang import orders, returns
 from app.flows import keys
 from app.main import create_app
+from tests.acceptance.deaths import mortal
 from tests.acceptance.life_checks import check_settled, check_step
 from tests.acceptance.shops import ACCESS_KEY, SECRET_KEY, START, VENDOR, Shop, open_shop
 
@@ -295,17 +295,5 @@ async def _call(client: AsyncClient, line: Line) -> Any:
 
 def dying(place: str, when: str) -> Any:
     """Let a visit die before, or right after, the next call of a function."""
-    module, _, name = place.rpartition(".")
-    home = importlib.import_module(module)
-    real = getattr(home, name)
-    deaths: list[int] = []
-
-    async def mortal(*args: Any, **options: Any) -> Any:
-        if deaths:
-            return await real(*args, **options)
-        deaths.append(1)
-        if when == "after":
-            await real(*args, **options)
-        raise asyncio.CancelledError
-
-    return mock.patch.object(home, name, mortal)
+    home, name, dead, _ = mortal(place, when)
+    return mock.patch.object(home, name, dead)

@@ -1,7 +1,6 @@
 """Visits that die at any moment, and visits that were overtaken: nothing lost, nothing doubled."""
 
 import asyncio
-import importlib
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +11,7 @@ import pytest
 from app.coupang import orders
 from app.flows import asking, feeds, reading, sending
 from app.jobs import line
+from tests.acceptance.deaths import mortal
 from tests.acceptance.shops import Shop, assert_promises, newer_epoch, set_vendor
 
 Arm = Callable[[str, str], list[int]]
@@ -22,19 +22,7 @@ def die(monkeypatch: pytest.MonkeyPatch) -> Arm:
     """Let the visit die before, or right after, the next call of a function; returns a tally of deaths."""
 
     def arm(place: str, when: str) -> list[int]:
-        module, _, name = place.rpartition(".")
-        home = importlib.import_module(module)
-        real = getattr(home, name)
-        deaths: list[int] = []
-
-        async def dying(*args: Any, **options: Any) -> Any:
-            if deaths:
-                return await real(*args, **options)
-            deaths.append(1)
-            if when == "after":
-                await real(*args, **options)
-            raise asyncio.CancelledError
-
+        home, name, dying, deaths = mortal(place, when)
         monkeypatch.setattr(home, name, dying)
         return deaths
 
