@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from app.clock import KST
+from app.flows import feeds
 from app.flows.cursors import cut
 from app.flows.house import House
 from app.flows.pages import Window
@@ -67,7 +68,7 @@ async def under_way(house: House, vendor_id: str, epoch: int) -> Count | None:
             for start, until in await coverage.missing(
                 tx, vendor_id, part, row["window_start"], row["window_end"]
             ):
-                left += _cut(part, start, until)
+                left += feeds.pieces(Window(part, start, until), PIECE)
     return Count(row, tuple(left))
 
 
@@ -123,12 +124,3 @@ def next_night(vendor_id: str, hour: int, at: datetime) -> datetime:
     local = at.astimezone(KST)
     night = local.replace(hour=hour, minute=0, second=0, microsecond=0) + own
     return night if night > local else night + timedelta(days=1)
-
-
-def _cut(part: str, start: datetime, until: datetime) -> list[Window]:
-    windows = []
-    while start < until:
-        stop = min(start + PIECE, until)
-        windows.append(Window(part, start, stop))
-        start = stop
-    return windows

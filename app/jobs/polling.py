@@ -8,11 +8,11 @@ from app.coupang import orders
 from app.coupang.errors import CoupangError, RangeTooWide
 from app.coupang.wire import SheetPage, WireStatus
 from app.flows import feeds
-from app.flows.feeds import LONGEST_DAYS, LONGEST_MINUTES, Due, Reading
+from app.flows.feeds import LONGEST_DAYS, LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.flows.pages import Window, take_page
 from app.jobs.doubting import contradicted
 from app.jobs.line import Line, OutOfTime, hush
-from app.jobs.settling import settled
+from app.jobs.settling import TooFull, settled
 
 ROAD = (
     WireStatus.ACCEPT,
@@ -25,13 +25,6 @@ ROAD = (
     WireStatus.FINAL_DELIVERY,
 )
 NARROWEST = timedelta(minutes=10)
-MOST_PAGES = 24
-"""A window of days that has so many is cut into ones that are read without pages. It is claimed only as a
-whole: read to no end before the visit is over, it would be begun again for ever."""
-
-
-class _TooFull(Exception):
-    """A window of days has more pages than `MOST_PAGES`."""
 
 
 async def look_for_new(line: Line, due: Due) -> None:
@@ -126,12 +119,9 @@ async def sweep_window(
         for half in (Window(window.feed, window.start, middle), Window(window.feed, middle, window.end)):
             await sweep_window(line, half, purpose=purpose, seen=seen)
         return
-    except _TooFull:
-        start = window.start
-        while start < window.end:
-            stop = min(start + LONGEST_MINUTES, window.end)
-            await sweep_window(line, Window(window.feed, start, stop), purpose=purpose, seen=seen)
-            start = stop
+    except TooFull:
+        for piece in feeds.pieces(window):
+            await sweep_window(line, piece, purpose=purpose, seen=seen)
         return
     except CoupangError as error:
         await feeds.record(line.house, line.vendor_id, line.epoch, reading, str(error))
@@ -155,7 +145,7 @@ async def _read(
         last = page
         line.check_time()
         if not by_minutes and reading.pages >= MOST_PAGES:
-            raise _TooFull
+            raise TooFull(f"more than {MOST_PAGES} pages in {reading.window}")
     return last or SheetPage(()), not rows
 
 
