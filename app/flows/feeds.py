@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.flows.house import House, Policy
-from app.flows.pages import Window
+from app.flows.pages import Taken, Window
 from app.store import coverage, doors
 
 ACCEPT = "accept"
@@ -131,6 +131,13 @@ class Reading:
     unreadable: int = 0
     contradicted: int = 0
     """Lists that were empty although what we hold stood in them."""
+
+    def count(self, taken: Taken) -> None:
+        """Count one page more."""
+        self.pages += 1
+        self.rows += taken.rows
+        self.changed += taken.changed
+        self.unreadable += taken.unreadable
 
 
 async def record(

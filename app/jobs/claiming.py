@@ -288,10 +288,7 @@ async def _take(line: Line, reading: Reading, page: ReceiptPage, covered: Window
         epoch=line.epoch,
         covered=covered,
     )
-    reading.pages += 1
-    reading.rows += taken.rows
-    reading.changed += taken.changed
-    reading.unreadable += taken.unreadable
+    reading.count(taken)
 
 
 async def _take_withdrawn(line: Line, page: WithdrawalPage, at: datetime, covered: Window | None) -> None:

@@ -127,10 +127,7 @@ async def _take(line: Line, reading_of: Reading, page: ExchangePage, covered: Wi
         epoch=line.epoch,
         covered=covered,
     )
-    reading_of.pages += 1
-    reading_of.rows += taken.rows
-    reading_of.changed += taken.changed
-    reading_of.unreadable += taken.unreadable
+    reading_of.count(taken)
 
 
 async def reread_exchanges(line: Line) -> None:

@@ -159,10 +159,7 @@ async def _take(line: Line, reading: Reading, page: SheetPage, covered: Window |
         epoch=line.epoch,
         covered=covered,
     )
-    reading.pages += 1
-    reading.rows += taken.rows
-    reading.changed += taken.changed
-    reading.unreadable += taken.unreadable
+    reading.count(taken)
 
 
 async def _minutes(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
