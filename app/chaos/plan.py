@@ -50,6 +50,8 @@ PLAGUES: dict[str, float] = {
     "duplicate_page": 5.0,
     "shift_page": 6.0,
     "empty_page": 3.0,
+    # Some lies a run: each may hide what only the count of a night brings to light.
+    "empty_list": 0.6,
     "stale_rows": 8.0,
     "row_error": 3.0,
     "401": 1.0,
@@ -57,7 +59,7 @@ PLAGUES: dict[str, float] = {
     "302": 1.0,
 }
 """Faults of the sandbox by how often they are drawn."""
-_OF_LISTS = frozenset({"duplicate_page", "shift_page", "empty_page", "stale_rows"})
+_OF_LISTS = frozenset({"duplicate_page", "shift_page", "empty_page", "empty_list", "stale_rows"})
 _OF_WRITES = frozenset({"500_after", "504_after", "504_late", "521_after", "drop_after", "truncate_after"})
 OUTAGES = ("504_before", "521", "500", "drop_before")
 
@@ -135,8 +137,7 @@ def _fault(luck: random.Random, at_s: float, vendor_ids: Sequence[str]) -> Deed:
     options: dict[str, Any] = {"kind": plague, "times": luck.choice((1, 1, 2))}
     write, listed = luck.choice(WRITES[:2] + WRITES), luck.choice(LISTS)
     if plague in _OF_LISTS:
-        # An empty answer without a further page (O2, R1 by minutes) is a lie that no reader can see; what it
-        # hides is the census' to find.
+        # Without a further page it would be an empty list.
         options["route"] = {"shift_page": "O1", "empty_page": luck.choice(("O1", "E1"))}.get(plague, listed)
     elif plague in _OF_WRITES or luck.random() < 0.3:
         options["route"] = write
