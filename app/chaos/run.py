@@ -96,6 +96,8 @@ class Chaos:
             "rotate_key": self.lies.rotate_key,
         }[deed.kind]
         at_s = round(self.passed_s, 3)
+        if deed.kind != "fault":
+            self.watch.done(f"{deed.kind} {deed.target}")
         try:
             target = await act(deed)
         except Exception as error:

@@ -97,8 +97,8 @@ async def judge(
     row("faults met", f"{sum(faults.values())} of {len(faults)} kinds")
     row("kills (SIGKILL)", _counted(done, "kill "))
     row("other violence", _counted(done, "other "))
-    row("recovery after a worker's death", _spread(watch.recoveries))
-    row("the same, the database killed meanwhile", _spread(watch.disturbed))
+    row("recovery after a worker's death", _spread([one.took_s for one in watch.recoveries]))
+    row("the same, the database killed meanwhile", _spread([one.took_s for one in watch.disturbed]))
     row("workers killed while nobody could say for whom they spoke", watch.unknown_kills)
     row("longest wait of a due vendor", f"{watch.longest_wait_s:.1f} s")
     row("silences towards Coupang", watch.silences)
@@ -112,11 +112,15 @@ async def judge(
         verdict.broken.append("it did not settle in time")
     if most > 1:
         verdict.broken.append(f"{most} calls of one vendor at the same time")
+        verdict.broken += [
+            f"{vendor_id}: {beside}"
+            for vendor_id, figures in truth.ledger["vendors"].items()
+            for beside in figures["overlaps"]
+        ]
     if parts < 0:
         verdict.broken.append(f"the sandbox holds {len(truth.sales)} boxes, {boxes} were placed")
     verdict.broken += [f"nobody speaks for {one} since its worker was killed" for one in watch.orphans]
-    slow = [one for one in watch.recoveries if one > recovery_most_s]
-    verdict.broken += [f"recovery took {one:.1f} s" for one in slow]
+    verdict.broken += [str(one) for one in watch.recoveries if one.took_s > recovery_most_s]
     verdict.notes = [f"{kind} {n}" for kind, n in sorted(faults.items())]
     return verdict
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -25,8 +26,22 @@ class Orphan:
 
     killed_s: float
     epoch: int
+    vendor_id: str
     disturbed: bool = False
     """The database was down as well before somebody went on."""
+    took_s: float = 0.0
+    """Until somebody went on; zero until then."""
+    seen: list[str] = field(default_factory=list)
+    """What was seen of its voice meanwhile, and what else was done to the fleet: seconds after the kill."""
+
+    def see(self, at_s: float, what: str) -> None:
+        """Note what is seen, once as long as it lasts."""
+        if not self.seen or self.seen[-1].partition(" s ")[2] != what:
+            self.seen.append(f"+{at_s - self.killed_s:.1f} s {what}")
+
+    def __str__(self) -> str:
+        """Return one line: how long it took, and why."""
+        return f"recovery took {self.took_s:.1f} s ({self.vendor_id}: {', '.join(self.seen)})"
 
 
 @dataclass(slots=True)
@@ -36,15 +51,15 @@ class Watch:
     Attributes:
         house: Our side.
         living: Returns the pids of workers that run (neither ended nor stopped).
-        recoveries: Seconds from a kill until another worker spoke for the vendor.
+        recoveries: From a kill until another worker spoke for the vendor.
         disturbed: The same where the database was killed meanwhile.
         longest_wait_s: Longest real time for which a due vendor was not visited.
     """
 
     house: House
     living: Callable[[], set[int]]
-    recoveries: list[float] = field(default_factory=list)
-    disturbed: list[float] = field(default_factory=list)
+    recoveries: list[Orphan] = field(default_factory=list)
+    disturbed: list[Orphan] = field(default_factory=list)
     longest_wait_s: float = 0.0
     silences: int = 0
     unknown_kills: int = 0
@@ -91,7 +106,13 @@ class Watch:
             return
         at_s = time.monotonic()
         for vendor_id, epoch in held.items():
-            self._orphans[vendor_id] = Orphan(at_s, epoch)
+            self._orphans[vendor_id] = Orphan(at_s, epoch, vendor_id)
+
+    def done(self, what: str) -> None:
+        """Note what is done to the fleet, for the vendors that wait for a speaker."""
+        at_s = time.monotonic()
+        for orphan in self._orphans.values():
+            orphan.see(at_s, what)
 
     def database_was_down(self) -> None:
         """Mark what could not recover meanwhile."""
@@ -114,8 +135,11 @@ class Watch:
             name = voice.vendor_id
             orphan = self._orphans.get(name)
             if orphan and voice.epoch > orphan.epoch:
-                (self.disturbed if orphan.disturbed else self.recoveries).append(now_s - orphan.killed_s)
+                orphan.took_s = now_s - orphan.killed_s
+                (self.disturbed if orphan.disturbed else self.recoveries).append(orphan)
                 del self._orphans[name]
+            elif orphan:
+                orphan.see(now_s, _shown(voice, at))
             silent = voice.silent(at)
             if silent:
                 self.silences += name not in self._silent
@@ -140,6 +164,13 @@ class Watch:
 
     def _waited(self, seconds: float) -> None:
         self.longest_wait_s = max(self.longest_wait_s, seconds)
+
+
+def _shown(voice: Voice, at: datetime) -> str:
+    visit = "a visit" if voice.visiting else "no visit"
+    waiting = " and one waits" if voice.waiting else ""
+    silence = ", all silent" if voice.hushed else ", silent" if voice.silent(at) else ""
+    return visit + waiting + silence
 
 
 def _pid(voice: Voice) -> int:

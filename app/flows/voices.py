@@ -22,6 +22,8 @@ class Voice:
     """A visit is taken; its worker may be dead all the same."""
     waiting: bool
     """A visit waits for its turn."""
+    hushed: bool
+    """Everybody is silent towards Coupang."""
 
     def silent(self, at: datetime) -> bool:
         """Tell whether nobody may speak for this vendor now."""

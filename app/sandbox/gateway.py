@@ -71,7 +71,7 @@ class Gateway:
             ledger.transcript.append(b"")
             slot = len(ledger.transcript) - 1
         meter = world.meters.get(found.vendor_id)
-        verdict = meter.enter(world.rules) if meter else PASS
+        verdict = meter.enter(world.rules, n, name) if meter else PASS
         fault: Fault | None = None
         status, said = 0, b""
         try:
@@ -83,6 +83,8 @@ class Gateway:
                     vendor, route = self._admit(call, found, sender, transaction)
                     paged = bool(params.get("nextToken"))
                     fault, delays = world.faults.take(vendor.vendor_id, route.name, paged)
+                    if meter and delays:
+                        meter.hold(n, sum(one.delay_ms for one in delays))
                     request = Request(vendor, found.version, found.path, params, call.body, n, fault)
                     answer = await self._serve(call, request, route, delays, transaction)
                 except Declined as declined:
@@ -93,7 +95,7 @@ class Gateway:
             return answer
         finally:
             if meter:
-                meter.leave()
+                meter.leave(n)
             kind = fault.kind if fault else ""
             ledger.calls[n] = Call(n, found.vendor_id, name, call.method, status, at, kind)
             if keeps:

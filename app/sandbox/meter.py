@@ -3,10 +3,27 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.sandbox.rules import Rules
 
 PASS, THROTTLED, BLOCKED = "pass", "429", "302"
+OVERLAPS_KEPT = 20
+
+
+@dataclass(slots=True)
+class Open:
+    """A call that is not answered yet.
+
+    Attributes:
+        route: Its number in the catalogue, such as `O1`.
+        since_s: When it arrived, real seconds.
+        delay_ms: How long a fault holds it.
+    """
+
+    route: str
+    since_s: float
+    delay_ms: float = 0.0
 
 
 @dataclass(slots=True)
@@ -19,18 +36,32 @@ class Meter:
 
     monotonic: Callable[[], float]
     calls: deque[float] = field(default_factory=deque)
-    in_flight: int = 0
+    open: dict[int, Open] = field(default_factory=dict)
     max_in_flight: int = 0
+    overlaps: list[dict[str, Any]] = field(default_factory=list)
+    """The first calls that arrived while another was open, and what that one was."""
     max_calls_in_a_second: int = 0
     banned_until: float = float("-inf")
     calls_while_banned: int = 0
     blocked: bool = False
 
-    def enter(self, rules: Rules) -> str:
+    def enter(self, rules: Rules, call: int, route: str) -> str:
         """Count one arriving call and return its verdict: `pass`, `429` or `302`."""
         now = self.monotonic()
-        self.in_flight += 1
-        self.max_in_flight = max(self.max_in_flight, self.in_flight)
+        for before, one in self.open.items():
+            if len(self.overlaps) < OVERLAPS_KEPT:
+                self.overlaps.append(
+                    {
+                        "call": call,
+                        "route": route,
+                        "beside_call": before,
+                        "beside_route": one.route,
+                        "open_for_s": round(now - one.since_s, 3),
+                        "held_by_fault_s": one.delay_ms / 1000,
+                    }
+                )
+        self.open[call] = Open(route, now)
+        self.max_in_flight = max(self.max_in_flight, len(self.open))
         self.calls.append(now)
         while self.calls[0] <= now - 1.0:
             self.calls.popleft()
@@ -46,9 +77,13 @@ class Meter:
             return THROTTLED
         return PASS
 
-    def leave(self) -> None:
+    def hold(self, call: int, delay_ms: float) -> None:
+        """Note that a fault holds a call."""
+        self.open[call].delay_ms = delay_ms
+
+    def leave(self, call: int) -> None:
         """Count one call as answered."""
-        self.in_flight -= 1
+        del self.open[call]
 
     def ban(self, real_s: float) -> None:
         """Refuse every call for `real_s` real seconds."""

@@ -190,6 +190,7 @@ class World(ClaimsWorld):
             "vendors": {
                 vendor_id: {
                     "max_in_flight": meter.max_in_flight,
+                    "overlaps": meter.overlaps,
                     "max_calls_in_a_second": meter.max_calls_in_a_second,
                     "calls_while_banned": meter.calls_while_banned,
                     "blocked": meter.blocked,

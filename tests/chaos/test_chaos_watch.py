@@ -19,6 +19,7 @@ DEAD, ALIVE = 111, 222
 
 def voice(epoch: int = 1, pid: int = DEAD, **told: Any) -> Voice:
     values = {"state": "ACTIVE", "due_at": NOW + timedelta(hours=1), "stopped_until": None, "waiting": False}
+    values["hushed"] = False
     spoken_by = f"{socket.gethostname()}:{pid}"
     return Voice(
         "A00000001", epoch=epoch, spoken_by=spoken_by, visiting=told.pop("visiting", True), **(values | told)
@@ -47,7 +48,8 @@ def test_a_recovery_lasts_from_the_kill_to_the_next_epoch(watch: Watch, clock_s:
     clock_s[0] = 107.5
     watch.living = lambda: {ALIVE}
     watch.take([voice(2, ALIVE)])
-    assert (watch.recoveries, watch.orphans) == ([7.5], [])
+    assert ([one.took_s for one in watch.recoveries], watch.orphans) == ([7.5], [])
+    assert str(watch.recoveries[0]) == "recovery took 7.5 s (A00000001: +5.5 s a visit)"
     assert watch.longest_wait_s == 7.5, "its visit is nobody's visit while its worker is dead"
 
 
@@ -56,7 +58,7 @@ def test_a_recovery_with_a_dead_database_is_told_apart(watch: Watch, clock_s: li
     watch.database_was_down()
     clock_s[0] = 112.0
     watch.take([voice(2, ALIVE)])
-    assert (watch.recoveries, watch.disturbed) == ([], [12.0])
+    assert (watch.recoveries, [one.took_s for one in watch.disturbed]) == ([], [12.0])
 
 
 def test_a_silent_vendor_neither_recovers_nor_waits(watch: Watch, clock_s: list[float]) -> None:
