@@ -101,11 +101,11 @@ def reach(settings: Settings) -> Reach:
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
-    """Tick, visit and sweep until `stop` is set; then finish the visits under way."""
+    """Tick, visit and sweep until `stop` is set; then wait until the visits under way have handed back."""
     concurrency = settings.jobs.concurrency
     async with open_house(settings, concurrency + 4) as house:
-        how = reach(settings)
         engine = Engine(house.db.url, lambda vendor_id: visit(house, how, vendor_id), concurrency)
+        how = replace(reach(settings), speaks=engine.speaks)
         async with engine.app.open_async():
             scheduler = clockwork(house, engine, settings.jobs.tick_s)
             scheduler.start()

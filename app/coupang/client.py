@@ -75,7 +75,9 @@ class Client:
         extended_timeout_s: Limit of the calls that ask the gateway for more time, at most 90.
         market: `KR` or `TW`.
         on_call: Told of every request.
-        before_call: Asked right before each request leaves; what it raises keeps the request here.
+        before_call: Asked before each request, and by our own transport once more right before the first
+            byte leaves: connecting takes a while, and a process may be stopped in it for minutes. What it
+            raises keeps the request here.
 
     Attributes:
         last_date: The gateway's own time of its last answer.
@@ -109,7 +111,7 @@ class Client:
         self._http = httpx.AsyncClient(
             base_url=base_url,
             auth=Signature(access_key, secret_key, now),
-            transport=transport or _single_sending_transport(),
+            transport=transport or _single_sending_transport(before_call),
             follow_redirects=False,
             event_hooks={"response": [_forget_where_to]},
             headers={"X-Requested-By": vendor_id, "X-MARKET": market},
@@ -259,14 +261,23 @@ def _never_left(broken: Exception) -> bool:
     return isinstance(broken, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
 
 
-def _single_sending_transport() -> httpx.AsyncBaseTransport:
-    return httpx_aiohttp.AiohttpTransport(verify=_tls(), client=_session)
+def _single_sending_transport(before_call: Callable[[], Awaitable[None]] | None) -> httpx.AsyncBaseTransport:
+    return httpx_aiohttp.AiohttpTransport(verify=_tls(), client=lambda: _session(before_call))
 
 
-def _session() -> aiohttp.ClientSession:
+def _session(before_call: Callable[[], Awaitable[None]] | None) -> aiohttp.ClientSession:
+    tracing = aiohttp.TraceConfig()
+    if before_call is not None:
+
+        async def leaving(*_: object) -> None:
+            await before_call()
+
+        # aiohttp says so when the connection stands and nothing is written yet; a test guards this.
+        tracing.on_request_headers_sent.append(leaving)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=_tls(), limit=1, keepalive_timeout=3.0),
         cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[tracing],
     )
     # aiohttp sends a PUT or GET again by itself when a kept connection dropped. That second acknowledge
     # would be unsigned for its time, unpaced and uncounted. There is no public switch; a test guards this.

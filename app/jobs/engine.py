@@ -7,7 +7,8 @@ retrying it: retrying collides with the visit that waits already, and then that 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 import psycopg
@@ -15,19 +16,64 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import PoolTimeout
 
 log = logging.getLogger(__name__)
 
 QUEUE = "visits"
-HEARTBEAT_S = 2.0
+HEARTBEAT_S = 1.0
 STALLED_S = 6.0
+LEASE_S = 3.0
+"""A process that was not heard of for so long calls nobody any more. Its last call began earlier, Coupang's
+gateway ends it within 3 s, and nobody takes over before `STALLED_S`: never two voices at once."""
 SWEEP_S = 1.0
 PRIORITY_WAITED_FOR = 10
 ANEW_S = 0.5
 """Before work begins anew after the database was away."""
 WAKE_EVERY_S = 0.05
 """Between two wake-ups of one vendor from one process: a burst of changes asks for one visit."""
+
+
+class Manager(JobManager):
+    """The library's bookkeeper, which remembers what the fleet knows of this process.
+
+    Attributes:
+        worker_id: As whom this process is registered; None when it is not.
+        beat_s: When the fleet last heard of it, on the monotonic clock.
+        ending: The library fetches no more and waits for the visits under way.
+    """
+
+    worker_id: int | None = None
+    beat_s = float("-inf")
+    ending = False
+
+    async def register_worker(self) -> int:
+        """Begin: the registration is the first beat."""
+        began_s = time.monotonic()
+        self.worker_id = await super().register_worker()
+        self.beat_s, self.ending = began_s, False
+        return self.worker_id
+
+    async def unregister_worker(self, worker_id: int) -> None:
+        """End: no visit is under way any more."""
+        self.worker_id = None
+        await super().unregister_worker(worker_id)
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        """Beat, counted from before it was sent."""
+        began_s = time.monotonic()
+        await super().update_heartbeat(worker_id)
+        self.beat_s = began_s
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Listen; when this ends, for whatever reason, the library is about to stop."""
+        try:
+            await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+        finally:
+            self.ending = True
 
 
 class Engine:
@@ -49,6 +95,7 @@ class Engine:
     ) -> None:
         # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
         self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+        self.app.job_manager = self._manager = Manager(self.app.connector)
         self.concurrency = concurrency
         self._visit = visit
         self._before_asking = before_asking
@@ -106,12 +153,37 @@ class Engine:
             if self._asking.get(vendor_id) is mine:
                 del self._asking[vendor_id]
 
+    def speaks(self) -> bool:
+        """Tell whether visits of this process may go on: the fleet knows that it lives, and it is to live.
+
+        While the library stops, on SIGTERM or because the database went away, it fetches nothing until all
+        visits are through. They hand back what is left instead, so that nobody waits for them.
+        """
+        return not self._manager.ending and time.monotonic() - self._manager.beat_s < LEASE_S
+
     async def work(self) -> None:
-        """Run visits until cancelled; then finish those under way.
+        """Run visits until cancelled; then wait until those under way have handed back.
 
         The library's worker ends, sometimes even without an error, when the database goes away or when it
         has been taken for dead and struck off. Then the next one begins.
         """
+        beating = asyncio.create_task(self._beat_to_the_end())
+        try:
+            await self._work()
+        finally:
+            beating.cancel()
+
+    async def _beat_to_the_end(self) -> None:
+        # The library stops beating before it waits for its visits. One whose call is under way would be
+        # taken for dead, and another worker would speak beside it.
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            worker_id = self._manager.worker_id
+            if self._manager.ending and worker_id is not None:
+                with suppress(ConnectorException, psycopg.Error, PoolTimeout):
+                    await self._manager.update_heartbeat(worker_id)
+
+    async def _work(self) -> None:
         while True:
             try:
                 await self.app.run_worker_async(

@@ -17,12 +17,15 @@ from app.flows.house import House
 from app.flows.turns import Turn
 
 CONFIRM_S = 2.0
-"""A visit that has not looked for so long makes sure that it still speaks for its vendor. Nobody takes over
-before three heartbeats are missed, so a process that was stopped and goes on calls nobody."""
+"""A visit that has not looked for so long makes sure that it still speaks for its vendor."""
 
 
 class OutOfTime(Exception):
-    """The visit's own deadline has passed: no further call is made; what is left waits."""
+    """The visit's time has passed, or that of its process: no further call is made; what is left waits."""
+
+
+def _always() -> bool:
+    return True
 
 
 class Silence(Exception):
@@ -35,7 +38,11 @@ class Silence(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How Coupang is reached (field by field: `app.settings.Coupang`)."""
+    """How Coupang is reached (field by field: `app.settings.Coupang`).
+
+    Attributes:
+        speaks: Tells whether this process may still speak for anybody.
+    """
 
     base_url: str
     pace_per_s: float = 4.0
@@ -43,6 +50,7 @@ class Reach:
     extended_timeout_s: float = 60.0
     visit_s: float = 30.0
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+    speaks: Callable[[], bool] = _always
 
 
 @dataclass(slots=True)
@@ -58,6 +66,7 @@ class Line:
     errors: int = 0
     errors_since: datetime | None = None
     confirmed_s: float = field(default_factory=time.monotonic)
+    speaks: Callable[[], bool] = _always
 
     @property
     def vendor_id(self) -> str:
@@ -70,21 +79,22 @@ class Line:
         return self.turn.epoch
 
     def check_time(self, reserve_s: float = 0.0) -> None:
-        """Raise `OutOfTime` when less than `reserve_s` is left; call before each request.
+        """Raise `OutOfTime` when less than `reserve_s` is left, or we are to stop; call before each request.
 
         Raises:
             Silence: Too many calls have failed within the last minute.
         """
         if self.errors >= self.house.policy.circuit.errors_most:
             raise Silence(ErrorBurst(f"{self.errors} calls failed since {self.errors_since:%H:%M:%S}"))
-        if time.monotonic() + reserve_s >= self.deadline_s:
+        if time.monotonic() + reserve_s >= self.deadline_s or not self.speaks():
             raise OutOfTime
 
     async def hold(self) -> None:
         """Make sure that this visit may still call (the client's `before_call`).
 
         Raises:
-            OutOfTime: The deadline has passed, if only because the process was stopped for a while.
+            OutOfTime: The deadline has passed, or nobody has heard of this process for a while: it was
+                stopped, or it is about to end.
             Fenced: A newer visit speaks for this vendor.
         """
         self.check_time()
@@ -140,5 +150,13 @@ async def open_line(house: House, turn: Turn, reach: Reach) -> AsyncIterator[Lin
     )
     async with client:
         deadline_s = time.monotonic() + reach.visit_s
-        line = Line(house, turn, client, deadline_s, errors=turn.errors, errors_since=turn.errors_since)
+        line = Line(
+            house,
+            turn,
+            client,
+            deadline_s,
+            errors=turn.errors,
+            errors_since=turn.errors_since,
+            speaks=reach.speaks,
+        )
         yield line

@@ -3,8 +3,9 @@
 import asyncio
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import orjson
@@ -24,7 +25,7 @@ from app.sandbox.entities import Vendor
 from app.sandbox.faults import Fault
 from app.sandbox.ledger import Call
 from app.sandbox.meter import BLOCKED, PASS
-from app.sandbox.mishaps import meet
+from app.sandbox.mishaps import Dropped, meet
 from app.sandbox.requests import Request
 from app.sandbox.routes import PREFIX, Found, Route, find
 from app.sandbox.stage import is_vendor_id
@@ -161,9 +162,6 @@ class Gateway:
         if extended.isdecimal():
             allowed_s = max(allowed_s, int(extended) / 1000)
         late = any(one.options.get("apply") == "after" for one in delays)
-        if wait_s and late:
-            await asyncio.sleep(wait_s)
-            world.advance()
 
         def work() -> Answer:
             with world.happening(world.now()):
@@ -172,6 +170,18 @@ class Gateway:
                 except Declined as declined:
                     return declined.answer
 
+        def finish(_: datetime) -> None:
+            with suppress(Dropped):
+                meet(world, request, call.client, transaction, work)
+
+        if wait_s and late:
+            await asyncio.sleep(min(wait_s, allowed_s))
+            at = world.advance()
+            if wait_s > allowed_s:
+                # The gateway gives up in time; the provider goes on, and nobody waits for it any more.
+                rest = timedelta(seconds=(wait_s - allowed_s) * max(1.0, world.clock.factor))
+                world.schedule(at + rest, finish)
+                return upstream(504)
         answer = meet(world, request, call.client, transaction, work)
         if wait_s and not late:
             await asyncio.sleep(min(wait_s, allowed_s))

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -75,7 +75,12 @@ async def _gateway(*answers: bytes | None) -> AsyncIterator[Gateway]:
         await asyncio.gather(*gateway.talks)
 
 
-def _client(port: int, on_call: Callable[[Call], None] | None = None, timeout_s: float = 5.0) -> Client:
+def _client(
+    port: int,
+    on_call: Callable[[Call], None] | None = None,
+    timeout_s: float = 5.0,
+    before_call: Callable[[], Awaitable[None]] | None = None,
+) -> Client:
     return Client(
         f"http://127.0.0.1:{port}",
         "A00012345",
@@ -85,6 +90,7 @@ def _client(port: int, on_call: Callable[[Call], None] | None = None, timeout_s:
         Pacer(1000.0),
         timeout_s=timeout_s,
         on_call=on_call,
+        before_call=before_call,
     )
 
 
@@ -216,6 +222,31 @@ async def test_a_write_is_never_sent_twice_when_a_kept_connection_drops() -> Non
             await orders.acknowledge(client, [1], purpose="effect")
     assert caught.value.outcome == "unknown"
     assert [request[0].split(" ")[0] for request in gateway.requests] == ["GET", "PUT"]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_visit_that_ends_while_it_connects_sends_nothing(kept: bool) -> None:
+    """Asked before the call, and again when the connection stands and no byte has left."""
+
+    class Over(Exception):
+        pass
+
+    asked: list[bool] = []
+    over_after = 4 if kept else 2
+
+    async def before_call() -> None:
+        asked.append(True)
+        if len(asked) == over_after:
+            raise Over
+
+    async with _gateway(*[_http(keep=True)] * 2) as gateway:
+        async with _client(gateway.port, before_call=before_call) as client:
+            if kept:
+                await orders.list_minutes(client, NOW, NOW, WireStatus.ACCEPT, purpose="poll")
+            with pytest.raises(Over):
+                await orders.acknowledge(client, [7], purpose="acknowledge")
+        assert len(gateway.requests) == int(kept), "the call stays here"
+        assert len(asked) == over_after
 
 
 async def test_a_dropped_answer_leaves_the_outcome_unknown() -> None:

@@ -1,14 +1,19 @@
 """The engine: one visit per vendor at a time, one more waiting, and nobody waits for the dead."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from app.flows.turns import AGAIN
+from app.jobs import engine as engines
 from app.jobs.clockwork import clockwork, tick
-from app.jobs.engine import QUEUE, STALLED_S, Engine
+from app.jobs.engine import LEASE_S, QUEUE, STALLED_S, Engine
 from tests.acceptance.shops import Shop, assert_promises
 
 
@@ -220,3 +225,69 @@ async def test_a_visit_that_fails_leaves_nothing_behind(shop: Shop) -> None:
         # The tick that asked has set the next turn already.
         await engine.ask(shop.vendor_id)
         assert await jobs(shop) == [(shop.vendor_id, "todo")]
+
+
+async def test_visits_hand_back_when_their_process_is_to_end(shop: Shop) -> None:
+    """It fetches nothing while it waits for them, so they must not take their whole time."""
+    said: list[bool] = []
+
+    async def visit(vendor_id: str) -> None:
+        said.append(engine.speaks())
+        while engine.speaks():
+            await asyncio.sleep(0.01)
+        said.append(False)
+
+    async with opened(shop, visit) as engine:
+        assert not engine.speaks(), "nobody knows of it yet"
+        working = asyncio.create_task(engine.work())
+        await engine.ask(shop.vendor_id)
+        async with asyncio.timeout(10):
+            while not said:
+                await asyncio.sleep(0.01)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        assert said == [True, False]
+        assert await jobs(shop) == []
+
+
+async def test_a_process_nobody_has_heard_of_speaks_for_nobody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(shop) as engine:
+        manager = engine.app.job_manager
+        worker_id = await manager.register_worker()
+        assert engine.speaks()
+        later_s = time.monotonic() + LEASE_S
+        monkeypatch.setattr(engines, "time", SimpleNamespace(monotonic=lambda: later_s))
+        assert not engine.speaks(), "stopped, or cut off from the database"
+        await manager.update_heartbeat(worker_id)
+        assert engine.speaks()
+
+
+async def test_the_heart_beats_until_the_last_call_is_answered(shop: Shop) -> None:
+    """Otherwise the visit is taken for dead after a while, and another speaks beside its call."""
+    calling, answered = asyncio.Event(), asyncio.Event()
+
+    async def visit(vendor_id: str) -> None:
+        calling.set()
+        await answered.wait()
+
+    async def beat() -> datetime:
+        rows = await shop.rows("SELECT last_heartbeat FROM procrastinate_workers")
+        return cast("datetime", rows[0]["last_heartbeat"])
+
+    async with opened(shop, visit) as engine:
+        working = asyncio.create_task(engine.work())
+        await engine.ask(shop.vendor_id)
+        async with asyncio.timeout(20):
+            await calling.wait()
+            working.cancel()
+            while engine.speaks():
+                await asyncio.sleep(0.01)
+            last = await beat()
+            while await beat() <= last:
+                await asyncio.sleep(0.05)
+            assert not working.done()
+            answered.set()
+            await asyncio.gather(working, return_exceptions=True)
+        assert await shop.rows("SELECT id FROM procrastinate_workers") == []

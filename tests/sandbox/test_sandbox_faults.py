@@ -184,11 +184,25 @@ async def test_change_applied_after_the_client_gave_up(seller: Seller, world: Wo
     assert box.status == "INSTRUCT"
 
 
+async def test_the_gateway_gives_up_in_time_and_the_provider_goes_on(
+    seller: Seller, world: World, box: Box, clock: Frozen
+) -> None:
+    world.set_rules(gateway_timeout_real_s=0.02)
+    world.add_fault("delay", delay_ms=60_000, apply="after", route="O6")
+    assert (await seller.acknowledge(box.box_id)).json() == example("error_504_timeout")
+    assert (await seller.box(box.box_id)).json()["data"]["status"] == "ACCEPT"
+    clock.advance(seconds=61)
+    assert (await seller.box(box.box_id)).json()["data"]["status"] == "INSTRUCT"
+    assert times_applied(world) == [1]
+
+
 async def test_calls_in_flight_are_counted(seller: Seller, world: World) -> None:
     world.add_fault("delay", delay_ms=80, times=None)
     await asyncio.gather(*(seller.day("ACCEPT") for _ in range(3)))
     await seller.day("ACCEPT")
     assert world.report()["vendors"][VENDOR]["max_in_flight"] == 3
+    beside = world.report()["vendors"][VENDOR]["overlaps"][0]
+    assert (beside["route"], beside["beside_route"], beside["held_by_fault_s"]) == ("O1", "O1", 0.08)
 
 
 async def pages(seller: Seller, size: int = 2) -> list[list[int]]:
