@@ -25,8 +25,9 @@ async def tick(house: House, engine: Engine) -> int:
         for vendor_id in due:
             await engine.ask(vendor_id)
     except (psycopg.Error, ConnectorException, PoolTimeout) as error:
-        # The database is away; the next tick tries again.
+        # The database is, or was, away; the next tick tries again, on a connection that lives.
         log.warning("tick failed: %s", type(error).__name__)
+        await house.db.discard_dead()
         return 0
     return len(due)
 

@@ -15,7 +15,7 @@ import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.job_context import JobContext
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import PoolTimeout
 
@@ -31,12 +31,17 @@ SWEEP_S = 1.0
 PRIORITY_WAITED_FOR = 10
 ANEW_S = 0.5
 """Before work begins anew after the database was away."""
+AWAY = (ConnectorException, psycopg.Error, PoolTimeout)
 WAKE_EVERY_S = 0.05
 """Between two wake-ups of one vendor from one process: a burst of changes asks for one visit."""
 
 
 class Manager(JobManager):
-    """The library's bookkeeper, which remembers what the fleet knows of this process.
+    """The library's bookkeeper, which outlives the database's absences and knows what the fleet knows of us.
+
+    The library beats and listens in side tasks. One that fails is noticed by nobody when there are no
+    periodic tasks: the worker goes on fetching, without a heart, and is taken for dead in the middle of its
+    visits. So neither fails here.
 
     Attributes:
         worker_id: As whom this process is registered; None when it is not.
@@ -61,17 +66,38 @@ class Manager(JobManager):
         await super().unregister_worker(worker_id)
 
     async def update_heartbeat(self, worker_id: int) -> None:
-        """Beat, counted from before it was sent."""
+        """Beat, counted from before it was sent; one that fails is missed."""
         began_s = time.monotonic()
-        await super().update_heartbeat(worker_id)
-        self.beat_s = began_s
+        try:
+            await super().update_heartbeat(worker_id)
+        except AWAY as error:
+            log.warning("a heartbeat failed: %s", type(error).__name__)
+        else:
+            self.beat_s = began_s
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """Fetch; nothing while the database is away.
+
+        Raises:
+            ConnectorException: This worker was struck off; it must register anew.
+        """
+        try:
+            return await super().fetch_job(queues, worker_id)
+        except ConnectorException as error:
+            if not isinstance(error.__cause__, psycopg.OperationalError):
+                raise
+            log.warning("nothing fetched: %s", type(error.__cause__).__name__)
+            return None
 
     async def listen_for_jobs(
         self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
     ) -> None:
-        """Listen; when this ends, for whatever reason, the library is about to stop."""
+        """Listen until the library is about to stop."""
         try:
-            await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+            while True:
+                with suppress(*AWAY):
+                    await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+                await asyncio.sleep(ANEW_S)
         finally:
             self.ending = True
 
@@ -95,7 +121,7 @@ class Engine:
     ) -> None:
         # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
         self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
-        self.app.job_manager = self._manager = Manager(self.app.connector)
+        self.app.job_manager = self.manager = Manager(self.app.connector)
         self.concurrency = concurrency
         self._visit = visit
         self._before_asking = before_asking
@@ -145,7 +171,7 @@ class Engine:
             if self._before_asking is not None:
                 await self._before_asking(vendor_id)
             await self.ask(vendor_id, PRIORITY_WAITED_FOR)
-        except (ConnectorException, psycopg.Error, PoolTimeout) as error:
+        except AWAY as error:
             log.warning("no visit could be asked for: %s", type(error).__name__)
         try:
             await asyncio.sleep(WAKE_EVERY_S)
@@ -156,16 +182,15 @@ class Engine:
     def speaks(self) -> bool:
         """Tell whether visits of this process may go on: the fleet knows that it lives, and it is to live.
 
-        While the library stops, on SIGTERM or because the database went away, it fetches nothing until all
+        While the library stops, on SIGTERM or because it was struck off, it fetches nothing until all
         visits are through. They hand back what is left instead, so that nobody waits for them.
         """
-        return not self._manager.ending and time.monotonic() - self._manager.beat_s < LEASE_S
+        return not self.manager.ending and time.monotonic() - self.manager.beat_s < LEASE_S
 
     async def work(self) -> None:
         """Run visits until cancelled; then wait until those under way have handed back.
 
-        The library's worker ends, sometimes even without an error, when the database goes away or when it
-        has been taken for dead and struck off. Then the next one begins.
+        The library's worker ends when it has been taken for dead and struck off. Then the next one begins.
         """
         beating = asyncio.create_task(self._beat_to_the_end())
         try:
@@ -178,10 +203,9 @@ class Engine:
         # taken for dead, and another worker would speak beside it.
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            worker_id = self._manager.worker_id
-            if self._manager.ending and worker_id is not None:
-                with suppress(ConnectorException, psycopg.Error, PoolTimeout):
-                    await self._manager.update_heartbeat(worker_id)
+            worker_id = self.manager.worker_id
+            if self.manager.ending and worker_id is not None:
+                await self.manager.update_heartbeat(worker_id)
 
     async def _work(self) -> None:
         while True:
@@ -198,7 +222,7 @@ class Engine:
                     listen_notify=True,
                 )
                 log.warning("the worker ended by itself; beginning anew")
-            except (ConnectorException, psycopg.Error, PoolTimeout) as error:
+            except AWAY as error:
                 log.warning("the worker failed (%s); beginning anew", type(error).__name__)
             await asyncio.sleep(ANEW_S)
 
@@ -240,6 +264,6 @@ class Engine:
         while True:
             try:
                 await self.sweep()
-            except (ConnectorException, psycopg.Error) as error:
+            except AWAY as error:
                 log.warning("sweep failed: %s", type(error).__name__)
             await asyncio.sleep(SWEEP_S)

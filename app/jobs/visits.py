@@ -2,6 +2,9 @@
 
 import logging
 
+import psycopg
+from psycopg_pool import PoolTimeout
+
 from app.errors import Fenced
 from app.flows import asking, circuits, feeds, receiving, sending, turns
 from app.flows.house import House
@@ -27,7 +30,25 @@ async def visit(house: House, reach: Reach, vendor_id: str) -> bool:
 
     The caller makes sure that no other visit of this vendor runs. Should one run all the same, the newer
     epoch fences this one off: it can write nothing more.
+
+    A visit whose connection to the database was cut begins once more, with the next epoch. Without that its
+    vendor waits for ten seconds until it is due again.
+
+    Raises:
+        psycopg.OperationalError: The database is away.
     """
+    try:
+        return await _visit(house, reach, vendor_id)
+    except PoolTimeout:
+        raise
+    except psycopg.OperationalError as error:
+        log.warning("a visit of vendor %s lost the database (%s); once more", vendor_id, type(error).__name__)
+        # One cut seldom comes alone, and the next try would be lent the next dead one.
+        await house.db.discard_dead()
+    return await _visit(house, reach, vendor_id)
+
+
+async def _visit(house: House, reach: Reach, vendor_id: str) -> bool:
     turn = await turns.begin(house, vendor_id)
     if turn is None:
         return False

@@ -73,6 +73,10 @@ class Database:
         """Close every connection."""
         await self._pool.close()
 
+    async def discard_dead(self) -> None:
+        """Replace the idle connections that the server has cut; what was lent goes by itself."""
+        await self._pool.check()
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection on which each statement stands alone."""

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from app.coupang import orders
@@ -213,7 +215,7 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
     await assert_promises(shop)
 
 
-@pytest.mark.parametrize("gap", ["overtaken", "too late"])
+@pytest.mark.parametrize("gap", ["overtaken", "too late", "nobody has heard of it"])
 async def test_a_visit_that_slept_before_its_write_sends_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, gap: str
 ) -> None:
@@ -228,17 +230,60 @@ async def test_a_visit_that_slept_before_its_write_sends_nothing(
         batch = await real(*args, **options)
         if batch is not None and not slept:
             slept.append(await newer_epoch(shop) if gap == "overtaken" else 0)
-            monkeypatch.setattr(line, "CONFIRM_S", -1.0)
+            if gap != "nobody has heard of it":
+                monkeypatch.setattr(line, "CONFIRM_S", -1.0)
             if gap == "too late":
                 clock_s = time.monotonic
                 monkeypatch.setattr(line.time, "monotonic", lambda: clock_s() + 3600.0)
         return batch
 
     monkeypatch.setattr(sending, "take", take)
+    awake = shop.reach
+    if gap == "nobody has heard of it":
+        shop.reach = replace(awake, speaks=lambda: not slept)
     await shop.visit()
     assert slept
     assert shop.calls("O7") == 0
     monkeypatch.undo()
+    shop.reach = awake
     await shop.until_state("DEPARTURE", box_id)
     assert sorted(shop.mutations(box_id)) == [("acknowledge", 1), ("invoice", 1)]
     await assert_promises(shop)
+
+
+@pytest.mark.parametrize("moment", ["before", "between sending and storing"])
+async def test_a_visit_whose_connections_were_cut_begins_once_more(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The vendor need not wait until it is due again, and what was under way is read back."""
+    shop.world.set_rules(couriers=False)
+    box_id = shop.order().box_id
+    await shop.to_instruct(box_id)
+    await shop.ship(box_id, urgent=True)
+    real, cuts = orders.upload_invoices, []
+
+    async def upload(*args: Any, **options: Any) -> Any:
+        answer = await real(*args, **options)
+        if moment != "before":
+            cuts.append(await cut_connections(shop))
+        return answer
+
+    monkeypatch.setattr(orders, "upload_invoices", upload)
+    # As many as a worker has, all idle, all dead.
+    await asyncio.gather(*(shop.boxes() for _ in range(4)))
+    if moment == "before":
+        cuts.append(await cut_connections(shop))
+    assert await shop.visit()
+    assert [cut >= 1 for cut in cuts] == [True]
+    await shop.until_state("DEPARTURE", box_id)
+    assert shop.calls("O7") == 1
+    assert sorted(shop.mutations(box_id)) == [("acknowledge", 1), ("invoice", 1)]
+    await assert_promises(shop)
+
+
+async def cut_connections(shop: Shop) -> int:
+    """Have the server end every connection of ours; return how many there were."""
+    query = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    async with await psycopg.AsyncConnection.connect(shop.house.db.url, autocommit=True) as connection:
+        return len(await (await connection.execute(query)).fetchall())

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 
 from app.flows.turns import AGAIN
 from app.jobs import engine as engines
@@ -291,3 +293,42 @@ async def test_the_heart_beats_until_the_last_call_is_answered(shop: Shop) -> No
             answered.set()
             await asyncio.gather(working, return_exceptions=True)
         assert await shop.rows("SELECT id FROM procrastinate_workers") == []
+
+
+async def test_a_heart_outlives_a_failed_beat_and_a_dead_listener(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library notices neither; its worker would go on without a heart and be taken for dead."""
+    real, failed = JobManager.update_heartbeat, []
+
+    async def update_heartbeat(manager: JobManager, worker_id: int) -> None:
+        if len(failed) < 3:
+            failed.append(worker_id)
+            raise ConnectorException
+        await real(manager, worker_id)
+
+    monkeypatch.setattr(JobManager, "update_heartbeat", update_heartbeat)
+    monkeypatch.setattr(engines, "HEARTBEAT_S", 0.05)
+    visits = asyncio.Queue[str]()
+    async with opened(shop, visits.put) as engine:
+        working = asyncio.create_task(engine.work())
+        try:
+            async with asyncio.timeout(20):
+                while not engine.speaks():
+                    await asyncio.sleep(0.01)
+                born_s = engine.manager.beat_s
+                async with shop.house.db.connection() as connection:
+                    await connection.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'listen%'"
+                    )
+                while engine.manager.beat_s <= born_s:
+                    await asyncio.sleep(0.01)
+                assert len(failed) == 3
+                await engine.ask(shop.vendor_id)
+                assert await visits.get() == shop.vendor_id
+            rows = await shop.rows("SELECT id FROM procrastinate_workers")
+            assert [row["id"] for row in rows] == failed[:1], "the same worker as before"
+            assert engine.speaks()
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
