@@ -55,10 +55,15 @@ async def wake(house: House, vendor_id: str) -> None:
         await house.wake(vendor_id)
 
 
-async def begin(house: House, vendor_id: str) -> Turn | None:
-    """Take the next epoch of a vendor; None when it must not be called now."""
+async def begin(house: House, vendor_id: str, job_id: int | None = None) -> Turn | None:
+    """Take the next epoch of a vendor; None when it must not be called now, or the job holds it no more.
+
+    A worker that was stopped between fetching its job and beginning it wakes up when another speaks already.
+    """
     at, probing = house.now(), False
     async with house.db.transaction() as tx:
+        if job_id is not None and not await vendors.holds(tx, vendor_id, job_id):
+            return None
         row = await vendors.take_epoch(tx, vendor_id, at, house.worker)
         if row is None:
             until = at + house.real(PROBE)

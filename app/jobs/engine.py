@@ -32,6 +32,9 @@ PRIORITY_WAITED_FOR = 10
 ANEW_S = 0.5
 """Before work begins anew after the database was away."""
 AWAY = (ConnectorException, psycopg.Error, PoolTimeout)
+AGAIN_WITHIN_S = 5.0
+"""A database that is away for longer will be asked by the next tick."""
+Visit = Callable[[str, int | None], Awaitable[object]]
 WAKE_EVERY_S = 0.05
 """Between two wake-ups of one vendor from one process: a burst of changes asks for one visit."""
 
@@ -107,7 +110,7 @@ class Engine:
 
     Args:
         url: `postgresql://…`.
-        visit: Does one visit; None in processes that only ask for visits.
+        visit: Does one visit of a vendor on behalf of a job; None in processes that only ask for visits.
         concurrency: Visits at a time in this process.
         before_asking: Makes a vendor due, so that the next tick repairs a wake-up that is lost.
     """
@@ -115,7 +118,7 @@ class Engine:
     def __init__(
         self,
         url: str,
-        visit: Callable[[str], Awaitable[object]] | None = None,
+        visit: Visit | None = None,
         concurrency: int = 8,
         before_asking: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
@@ -128,17 +131,19 @@ class Engine:
         self._next: dict[str, asyncio.Future[None]] = {}
         self._asking: dict[str, asyncio.Future[None]] = {}
         self._running: set[int | None] = set()
-        self._worker_id: int | None = None
         self._suspects: set[int] = set()
         self._task = self.app.task(name="visit", queue=QUEUE, pass_context=True)(self._run)
 
     async def _run(self, context: JobContext, vendor_id: str) -> None:
         if self._visit is None:
             raise RuntimeError("this process asks for visits, it does not make them")
-        self._worker_id = context.job.worker_id
         self._running.add(context.job.id)
         try:
-            await self._visit(vendor_id)
+            await self._visit(vendor_id, context.job.id)
+        except psycopg.OperationalError as error:
+            log.warning("a visit of vendor %s lost the database: %s", vendor_id, type(error).__name__)
+            await asyncio.sleep(ANEW_S)
+            await self._ask_again(vendor_id)
         finally:
             self._running.discard(context.job.id)
 
@@ -147,6 +152,15 @@ class Engine:
         job = self._task.configure(lock=vendor_id, queueing_lock=vendor_id, priority=priority)
         with suppress(AlreadyEnqueued):
             await job.defer_async(vendor_id=vendor_id)
+
+    async def _ask_again(self, vendor_id: str) -> None:
+        """Have a visit that lost the database made anew: its vendor is due again only after some seconds.
+
+        By a job, not by itself: it may have been taken for dead meanwhile, and another visit speaks.
+        """
+        with suppress(*AWAY, TimeoutError):
+            async with asyncio.timeout(AGAIN_WITHIN_S):
+                await self.ask(vendor_id, PRIORITY_WAITED_FOR)
 
     async def wake(self, vendor_id: str) -> None:
         """Ask for a visit soon, without waiting for it; never fails, the next tick repairs what is lost.
@@ -239,7 +253,7 @@ class Engine:
             for job in await manager.list_jobs_async(queue=QUEUE, status=Status.DOING.value)
             if job.id
             and job.worker_id is not None
-            and job.worker_id == self._worker_id
+            and job.worker_id == self.manager.worker_id
             and job.id not in self._running
         }
         # Seen twice: a visit that began or ended just now is none of them.

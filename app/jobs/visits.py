@@ -3,7 +3,6 @@
 import logging
 
 import psycopg
-from psycopg_pool import PoolTimeout
 
 from app.errors import Fenced
 from app.flows import asking, circuits, feeds, receiving, sending, turns
@@ -25,31 +24,31 @@ from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 log = logging.getLogger(__name__)
 
 
-async def visit(house: House, reach: Reach, vendor_id: str) -> bool:
+async def visit(house: House, reach: Reach, vendor_id: str, job_id: int | None = None) -> bool:
     """Do what is due at one vendor; False when it must not be called now.
 
     The caller makes sure that no other visit of this vendor runs. Should one run all the same, the newer
     epoch fences this one off: it can write nothing more.
 
-    A visit whose connection to the database was cut begins once more, with the next epoch. Without that its
-    vendor waits for ten seconds until it is due again.
+    Args:
+        house: What every flow is given.
+        reach: How Coupang is reached.
+        vendor_id: Whose turn it is.
+        job_id: The job that holds the vendor for this visit, which begins only while it does.
 
     Raises:
-        psycopg.OperationalError: The database is away.
+        psycopg.OperationalError: The database went away; nothing is half done.
     """
     try:
-        return await _visit(house, reach, vendor_id)
-    except PoolTimeout:
-        raise
-    except psycopg.OperationalError as error:
-        log.warning("a visit of vendor %s lost the database (%s); once more", vendor_id, type(error).__name__)
-        # One cut seldom comes alone, and the next try would be lent the next dead one.
+        return await _visit(house, reach, vendor_id, job_id)
+    except psycopg.OperationalError:
+        # One cut seldom comes alone: the next visit would be lent the next dead connection.
         await house.db.discard_dead()
-    return await _visit(house, reach, vendor_id)
+        raise
 
 
-async def _visit(house: House, reach: Reach, vendor_id: str) -> bool:
-    turn = await turns.begin(house, vendor_id)
+async def _visit(house: House, reach: Reach, vendor_id: str, job_id: int | None) -> bool:
+    turn = await turns.begin(house, vendor_id, job_id)
     if turn is None:
         return False
     again, hushed = False, False

@@ -102,6 +102,13 @@ async def take_epoch(
     return await fetch_one(connection, query, vendor_id=vendor_id, at=at, worker=worker, probing=probing)
 
 
+async def holds(connection: Connection, vendor_id: str, job_id: int) -> bool:
+    """Tell whether a job holds the vendor; it does not any more when the sweep has taken it for dead."""
+    query = """SELECT FROM procrastinate_jobs
+               WHERE id = %(job_id)s AND lock = %(vendor_id)s AND status = 'doing'"""
+    return await fetch_one(connection, query, vendor_id=vendor_id, job_id=job_id) is not None
+
+
 async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
     """Return when the vendor's next work is due: feeds, boxes and receipts to re-read, permits, effects."""
     query = """

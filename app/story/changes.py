@@ -31,6 +31,7 @@ BY_COUPANG = frozenset({Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.CONFIRM_R
 """What Coupang does by itself too, after some days or at a scan."""
 _READ_BACK = frozenset({"SHOWN", REFUNDED})
 _TAKEN_BACK = frozenset({"WITHDRAWN"})
+_VANISHED = frozenset({"GONE"})
 _ABOUT = {"box": "box", "cancel": "receipt", "return": "receipt", "exchange": "exchange"}
 
 
@@ -46,17 +47,32 @@ def compare_changes(truth: Truth, held: Holdings) -> list[str]:
     confirmed = _counted(held, "CONFIRMED")
     shown = _counted(held, "CONFIRMED", _READ_BACK)
     gone = _counted(held, "REJECTED", _TAKEN_BACK)
+    vanished = _counted(held, "REJECTED", _VANISHED)
+    cancelled = {int(box["shipment_box_id"]) for box in truth.boxes if box["status"] == "CANCELLED"}
     for about in applied.keys() | confirmed.keys():
         theirs, ours = applied[about], confirmed[about]
         # It was in doubt, and by the time it was read Coupang had done it by itself: nothing tells which.
         anybody = about[0] in BY_COUPANG and theirs == ours - shown[about]
         # Applied, and the customer took the claim back before it could be read: nothing shows it any more.
         unread = about[0] in BY_COUPANG and theirs == ours + gone[about]
-        if theirs != ours and not anybody and not unread:
+        # The same of a box that was acknowledged, stopped and cancelled before it could be read.
+        too_late = about[0] is Kind.ACKNOWLEDGE and about[2] in cancelled and theirs == ours + vanished[about]
+        if theirs != ours and not anybody and not unread and not too_late:
             broken.append(
                 f"{about[0]} of {about[1]} {about[2]}: Coupang applied {theirs}, we hold {ours} for confirmed"
+                f" ({_told(held, about)})"
             )
     return broken
+
+
+def _told(held: Holdings, about: About) -> str:
+    """Return what became of our effects of one kind about one thing."""
+    ours = [
+        f"{row['state']} {row['result_code'] or ''}".strip()
+        for row in held.effects
+        if (Kind(row["kind"]), _ABOUT[row["subject"]], row["subject_id"]) == about
+    ]
+    return ", ".join(ours) or "none"
 
 
 def _counted(held: Holdings, state: str, codes: frozenset[str] | None = None) -> Counter[About]:

@@ -20,7 +20,7 @@ async def test_no_log_names_a_person_or_a_key(shop: Shop, caplog: pytest.LogCapt
     for number, kind in enumerate(KINDS):
         shop.world.add_fault(kind, skip=number)
     shop.world.add_fault("status", route="O3", status=400, message=f"{PERSON.name} {PERSON.addr1}")
-    engine = Engine(shop.house.db.url, lambda _: shop.visit())
+    engine = Engine(shop.house.db.url, lambda *_: shop.visit())
     async with engine.app.open_async():
         # Through the engine, as in a worker, so that its own records are heard too.
         for _ in range(12):

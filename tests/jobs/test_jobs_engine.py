@@ -8,12 +8,14 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
+import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
 from app.flows.turns import AGAIN
 from app.jobs import engine as engines
+from app.jobs import visits
 from app.jobs.clockwork import clockwork, tick
 from app.jobs.engine import LEASE_S, QUEUE, STALLED_S, Engine
 from tests.acceptance.shops import Shop, assert_promises
@@ -23,7 +25,8 @@ from tests.acceptance.shops import Shop, assert_promises
 async def opened(
     shop: Shop, visit: Callable[[str], Awaitable[object]] | None = None
 ) -> AsyncIterator[Engine]:
-    engine = Engine(shop.house.db.url, visit, concurrency=4)
+    made = None if visit is None else lambda vendor_id, _: visit(vendor_id)
+    engine = Engine(shop.house.db.url, made, concurrency=4)
     async with engine.app.open_async():
         yield engine
 
@@ -332,3 +335,41 @@ async def test_a_heart_outlives_a_failed_beat_and_a_dead_listener(
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_visit_that_lost_the_database_is_made_anew_by_another_job(shop: Shop) -> None:
+    """Its vendor need not wait until it is due again; and it may have been taken for dead meanwhile."""
+    made: list[tuple[str, int | None]] = []
+
+    async def visit(vendor_id: str, job_id: int | None) -> None:
+        made.append((vendor_id, job_id))
+        if len(made) == 1:
+            raise psycopg.errors.AdminShutdown
+
+    async with opened(shop) as asking:
+        engine = Engine(shop.house.db.url, visit)
+        async with engine.app.open_async():
+            await asking.ask(shop.vendor_id)
+            while await jobs(shop):
+                await work(engine)
+    (first, job), (second, other) = made
+    assert (first, second) == (shop.vendor_id, shop.vendor_id)
+    assert job is not None
+    assert other is not None
+    assert other > job
+
+
+async def test_a_visit_begins_only_while_its_job_holds_the_vendor(shop: Shop) -> None:
+    """Stopped between fetching and beginning, it wakes up when another speaks already."""
+    async with opened(shop) as engine:
+        manager = engine.app.job_manager
+        await engine.ask(shop.vendor_id)
+        job = await manager.fetch_job([QUEUE], await manager.register_worker())
+        assert job is not None
+        assert await visits.visit(shop.house, shop.reach, shop.vendor_id, job.id)
+        assert shop.calls("O1") > 0
+        await stop_beating(shop)
+        assert await engine.sweep() == 1
+        calls, epoch = shop.ledger["calls"], (await shop.vendor())["epoch"]
+        assert not await visits.visit(shop.house, shop.reach, shop.vendor_id, job.id)
+        assert (shop.ledger["calls"], (await shop.vendor())["epoch"]) == (calls, epoch)
