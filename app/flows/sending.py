@@ -98,21 +98,24 @@ async def take(
         only: Effects whose boxes were checked just now; others wait.
     """
 
-    async def work() -> Batch | None:
+    async def work() -> tuple[Batch | None, bool]:
+        """Return the batch, and whether anything was due at all."""
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
             found = await _due(house, tx, vendor_id, kind)
             if only is not None:
                 found = [effect for effect in found if effect["effect_id"] in only]
-            if kind in ALONE or (found and found[0]["attempts"] >= ALONE_AFTER):
+            if not found:
+                return None, False
+            if kind in ALONE or found[0]["attempts"] >= ALONE_AFTER:
                 found = found[:1]
             else:
                 found = [effect for effect in found if effect["attempts"] < ALONE_AFTER]
             going, dropped = await _decide_again(tx, vendor_id, found, at)
             await doors.move_effects(tx, vendor_id, dropped, at)
             if not going:
-                return None
+                return None, True
             moves = [
                 doors.EffectMove(
                     effect["effect_id"],
@@ -136,12 +139,12 @@ async def take(
                 }
                 for effect in going
             )
-            return Batch(kind, sent, attempts, at)
+            return Batch(kind, sent, attempts, at), True
 
     # A batch may be all dropped; then the next one is taken, until none is left.
     for _ in range(20):
-        batch = await until_fresh(work)
-        if batch is not None or only is not None or not await waiting(house, vendor_id, kind):
+        batch, was_due = await until_fresh(work)
+        if batch is not None or only is not None or not was_due:
             return batch
     return None
 
