@@ -6,7 +6,7 @@ from typing import Any
 
 from app.flows.house import House
 from app.flows.pages import LAG_ALARM
-from app.machines.orders import BoxState
+from app.machines.orders import BoxFacts, BoxState, from_wire, walk
 from app.store import boxes, doors
 
 MISSES = 3
@@ -87,6 +87,13 @@ async def seen_or_not(
         ]
         if missed:
             await boxes.doubt(tx, vendor_id, missed, at)
+
+
+async def is_contradicted(house: House, vendor_id: str, shipment_box_id: int, status: str) -> bool:
+    """Tell whether a box that shows this status did not simply go on from where we hold it."""
+    async with house.db.connection() as connection:
+        found = await boxes.present(connection, vendor_id, [shipment_box_id])
+    return bool(found) and walk(BoxState(found[0]["state"]), from_wire(status), BoxFacts()) is None
 
 
 async def postpone(house: House, vendor_id: str, epoch: int, shipment_box_ids: Sequence[int]) -> None:

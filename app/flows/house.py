@@ -50,7 +50,7 @@ class Policy:
     stop_answer_within: timedelta = timedelta(hours=48)
     """After this long an unanswered stop request may be refunded by Coupang itself; not published."""
     receipt_first: timedelta = timedelta(hours=1)
-    """First look at an open receipt by itself; later looks back off."""
+    """First look at an open receipt by itself, if no list shows it before; later looks back off."""
     receipt_most: timedelta = timedelta(hours=12)
     lag: timedelta = timedelta(minutes=10)
     overlap: timedelta = timedelta(minutes=30)
@@ -85,8 +85,14 @@ class Policy:
         return at + pause
 
     def next_receipt_read(self, at: datetime, reads: int) -> datetime:
-        """Return when an open receipt is to be read by itself."""
-        return at + min(self.receipt_first * math.pow(1.5, min(reads, 20)), self.receipt_most)
+        """Return when an open receipt is to be read by itself, unless a list shows it before."""
+        first = max(self.receipt_first, self.receipt_seen_within)
+        return at + min(first * math.pow(1.5, min(reads, 20)), max(self.receipt_most, first))
+
+    @property
+    def receipt_seen_within(self) -> timedelta:
+        """Within two sweeps a list shows a receipt that is open, as long as there are not too many."""
+        return 2 * self.returns_every
 
 
 async def nobody(vendor_id: str) -> None:

@@ -124,6 +124,7 @@ async def take_receipts(
             await keep_unreadable(house, tx, vendor_id, aside, cause, at)
             await let_go(tx, vendor_id, set(told) - set(plan.stale), at)
             await _settle_doubts(house, tx, vendor_id, plan, differing, told, digests, proven)
+            await _put_off(house, tx, vendor_id, told.keys() - differing.keys())
             await settle_claims(tx, vendor_id, plan.touched | {row.receipt_id for row in plan.rows})
             if covered is not None:
                 await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
@@ -229,6 +230,15 @@ async def _settle_doubts(
     ]
     # To us it is over, to Coupang it is an open stop request: nothing of that order leaves unseen.
     await keep_unreadable(house, tx, vendor_id, asking, plan.cause, plan.at)
+
+
+async def _put_off(house: House, tx: Any, vendor_id: str, unchanged: Set[int]) -> None:
+    """Spare those the reading by themselves that a list has shown as we hold them."""
+    if unchanged:
+        now, policy = house.now(), house.policy
+        pauses = [policy.next_receipt_read(now, reads) - now for reads in range(21)]
+        # One that is far from its turn needs no row written at every sweep.
+        await claims.put_off(tx, vendor_id, unchanged, now, policy.receipt_most / 2, pauses)
 
 
 def _content(

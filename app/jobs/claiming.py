@@ -1,17 +1,17 @@
-"""Read claims: open stop requests often and before every waybill, cancels, returns, withdrawals."""
+"""Read claims: open stop requests often and before every waybill, cancels, returns."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from app.clock import KST
 from app.coupang import returns
-from app.coupang.claims import ReceiptPage, ReceiptQuery, WithdrawalPage
+from app.coupang.claims import ReceiptPage, ReceiptQuery
 from app.coupang.errors import CoupangError, RangeTooWide
-from app.flows import claim_reads, feeds
+from app.flows import claim_reads, feeds, watching
 from app.flows.feeds import LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.flows.pages import Window
 from app.flows.receipts import take_receipts
-from app.flows.withdrawals import take_withdrawals
+from app.flows.watching import Watch
 from app.jobs.doubting import receipt_lives
 from app.jobs.line import Line, OutOfTime, hush
 from app.jobs.lone_receipts import ask_for_withdrawals
@@ -25,11 +25,13 @@ ROAD = (
     ReceiptQuery.COMPLETED,
 )
 CANCELS = (ReceiptQuery.CANCELLED,)
+WATCHED = (ReceiptQuery.RETURNS, ReceiptQuery.DISPUTED)
+"""The lists that show open returns."""
 SPAN = timedelta(days=29)
 """Longest stretch of days asked for at once."""
-WITHDRAWAL_SPAN = timedelta(days=5)
-"""Both ends may share their days with the neighbours: 6 days are asked for, 7 are disputed."""
 NARROWEST = timedelta(minutes=10)
+MANY = 4
+"""So many watched returns gone at once may be a list that errs: it is read again, for two calls."""
 
 
 async def check_stops(line: Line, since: datetime, purpose: str) -> None:
@@ -114,10 +116,17 @@ async def sweep_receipts(line: Line) -> bool:
     """Read what coverage lacks, then ask which open receipts were withdrawn; True when time was short."""
     failed: str | None = None
     try:
-        for window in await feeds.holes(line.house, line.vendor_id, feeds.RECEIPTS):
+        windows = await feeds.holes(line.house, line.vendor_id, feeds.RECEIPTS)
+        watch: Watch | None = None
+        for window in windows:
             since = await feeds.asked_from(line.house, line.vendor_id, window)
-            await sweep_window(line, window, asked_from=since)
+            if window is windows[-1]:
+                watch = await watching.watch(line.house, line.vendor_id, window)
+            await sweep_window(line, window, asked_from=since, watch=watch)
         await ask_for_withdrawals(line)
+        if watch is not None:
+            await _mind_the_missing(line, watch, windows[-1])
+        await _list_crowded(line)
     except CoupangError as error:
         hush(error)
         failed = str(error)
@@ -127,6 +136,57 @@ async def sweep_receipts(line: Line) -> bool:
     return False
 
 
+async def _mind_the_missing(line: Line, watch: Watch, window: Window) -> None:
+    """Have watched returns read by themselves that no list has shown."""
+    house, vendor_id = line.house, line.vendor_id
+    missing = await watching.missing(house, vendor_id, watch, window) if watch.read >= {*WATCHED} else []
+    if len(missing) >= MANY:
+        watch.read.clear()
+        for which in WATCHED:
+            page = await _watched(line, window, which, watch)
+            if page is not None:
+                await _take(line, Reading(window, house.now()), page, None)
+        missing = await watching.missing(house, vendor_id, watch, window) if watch.read >= {*WATCHED} else []
+    if missing:
+        await watching.read_alone(house, vendor_id, line.epoch, missing)
+
+
+async def _list_crowded(line: Line) -> None:
+    """List the days on which many open returns would be read by themselves soon."""
+    house = line.house
+    for first, last in await watching.crowded(house, line.vendor_id):
+        line.check_time()
+        at = house.now()
+        # One reading will do: nothing is claimed, and what it misses is read by itself.
+        async for page in returns.list_receipts_days(
+            line.client, first, last, ReceiptQuery.RETURNS, purpose="receipt"
+        ):
+            await take_receipts(house, line.vendor_id, page, cause="look:receipt", at=at, epoch=line.epoch)
+            line.check_time()
+
+
+async def _watched(line: Line, asked: Window, which: ReceiptQuery, watch: Watch) -> ReceiptPage | None:
+    """Read a status by days, back to the oldest watched return; None when that takes more than a page.
+
+    One page by days costs what the same page by minutes does, and shows more.
+    """
+    if asked.end - asked.start > LONGEST_MINUTES:
+        return None
+    line.check_time()
+    page = ReceiptPage(())
+    try:
+        async for page in _days(line, min(watch.since, asked.start), asked.end, which, "claims", 1):
+            watch.seen |= _ids(page)
+    except TooFull:
+        return None
+    except CoupangError as error:
+        # Long lists may be too slow for Coupang; what is new must not wait for them.
+        hush(error)
+        return None
+    watch.read.add(which)
+    return page
+
+
 async def sweep_window(
     line: Line,
     window: Window,
@@ -134,6 +194,7 @@ async def sweep_window(
     asked_from: datetime | None = None,
     road: Sequence[ReceiptQuery] = ROAD,
     purpose: str = "claims",
+    watch: Watch | None = None,
 ) -> None:
     """Read these statuses of a window, then claim it under the window's feed.
 
@@ -143,6 +204,7 @@ async def sweep_window(
         asked_from: Where the lists begin, if earlier than what is claimed.
         road: The statuses, in their order.
         purpose: Why, for the call counts.
+        watch: Older returns that the same calls are to show.
 
     Raises:
         CoupangError: It could not be read whole; nothing is claimed.
@@ -156,7 +218,12 @@ async def sweep_window(
     last = ReceiptPage(())
     try:
         for which in road:
-            last, is_empty = await _read(line, reading, asked, which, purpose, told)
+            shown = await _watched(line, asked, which, watch) if watch and which in WATCHED else None
+            if shown is None:
+                last, is_empty = await _read(line, reading, asked, which, purpose, told)
+            else:
+                last, is_empty = shown, not _ids(shown)
+                told |= _ids(shown)
             if is_empty:
                 empty.append(which)
             if which is not road[-1]:
@@ -188,46 +255,6 @@ async def sweep_window(
     await feeds.record(line.house, line.vendor_id, line.epoch, reading)
 
 
-async def sweep_withdrawals(line: Line) -> bool:
-    """Read the withdrawals that coverage lacks, by their days: the net; True when time was short."""
-    failed: str | None = None
-    house = line.house
-    try:
-        for window in await feeds.holes(house, line.vendor_id, feeds.WITHDRAWALS, WITHDRAWAL_SPAN):
-            await _sweep_withdrawn(line, window)
-    except CoupangError as error:
-        hush(error)
-        failed = str(error)
-    except OutOfTime:
-        return True
-    await feeds.finish(house, line.vendor_id, line.epoch, feeds.WITHDRAWALS, failed)
-    return False
-
-
-async def _sweep_withdrawn(line: Line, window: Window) -> None:
-    line.check_time()
-    # What ends at midnight does not need the day that begins then.
-    until = window.end - timedelta(microseconds=1)
-    first, last = window.start.astimezone(KST).date(), until.astimezone(KST).date()
-    at, pending, pages = line.house.now(), WithdrawalPage(()), 0
-    async for page in returns.list_withdrawals(line.client, first, last, purpose="claims"):
-        await _take_withdrawn(line, pending, at, None)
-        pending, pages = page, pages + 1
-        line.check_time()
-        if pages >= MOST_PAGES and page.next_page_index is not None and first < last:
-            for day in _by_days(window):
-                await _sweep_withdrawn(line, day)
-            return
-    await _take_withdrawn(line, pending, at, window)
-
-
-def _by_days(window: Window) -> list[Window]:
-    """Return a window cut at every midnight in Seoul."""
-    first = datetime.combine(window.start.astimezone(KST).date() + timedelta(days=1), time(), KST)
-    morning = Window(window.feed, window.start, min(first, window.end))
-    return [morning, *feeds.pieces(Window(window.feed, morning.end, window.end), timedelta(days=1))]
-
-
 async def _read(
     line: Line, reading: Reading, asked: Window, which: ReceiptQuery, purpose: str, told: set[int]
 ) -> tuple[ReceiptPage, bool]:
@@ -249,13 +276,14 @@ async def _read(
 
 
 def _days(
-    line: Line, start: datetime, end: datetime, which: ReceiptQuery, purpose: str
+    line: Line, start: datetime, end: datetime, which: ReceiptQuery, purpose: str, most: int | None = None
 ) -> AsyncIterator[ReceiptPage]:
     first, last = start.astimezone(KST).date(), end.astimezone(KST).date()
     return settled(
         lambda: returns.list_receipts_days(line.client, first, last, which, purpose=purpose),
         _ids,
         f"the {which} list of {first} to {last}",
+        most,
     )
 
 
@@ -289,16 +317,3 @@ async def _take(line: Line, reading: Reading, page: ReceiptPage, covered: Window
         covered=covered,
     )
     reading.count(taken)
-
-
-async def _take_withdrawn(line: Line, page: WithdrawalPage, at: datetime, covered: Window | None) -> None:
-    if page.withdrawals or page.unreadable or covered:
-        await take_withdrawals(
-            line.house,
-            line.vendor_id,
-            page,
-            cause=f"feed:{feeds.WITHDRAWALS}",
-            at=at,
-            epoch=line.epoch,
-            covered=covered,
-        )

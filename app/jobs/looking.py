@@ -117,7 +117,7 @@ async def look_single(
                 )
             page = sound(await orders.get_box(line.client, box_id, purpose=purpose))
         history = None
-        if with_history:
+        if with_history and await _contradicts(line, box_id, page):
             history = await orders.get_history(line.client, box_id, purpose=purpose)
     except Gone as gone:
         await take_gone(
@@ -127,6 +127,12 @@ async def look_single(
     await take_single(house, line.vendor_id, page, history, cause=f"look:{purpose}", at=at, epoch=line.epoch)
     read = any(sheet.shipment_box_id == box_id for sheet in page.sheets)
     return [*siblings, *page.sheets] if read else None
+
+
+async def _contradicts(line: Line, box_id: int, page: SheetPage) -> bool:
+    """Tell whether only its history can tell what became of a box."""
+    shown = [sheet.status for sheet in page.sheets if sheet.shipment_box_id == box_id]
+    return bool(shown) and await box_flows.is_contradicted(line.house, line.vendor_id, box_id, shown[-1])
 
 
 def _names(page: SheetPage, box_id: int) -> bool:

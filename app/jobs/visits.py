@@ -18,6 +18,7 @@ from app.jobs import (
     permitting,
     polling,
     probing,
+    withdrawing,
 )
 from app.jobs.line import Line, OutOfTime, Reach, Silence, open_line
 
@@ -98,7 +99,7 @@ async def _work(line: Line) -> bool:
     if feeds.RECEIPTS in due:
         left = await claiming.sweep_receipts(line) or left
     if feeds.WITHDRAWALS in due:
-        left = await claiming.sweep_withdrawals(line) or left
+        left = await withdrawing.sweep_withdrawals(line) or left
     reread = await lone_receipts.reread_receipts(line)
     if reread or due.keys() & {feeds.STOPS, feeds.RECEIPTS, feeds.WITHDRAWALS}:
         await receiving.follow_returns(house, vendor_id, line.epoch)

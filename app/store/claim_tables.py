@@ -55,6 +55,8 @@ class Receipt(Base):
     next_read_at: Mapped[datetime | None]
     """When this receipt is to be read by itself; null when nothing is expected."""
     reads: Mapped[int] = mapped_column(server_default="0")
+    unlisted: Mapped[bool] = mapped_column(server_default="false")
+    """The lists that should show it did not; it was to be read by itself at once, and is so from then on."""
     attention: Mapped[str | None]
     """Why a person should look, or null."""
     first_seen_at: Mapped[datetime]

@@ -154,9 +154,12 @@ async def lives_of(
 async def open_receipts(
     connection: Connection, vendor_id: str, cancel_states: Collection[str], return_states: Collection[str]
 ) -> list[dict[str, Any]]:
-    """Return receipts in one of these states: receipt_id, order_id, opened_at, oldest first."""
+    """Return receipts in one of these states, oldest first.
+
+    Each with receipt_id, order_id, opened_at, next_read_at, unlisted.
+    """
     query = """
-    SELECT r.receipt_id, r.order_id, r.opened_at FROM receipt r
+    SELECT r.receipt_id, r.order_id, r.opened_at, r.next_read_at, r.unlisted FROM receipt r
     WHERE r.vendor_id = %(vendor_id)s
       AND (EXISTS (SELECT FROM cancel c WHERE c.vendor_id = r.vendor_id AND c.receipt_id = r.receipt_id
                      AND c.state = ANY(%(cancel_states)s))
@@ -188,6 +191,51 @@ async def read_soon(
 ) -> None:
     """Ask for these receipts to be read by themselves: something contradicted us."""
     query = """UPDATE receipt SET next_read_at = least(next_read_at, %(at)s)
+               WHERE vendor_id = %(vendor_id)s AND receipt_id = ANY(%(ids)s)"""
+    await execute(connection, query, vendor_id=vendor_id, ids=list(receipt_ids), at=at)
+
+
+async def put_off(
+    connection: Connection,
+    vendor_id: str,
+    receipt_ids: Collection[int],
+    at: datetime,
+    within: timedelta,
+    pauses: Sequence[timedelta],
+) -> None:
+    """Let receipts that a list has just shown unchanged count as read, if they would be read soon.
+
+    Args:
+        connection: Inside a transaction.
+        vendor_id: Whose receipts.
+        receipt_ids: Those that were shown as we hold them.
+        at: The present time, not that of the page: what is due already was asked for, or no list shows it.
+        within: How soon.
+        pauses: To the next reading, by how many there were.
+    """
+    query = """
+    UPDATE receipt
+    SET reads = reads + 1, next_read_at = %(at)s + (%(pauses)s::interval[])[least(reads + 2, %(most)s)],
+        unlisted = false
+    WHERE vendor_id = %(vendor_id)s AND receipt_id = ANY(%(ids)s) AND attention IS NULL
+      AND next_read_at > %(at)s AND (next_read_at <= %(at)s + %(within)s OR unlisted)"""
+    await execute(
+        connection,
+        query,
+        vendor_id=vendor_id,
+        ids=list(receipt_ids),
+        at=at,
+        within=within,
+        pauses=list(pauses),
+        most=len(pauses),
+    )
+
+
+async def read_unlisted(
+    connection: Connection, vendor_id: str, receipt_ids: Collection[int], at: datetime
+) -> None:
+    """Ask for these receipts to be read by themselves: lists leave them out; once, not at every sweep."""
+    query = """UPDATE receipt SET next_read_at = least(next_read_at, %(at)s), unlisted = true
                WHERE vendor_id = %(vendor_id)s AND receipt_id = ANY(%(ids)s)"""
     await execute(connection, query, vendor_id=vendor_id, ids=list(receipt_ids), at=at)
 

@@ -135,7 +135,7 @@ WITH doc AS (
       pre_refund = d.pre_refund, completion = d.completion, fault_by = d.fault_by,
       return_charge_krw = d.return_charge_krw, reason_code = d.reason_code, reason_text = d.reason_text,
       sealed_requester = d.requester, waybills = d.waybills, next_read_at = d.next_read_at, reads = 0,
-      attention = NULL
+      unlisted = false, attention = NULL
   FROM doc d
   WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = ANY(%(changed)b::bigint[])
     AND r.receipt_id = d.receipt_id AND r.content_hash = d.was

@@ -7,7 +7,7 @@ import pytest
 from app.coupang.returns import list_withdrawals
 from app.flows import feeds
 from app.flows.pages import Window
-from app.jobs import claiming, exchanging, polling
+from app.jobs import claiming, exchanging, polling, withdrawing
 from app.jobs.line import Line, OutOfTime, open_line
 from app.sandbox.people import Shop as People
 from tests.acceptance.shops import DAY, HOUR, Shop
@@ -112,12 +112,12 @@ async def test_withdrawals_that_are_too_many_for_one_visit(
         shop.later(HOUR)
         shop.world.withdraw(receipt_id)
     shop.later(HOUR)
-    monkeypatch.setattr(claiming, "MOST_PAGES", 3)
+    monkeypatch.setattr(withdrawing, "MOST_PAGES", 3)
     monkeypatch.setitem(list_withdrawals.__kwdefaults__, "page_rows", 10)
     # They are nine pages, and a list that ends with the visit is not claimed.
     limited(monkeypatch, 9)
     before = shop.calls("R5")
-    visits = await swept(shop, feeds.WITHDRAWALS, claiming.sweep_withdrawals)
+    visits = await swept(shop, feeds.WITHDRAWALS, withdrawing.sweep_withdrawals)
     assert 1 < visits <= 6
     assert await shop.one("SELECT count(*) FROM return_ WHERE state <> 'WITHDRAWN'") == 0
     assert shop.calls("R5") - before <= 3 * 12
