@@ -101,6 +101,18 @@ async def test_a_return_that_a_list_leaves_out_is_read_by_itself(shop: Shop) -> 
     await assert_paths(shop)
 
 
+async def test_an_empty_list_is_read_again_before_all_are_read_one_by_one(shop: Shop) -> None:
+    await opened(shop, *[MINUTE] * 5, 2 * DAY, HOUR)
+    before = shop.calls("R2")
+    shop.later(16 * MINUTE)
+    fault = shop.world.add_fault("empty_list", route="R1", skip=3)
+    await shop.visit()
+    assert fault.hits == 1
+    # One is a witness that the list errs.
+    assert shop.calls("R2") <= before + 1
+    assert await shop.one("SELECT count(*) FROM receipt WHERE unlisted") == 0
+
+
 async def test_what_is_new_does_not_wait_for_a_long_list_that_fails(shop: Shop) -> None:
     await opened(shop, 2 * DAY, HOUR)
     new = shop.order().box_id
