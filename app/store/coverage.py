@@ -77,14 +77,15 @@ async def hasten(connection: Connection, vendor_id: str, feed: str, due_at: date
 async def read_until(connection: Connection, vendor_id: str, feed: str, end: datetime) -> datetime | None:
     """Return the start of the window that was read last of those that end there.
 
-    None: none ends there, or the feed's last turn has failed.
+    None: none of the last hundred ends there, or the feed's last turn has failed.
     """
-    query = """SELECT lower("window") AS start FROM poll_run
-               WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s AND outcome = 'ok'
-                 AND upper("window") = %(end)s
-                 AND EXISTS (SELECT FROM feed f WHERE f.vendor_id = %(vendor_id)s AND f.feed = %(feed)s
-                               AND f.failures = 0)
-               ORDER BY run_id DESC LIMIT 1"""
+    query = """
+    SELECT lower(r."window") AS start
+    FROM (SELECT run_id, "window", outcome FROM poll_run
+          WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s ORDER BY run_id DESC LIMIT 100) r
+    JOIN feed f ON f.vendor_id = %(vendor_id)s AND f.feed = %(feed)s AND f.failures = 0
+    WHERE r.outcome = 'ok' AND upper(r."window") = %(end)s
+    ORDER BY r.run_id DESC LIMIT 1"""
     row = await fetch_one(connection, query, vendor_id=vendor_id, feed=feed, end=end)
     return None if row is None else row["start"]
 

@@ -145,7 +145,7 @@ class MortalTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, life: Life, world: World) -> None:
         self.life, self.world = life, world
-        self.inner = _single_sending_transport()
+        self.inner = _single_sending_transport(None)
 
     async def __aenter__(self) -> "MortalTransport":
         await self.inner.__aenter__()
