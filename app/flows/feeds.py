@@ -50,15 +50,9 @@ class Due:
 
 async def due_feeds(house: House, vendor_id: str) -> dict[str, Due]:
     """Return the feeds that are due, making their rows on the first visit."""
-    at = house.now()
-    due: dict[str, Due] = {}
     async with house.db.transaction() as tx:
-        for feed in FEEDS:
-            await coverage.ensure_feed(tx, vendor_id, feed, at)
-            row = await coverage.find_feed(tx, vendor_id, feed)
-            if row and row["due_at"] <= at:
-                due[feed] = Due(feed, row["last_ok_at"], row["failures"])
-    return due
+        rows = await coverage.due(tx, vendor_id, FEEDS, house.now())
+    return {row["feed"]: Due(row["feed"], row["last_ok_at"], row["failures"]) for row in rows}
 
 
 def accept_window(house: House, due: Due) -> Window:

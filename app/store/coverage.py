@@ -1,5 +1,6 @@
 """Coverage per feed as a set of time ranges: what was read late enough and completely."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
@@ -16,6 +17,25 @@ async def ensure_feed(connection: Connection, vendor_id: str, feed: str, due_at:
     query = """INSERT INTO feed (vendor_id, feed, due_at) VALUES (%(vendor_id)s, %(feed)s, %(due_at)s)
                ON CONFLICT DO NOTHING"""
     await execute(connection, query, vendor_id=vendor_id, feed=feed, due_at=due_at)
+
+
+async def due(
+    connection: Connection, vendor_id: str, feeds: Sequence[str], at: datetime
+) -> list[dict[str, Any]]:
+    """Return which of these feeds are due: feed, last_ok_at, failures. One without a row gets it, due now."""
+    query = """
+    WITH made AS (
+      INSERT INTO feed (vendor_id, feed, due_at)
+      SELECT %(vendor_id)s, w.feed, %(at)s FROM unnest(%(feeds)s::text[]) AS w(feed)
+      WHERE NOT EXISTS (SELECT FROM feed f WHERE f.vendor_id = %(vendor_id)s AND f.feed = w.feed)
+      ON CONFLICT DO NOTHING
+      RETURNING feed, last_ok_at, failures
+    )
+    SELECT feed, last_ok_at, failures FROM made
+    UNION ALL
+    SELECT feed, last_ok_at, failures FROM feed
+    WHERE vendor_id = %(vendor_id)s AND feed = ANY(%(feeds)s) AND due_at <= %(at)s"""
+    return await fetch(connection, query, vendor_id=vendor_id, feeds=list(feeds), at=at)
 
 
 async def find_feed(connection: Connection, vendor_id: str, feed: str) -> dict[str, Any] | None:
