@@ -144,10 +144,11 @@ class Watch:
             if silent:
                 self.silences += name not in self._silent
                 self._silent.add(name)
-                # Told to keep silent: nobody may speak for it.
-                self._orphans.pop(name, None)
             else:
                 self._silent.discard(name)
+            if silent := silent or voice.hushed:
+                # It, or everybody, is told to keep silent: nobody may speak for it.
+                self._orphans.pop(name, None)
             visited = voice.epoch != self._epochs.get(name, voice.epoch)
             self._epochs[name] = voice.epoch
             under_way = voice.visiting and _pid(voice) in living

@@ -69,8 +69,10 @@ async def begin(house: House, vendor_id: str, job_id: int | None = None) -> Turn
             until = at + house.real(PROBE)
             probing = await circuits.take_probe(tx, vendor_id, at, until)
             row = await vendors.take_epoch(tx, vendor_id, at, house.worker, probing) if probing else None
-    if row is None:
-        return None
+        if row is None:
+            # Asked for, but told to be silent: due as soon as the silence ends. Ticks know when that is.
+            await vendors.wake_after_silence(tx, vendor_id, at)
+            return None
     purpose = PURPOSE_SECRETS + vendor_id.encode()
     return Turn(
         vendor_id,

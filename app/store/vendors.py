@@ -85,6 +85,13 @@ async def wake(connection: Connection, vendor_id: str, at: datetime) -> None:
     await execute(connection, query, vendor_id=vendor_id, at=at)
 
 
+async def wake_after_silence(connection: Connection, vendor_id: str, at: datetime) -> None:
+    """Make the vendor due now, or when it may speak again; never later than it is."""
+    query = """UPDATE vendor SET due_at = least(due_at, greatest(%(at)s, stopped_until))
+               WHERE vendor_id = %(vendor_id)s"""
+    await execute(connection, query, vendor_id=vendor_id, at=at)
+
+
 async def take_epoch(
     connection: Connection, vendor_id: str, at: datetime, worker: str, probing: bool = False
 ) -> dict[str, Any] | None:

@@ -98,6 +98,23 @@ async def test_an_html_403_silences_everybody_until_one_call_is_answered(mall: S
     await assert_promises(mall)
 
 
+async def test_who_was_asked_for_during_a_silence_is_due_when_it_ends(mall: Shop) -> None:
+    """A tick has put it off already, for the case that its visit is lost; nothing was lost."""
+    mall.world.add_fault("429", vendor_id=VENDOR, ban_real_s=3600.0)
+    mall.world.add_fault("403_html", vendor_id=OTHERS[0])
+    await visits(mall)
+    async with mall.house.db.transaction() as tx:
+        await tx.execute("UPDATE vendor SET due_at = due_at + interval '1 day'")
+    assert not any((await visits(mall)).values())
+    rows = await mall.rows("SELECT vendor_id, due_at, stopped_until FROM vendor ORDER BY vendor_id")
+    told = {row["vendor_id"]: row["due_at"] for row in rows}
+    stopped = {row["vendor_id"]: row["stopped_until"] for row in rows}
+    assert told == {VENDOR: stopped[VENDOR]} | dict.fromkeys(OTHERS, mall.clock.now())
+    assert stopped[VENDOR] > mall.clock.now()
+    # Nobody is asked for while it lasts.
+    assert await due(mall) == []
+
+
 async def test_a_door_that_shuts_again_within_the_hour_stays_shut_for_longer(mall: Shop) -> None:
     mall.world.add_fault("403_html")
     await visits(mall)

@@ -68,6 +68,13 @@ def test_a_silent_vendor_neither_recovers_nor_waits(watch: Watch, clock_s: list[
     assert (watch.orphans, watch.longest_wait_s, watch.silences) == ([], 0.0, 1)
 
 
+def test_nobody_recovers_or_waits_while_everybody_is_silent(watch: Watch, clock_s: list[float]) -> None:
+    watch.killed({"A00000001": 1})
+    for clock_s[0] in (110.0, 150.0):
+        watch.take([voice(due_at=NOW, hushed=True)])
+    assert (watch.orphans, watch.longest_wait_s, watch.silences) == ([], 0.0, 0)
+
+
 def test_a_vendor_that_is_visited_does_not_wait_and_one_in_the_queue_does(
     watch: Watch, clock_s: list[float]
 ) -> None:
