@@ -313,6 +313,24 @@ async def test_an_empty_list_of_exchanges_is_read_again_when_one_is_known(shop: 
     assert await contradicted(shop) == {"exchanges": 1}
 
 
+@pytest.mark.parametrize("route", ["R1", None])
+async def test_no_waybill_leaves_on_the_word_of_an_empty_list(shop: Shop, route: str | None) -> None:
+    """The list of stop requests lies right before a waybill, alone or with all others: the box tells."""
+    box_id = await packed(shop)
+    shop.world.request_cancel(box_id)
+    lie = shop.world.add_fault("empty_list", route=route, times=None)
+    await shop.ship(box_id)
+    await shop.run_for(HALF_HOUR, least=5 * MINUTE)
+    assert lie.hits
+    assert shop.calls("O7") == 0
+    assert shop.ledger["shipped_cancelled"] == []
+    shop.world.faults.clear()
+    await shop.run_for(HALF_HOUR, least=5 * MINUTE)
+    assert await state_of(shop, receipt_of(shop, box_id).receipt_id) == "REQUESTED"
+    assert shop.calls("O7") == 0
+    await assert_promises(shop)
+
+
 # what is still hidden is found at night
 
 
