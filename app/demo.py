@@ -34,7 +34,7 @@ from app.postgres import Embedded
 from app.settings import Settings
 from app.store import migrate
 from app.story.population import CLAIM_WITHIN, PLAIN, Mix, place
-from app.story.report import is_over, report
+from app.story.report import Sides, read_end, read_sides, report
 from app.story.verdict import Verdict
 from app.up import answers, ensure_database
 from app.vault import new_key
@@ -120,8 +120,9 @@ async def demo(argv: list[str]) -> int:
     try:
         async with AsyncExitStack() as stack:
             story = await _begin(told, directory, stack, out)
-            complete = await _tell(story, stop)
-            verdict = await report(story.house, story.sandbox, story.vendor_ids, story.boxes, complete)
+            end = await _tell(story, stop)
+            sides = end or await read_sides(story.house, story.sandbox)
+            verdict = await report(story.house, sides, story.vendor_ids, story.boxes, end is not None)
             verdict.lines.append(f"warehouse   {_counted(story.packer.counts)}")
     except ChildFailed as failed:
         sys.stderr.write(f"{failed}\n")
@@ -201,12 +202,12 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
     )
 
 
-async def _tell(story: Story, stop: asyncio.Event) -> bool:
-    """Let customers shop, the warehouse work and couriers drive; True when nothing can happen any more."""
+async def _tell(story: Story, stop: asyncio.Event) -> Sides | None:
+    """Let customers shop, the warehouse work and couriers drive; return how it ended, None if not in time."""
     begins = story.house.now() + timedelta(seconds=PLANNING_S * story.house.clock.factor)
     story.boxes = await place(story.sandbox, story.vendor_ids, story.boxes, story.mix, begins)
     claim_within = CLAIM_WITHIN if story.mix.claims else timedelta(0)
-    worked_at, shown_s, looked_s = story.house.now(), 0.0, 0.0
+    worked_at, shown_s, looked_s, settled = story.house.now(), 0.0, 0.0, False
     while not stop.is_set():
         story.fleet.check()
         now = story.house.now()
@@ -219,16 +220,19 @@ async def _tell(story: Story, stop: asyncio.Event) -> bool:
             await _show(story, now, passed_s)
         if passed_s - looked_s >= 1:
             looked_s = passed_s
-            if await is_over(story.house, story.sandbox, story.boxes, claim_within):
+            end = await read_end(story.house, story.sandbox, story.boxes, claim_within)
+            if end is not None and settled:
+                return end
+            if end is not None:
                 # Let the last sweep cover what the demo took.
                 await _settle(story, now)
-                return True
+                settled, looked_s = True, 0.0
         if passed_s > story.patience_s:
-            return False
+            return None
         with suppress(TimeoutError):
             async with asyncio.timeout(0.2):
                 await stop.wait()
-    return False
+    return None
 
 
 async def _show(story: Story, now: datetime, passed_s: float) -> None:

@@ -29,6 +29,7 @@ from app.flows.audit import live
 from app.packer import Packer
 from app.settings import Settings
 from app.story.population import place
+from app.story.report import Sides, read_sides
 
 SHOPPING_SHARE = 0.6
 """Of the chaos: customers shop this long, so that claims and pick-ups meet the chaos as well."""
@@ -106,23 +107,28 @@ class Chaos:
         if target is not None:
             self.done.append(replace(deed, at_s=at_s, target=target))
 
-    async def calm(self) -> float | None:
-        """Take all faults back and wait until everything is final; return how long that took."""
+    async def calm(self) -> tuple[float | None, Sides]:
+        """Take all faults back and wait until everything is final.
+
+        Returns:
+            How long that took, None when it did not happen in time; and both sides as they were then.
+        """
         await self.lies.stop_lying()
         began_s, shown_s = time.monotonic(), 0.0
         while (passed_s := time.monotonic() - began_s) < self.told.calm_s:
             found = ["the database is away"]
             with suppress(psycopg.Error, PoolTimeout):
-                found = await still_open(self.arena)
-            if not found:
-                return passed_s
+                sides = await read_sides(self.arena.house, self.arena.sandbox_url)
+                found = await still_open(self.arena, sides)
+                if not found:
+                    return passed_s, sides
             if passed_s - shown_s >= 10:
                 shown_s = passed_s
                 await self.show()
                 self.out.write(f"         {len(found)} open, such as: {'; '.join(found[:3])}\n")
             # Comparing everything costs; the fleet needs the processor more.
             await asyncio.sleep(max(1.0, 3 * (time.monotonic() - began_s - passed_s)))
-        return None
+        return None, await read_sides(self.arena.house, self.arena.sandbox_url)
 
     async def show(self) -> None:
         """Write one line of progress."""
@@ -214,8 +220,8 @@ async def _run(told: Told, arena: Arena, stop: asyncio.Event) -> tuple[Verdict, 
         task.add_done_callback(lambda ended: run.side_ended(ended, stop))
     try:
         await run.reign()
-        settled_s = await run.calm()
-        verdict = await judge(arena, run.watch, boxes, settled_s, run.tally(), told.recovery_s)
+        settled_s, sides = await run.calm()
+        verdict = await judge(arena, sides, run.watch, boxes, settled_s, run.tally(), told.recovery_s)
     finally:
         stop.set()
         results = await asyncio.gather(*side, return_exceptions=True)

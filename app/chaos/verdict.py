@@ -6,12 +6,11 @@ from datetime import timedelta
 
 from app.chaos.arena import Arena
 from app.chaos.watch import Watch
-from app.flows import audit, holdings
+from app.flows import audit
 from app.story.changes import OURS, shipped_cancelled
 from app.story.ending import unfinished
 from app.story.population import CLAIM_WITHIN
-from app.story.report import differences
-from app.story.truth import read_truth
+from app.story.report import Sides
 
 UNCOVERED_YET = timedelta(hours=30)
 """What sweeps may still lack at the end: the newest hours, and a day of withdrawals."""
@@ -28,19 +27,18 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
 
 
-async def still_open(arena: Arena) -> list[str]:
+async def still_open(arena: Arena, sides: Sides) -> list[str]:
     """Return what keeps the calm from ending: what moves, what differs, what is not covered."""
-    truth, held = await read_truth(arena.sandbox_url), await holdings.read(arena.house)
-    unseen = await audit.unseen_cancels(arena.house)
-    found = [str(one) for one in unfinished(held) if not one.why]
-    if not truth.quiet(CLAIM_WITHIN):
+    found = [str(one) for one in unfinished(sides.held) if not one.why]
+    if not sides.truth.quiet(CLAIM_WITHIN):
         found.append("customers may still claim")
     holes = (await audit.audit(arena.house, slack=UNCOVERED_YET)).holes
-    return found + differences(truth, held, unseen) + [f"hole: {one}" for one in holes]
+    return found + sides.differences() + [f"hole: {one}" for one in holes]
 
 
 async def judge(
     arena: Arena,
+    sides: Sides,
     watch: Watch,
     boxes: int,
     settled_s: float | None,
@@ -51,6 +49,7 @@ async def judge(
 
     Args:
         arena: The fleet, all faults taken back.
+        sides: Both sides as they were at the end of the calm.
         watch: What was seen on the way.
         boxes: How many were placed.
         settled_s: Real seconds of the calm until everything was final; None when it never was.
@@ -58,10 +57,9 @@ async def judge(
         recovery_most_s: Longest recovery after a worker's death, real seconds.
     """
     verdict = Verdict()
-    truth, held = await read_truth(arena.sandbox_url), await holdings.read(arena.house)
-    unseen = await audit.unseen_cancels(arena.house)
+    truth, held, unseen = sides.truth, sides.held, sides.unseen
     found = await audit.audit(arena.house, slack=UNCOVERED_YET)
-    different = differences(truth, held, unseen)
+    different = sides.differences()
     lost = [line for line in different if line.startswith("lost")]
     twice = sum(counted["applied_twice"] for counted in truth.ledger["kinds"].values())
     late = shipped_cancelled(truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, arena.house.clock.factor)))

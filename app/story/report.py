@@ -1,6 +1,7 @@
 """What happened, checked from outside: the sandbox's truth and ledger against our database, unit by unit."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 
 from app.flows import audit, holdings
@@ -19,52 +20,75 @@ INSTANT_S = 1.0
 """Real seconds between our last reading and Coupang's taking of a waybill, at the most."""
 
 
-def differences(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
-    """Return every difference between what is true and what we hold; empty when both sides agree."""
-    return (
-        compare_boxes(truth, held, unseen)
-        + compare_claims(truth, held)
-        + compare_units(truth, held, unseen)
-        + compare_changes(truth, held)
-    )
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is true and what we hold, as they were read together.
+
+    Attributes:
+        truth: Coupang's world.
+        held: What we hold, read right after it.
+        unseen: Boxes that are known by their cancel only, because no list ever showed them.
+    """
+
+    truth: Truth
+    held: Holdings
+    unseen: set[int]
+
+    def differences(self) -> list[str]:
+        """Return every difference between what is true and what we hold; empty when both sides agree."""
+        truth, held = self.truth, self.held
+        return (
+            compare_boxes(truth, held, self.unseen)
+            + compare_claims(truth, held)
+            + compare_units(truth, held, self.unseen)
+            + compare_changes(truth, held)
+        )
 
 
-async def is_over(house: House, sandbox_url: str, boxes: int, claim_within: timedelta) -> bool:
-    """Tell whether nothing can happen any more: all is final or has a named decision, on both sides."""
+async def read_sides(house: House, sandbox_url: str) -> Sides:
+    """Read both sides. Coupang goes on meanwhile: it decides by itself what waits for a person."""
+    truth = await read_truth(sandbox_url)
+    return Sides(truth, await holdings.read(house), await audit.unseen_cancels(house))
+
+
+async def read_end(house: House, sandbox_url: str, boxes: int, claim_within: timedelta) -> Sides | None:
+    """Return both sides when nothing can happen any more; None before.
+
+    All is final or has a named decision, on both sides, and they agree. What is judged is what was read
+    here: a moment later Coupang may have decided one of those.
+    """
     held = await holdings.read(house)
     unseen = await audit.unseen_cancels(house)
     if len(held.sales) + len(unseen) < boxes or any(not one.why for one in unfinished(held)):
-        return False
-    truth = await read_truth(sandbox_url)
-    if len(truth.sales) < boxes or not truth.quiet(claim_within):
-        return False
-    return not differences(truth, await holdings.read(house), unseen)
+        return None
+    sides = await read_sides(house, sandbox_url)
+    if len(sides.truth.sales) < boxes or not sides.truth.quiet(claim_within):
+        return None
+    over = not any(not one.why for one in unfinished(sides.held)) and not sides.differences()
+    return sides if over else None
 
 
-async def report(
-    house: House, sandbox_url: str, vendor_ids: list[str], boxes: int, complete: bool
-) -> Verdict:
+async def report(house: House, sides: Sides, vendor_ids: list[str], boxes: int, complete: bool) -> Verdict:
     """Compare both sides, check histories and evidence, and count the calls.
 
     Args:
         house: Our side.
-        sandbox_url: The other side.
+        sides: Both sides as they were at the end.
         vendor_ids: Whose story it was.
         boxes: How many boxes were bought.
         complete: Whether the story ended by itself; an unfinished one is broken.
     """
     verdict = Verdict()
-    truth, held = await read_truth(sandbox_url), await holdings.read(house)
-    unseen = await audit.unseen_cancels(house)
+    truth, held = sides.truth, sides.held
     if not complete:
         verdict.broken.append("the story did not end in time")
     if len(truth.sales) < boxes:
         verdict.broken.append(f"the sandbox holds {len(truth.sales)} boxes, {boxes} were placed")
-    verdict.broken += differences(truth, held, unseen)
+    verdict.broken += sides.differences()
     verdict.broken += shipped_cancelled(
         truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, house.clock.factor))
     )
-    _states(verdict, held, unseen)
+    _states(verdict, held, sides.unseen)
     _units(verdict, truth)
     decisions = unfinished(held)
     verdict.broken += [str(one) for one in decisions if not one.why]

@@ -14,7 +14,7 @@ from app.flows.house import Policy
 from app.main import create_app, listen
 from app.packer import Packer, SandboxDock
 from app.story.population import CLAIM_WITHIN, Mix, place
-from app.story.report import is_over, report
+from app.story.report import read_end, read_sides, report
 from app.story.verdict import Verdict
 from tests.acceptance.shops import Shop, open_shop
 
@@ -58,7 +58,8 @@ class Tale:
                 await self._work()
             if now - looked_at >= 12 * HOURS:
                 looked_at = now
-                self.complete = await is_over(self.shop.house, self.sandbox_url, self.boxes, CLAIM_WITHIN)
+                end = await read_end(self.shop.house, self.sandbox_url, self.boxes, CLAIM_WITHIN)
+                self.complete = end is not None
                 if self.complete:
                     break
             clock.set(max(now + HOURS, min(await self.shop.due_at(), now + 3 * HOURS)))
@@ -66,9 +67,9 @@ class Tale:
 
     async def judge(self) -> Verdict:
         """Compare both sides as they are."""
-        return await report(
-            self.shop.house, self.sandbox_url, [self.shop.vendor_id], self.boxes, self.complete
-        )
+        house = self.shop.house
+        sides = await read_sides(house, self.sandbox_url)
+        return await report(house, sides, [self.shop.vendor_id], self.boxes, self.complete)
 
     async def _work(self) -> None:
         """Let the warehouse do a round; visits go on meanwhile, for permits are waited for."""
