@@ -129,6 +129,10 @@ class Client:
     ) -> None:
         await self._http.__aexit__(kind, error, trace)
 
+    async def rest(self) -> None:
+        """Wait until somebody else may speak for this vendor (see `Pacer.rest`)."""
+        await self._pacer.rest()
+
     def path(self, version: str, rest: str) -> str:
         """Return a path of this vendor, such as `…/v5/vendors/A00012345/ordersheets`."""
         return f"{API}/{version}/vendors/{self.vendor_id}/{rest}"

@@ -62,6 +62,17 @@ class Pacer:
         async with self._lock:
             await self._slot()
 
+    async def rest(self) -> None:
+        """Wait until whoever speaks next for this vendor, in another process, keeps the pace without us.
+
+        It waits an interval before its own first call. Each of our calls takes an interval too, counted from
+        its answer: mostly that has passed, only answers that came late are waited for, below a second.
+        """
+        now_s = self._monotonic()
+        due_s = [at_s + n * self._interval_s for n, at_s in enumerate(reversed(self._answered))]
+        if (wait_s := max(due_s, default=now_s) - now_s) > 0:
+            await self._sleep(wait_s)
+
     async def _slot(self) -> None:
         begin_s = self._next_s
         if len(self._answered) == self._answered.maxlen:

@@ -77,6 +77,8 @@ async def _visit(house: House, reach: Reach, vendor_id: str, job_id: int | None)
                 errors=None if hushed else (line.errors, line.errors_since),
                 skew_s=line.client.server_skew_s,
             )
+            # Still holding the vendor: the next visit, wherever it is made, knows nothing of our calls.
+            await line.client.rest()
         except Fenced:
             log.warning("visit %s of vendor %s was overtaken", turn.epoch, vendor_id)
     return True

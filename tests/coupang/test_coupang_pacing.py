@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+import random
 
 import pytest
 
@@ -100,3 +101,23 @@ async def test_calls_that_travel_slowly_do_not_arrive_in_a_crowd() -> None:
             time.now_s += travel_s
             arrivals.append(time.now_s)
     assert min(fifth - first for first, fifth in zip(arrivals, arrivals[4:], strict=False)) >= 1.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_visits_that_follow_each_other_keep_the_pace_together(seed: int) -> None:
+    """A call was there when it was answered at the latest: a second from then holds three more calls."""
+    luck, time = random.Random(seed), Time()
+    sent: list[float] = []
+    answered: list[float] = []
+    for _ in range(60):
+        pacer = Pacer(4.0, time.monotonic, time.sleep)
+        for _ in range(luck.randrange(1, 7)):
+            async with pacer.turn():
+                sent.append(time.now_s)
+                time.now_s += luck.choice((0.0, 0.01, 0.2, 0.6))
+                answered.append(time.now_s)
+        before_s = time.now_s
+        await pacer.rest()
+        assert time.now_s - before_s <= 0.75 + 1e-9
+    gaps = [later - earlier for earlier, later in zip(answered, sent[4:], strict=False)]
+    assert min(gaps) >= 1.0 - 1e-9
