@@ -65,7 +65,6 @@ class Box(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", BOX_STATES), name="box_state"),
         UniqueConstraint("vendor_id", "order_id", "shipment_box_id", name="box_order"),
-        Index("box_by_id", "shipment_box_id"),
         Index("box_list", "vendor_id", "state", "paid_at", "shipment_box_id"),
         Index("box_paid", "vendor_id", "paid_at", "shipment_box_id"),
         Index(

@@ -62,6 +62,12 @@ _LISTED = (
     literal_column(_HELD_UNTIL, DateTime(timezone=True)).label("hold_until"),
 )
 
+# One index serves callers of some vendors and of all of them.
+_BY_ID: LiteralString = """
+FROM box b
+WHERE b.shipment_box_id = %(shipment_box_id)s
+  AND b.vendor_id = ANY(coalesce(%(vendor_ids)s::text[], ARRAY(SELECT vendor_id FROM vendor)))"""
+
 # The hot read: one statement, one row, lines inside.
 _ONE: LiteralString = (
     """
@@ -78,10 +84,7 @@ SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_a
                  'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
         FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines,"""
     + _CLAIMED
-    + """
-FROM box b
-WHERE b.shipment_box_id = %(shipment_box_id)s
-  AND (%(vendor_ids)s::text[] IS NULL OR b.vendor_id = ANY(%(vendor_ids)s))"""
+    + _BY_ID
 )
 
 
@@ -94,10 +97,7 @@ SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address
                  'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
         FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines,"""
     + _CLAIMED
-    + """
-FROM box b
-WHERE b.shipment_box_id = %(shipment_box_id)s
-  AND (%(vendor_ids)s::text[] IS NULL OR b.vendor_id = ANY(%(vendor_ids)s))"""
+    + _BY_ID
 )
 
 

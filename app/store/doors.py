@@ -10,7 +10,7 @@ from typing import Any, LiteralString
 
 from app.errors import Fenced, Stale
 from app.store import journal
-from app.store.database import Connection, columns, fetch_one
+from app.store.database import Connection, fetch_one
 from app.store.door_statements import BOXES, CANCELS, EFFECTS, EXCHANGES, RECEPTIONS, RETURNS, Door
 from app.store.moves import BoxMove, ClaimMove, EffectMove, ReceiptMove, Step
 
@@ -30,6 +30,9 @@ __all__ = [
     "move_receptions",
     "move_returns",
 ]
+
+Walk = tuple[int, int, tuple[Step, ...]]
+"""Id and version of a row as they were read, and the steps that it walks."""
 
 FENCE: LiteralString = "SELECT 1 FROM vendor WHERE vendor_id = %(vendor_id)s AND epoch = %(epoch)s FOR SHARE"
 """Finds the vendor, and holds its epoch for this transaction, if no newer visit has taken over."""
@@ -56,36 +59,15 @@ async def move_boxes(connection: Connection, vendor_id: str, moves: Sequence[Box
     Raises:
         Stale: A box is no longer in the state and version its move was decided on; nothing is written.
     """
-    if not moves:
-        return
-    ids, versions, sources, targets, steps, departs, reads = columns(
-        [
-            (
-                move.shipment_box_id,
-                move.version,
-                move.steps[0].source,
-                move.steps[-1].target,
-                len(move.steps),
-                any(step.target == "DEPARTURE" for step in move.steps),
-                move.next_read_at,
-            )
-            for move in moves
-        ],
-        7,
-    )
     await _move(
         connection,
         BOXES,
-        len(moves),
-        **_told("box", [(move.shipment_box_id, move.version, move.steps) for move in moves]),
-        **journal.keyed(connection, vendor_id, at),
-        id=ids,
-        version=versions,
-        source=sources,
-        target=targets,
-        steps=steps,
-        departs=departs,
-        next_read_at=reads,
+        "box",
+        vendor_id,
+        [(move.shipment_box_id, move.version, move.steps) for move in moves],
+        at,
+        departs=[any(step.target == "DEPARTURE" for step in move.steps) for move in moves],
+        next_read_at=[move.next_read_at for move in moves],
     )
 
 
@@ -97,35 +79,19 @@ async def move_effects(
     Raises:
         Stale: An effect is no longer in the state and version its move was decided on.
     """
-    if not moves:
-        return
-    names = ("id", "version", "source", "target", "steps", "not_before", "code", "message", "sent", "settled")
-    values = columns(
-        [
-            (
-                move.effect_id,
-                move.version,
-                move.steps[0].source,
-                move.steps[-1].target,
-                len(move.steps),
-                move.not_before,
-                move.result_code,
-                move.result_message,
-                move.sent,
-                move.settled,
-                move.steps[-1].evidence,
-            )
-            for move in moves
-        ],
-        11,
-    )
     await _move(
         connection,
         EFFECTS,
-        len(moves),
-        **_told("effect", [(move.effect_id, move.version, move.steps) for move in moves]),
-        **journal.keyed(connection, vendor_id, at),
-        **dict(zip((*names, "evidence"), values, strict=True)),
+        "effect",
+        vendor_id,
+        [(move.effect_id, move.version, move.steps) for move in moves],
+        at,
+        not_before=[move.not_before for move in moves],
+        code=[move.result_code for move in moves],
+        message=[move.result_message for move in moves],
+        sent=[move.sent for move in moves],
+        settled=[move.settled for move in moves],
+        evidence=[move.steps[-1].evidence for move in moves],
     )
 
 
@@ -137,7 +103,8 @@ async def move_cancels(
     Raises:
         Stale: A cancel is no longer in the state and version its move was decided on; nothing is written.
     """
-    await _move_receipts(connection, CANCELS, "cancel", vendor_id, moves, at)
+    walks = [(move.receipt_id, move.version, move.steps) for move in moves]
+    await _move(connection, CANCELS, "cancel", vendor_id, walks, at)
 
 
 async def move_returns(
@@ -148,19 +115,8 @@ async def move_returns(
     Raises:
         Stale: A return is no longer in the state and version its move was decided on; nothing is written.
     """
-    await _move_receipts(connection, RETURNS, "return", vendor_id, moves, at)
-
-
-async def _move_receipts(
-    connection: Connection,
-    door: Door,
-    aggregate: str,
-    vendor_id: str,
-    moves: Sequence[ReceiptMove],
-    at: datetime,
-) -> None:
-    same = [ClaimMove(move.receipt_id, move.version, move.steps) for move in moves]
-    await _move_claims(connection, door, aggregate, vendor_id, same, at)
+    walks = [(move.receipt_id, move.version, move.steps) for move in moves]
+    await _move(connection, RETURNS, "return", vendor_id, walks, at)
 
 
 async def move_receptions(
@@ -171,7 +127,8 @@ async def move_receptions(
     Raises:
         Stale: A reception is no longer in the state and version its move was decided on.
     """
-    await _move_claims(connection, RECEPTIONS, f"{subject}_reception", vendor_id, moves, at, subject)
+    walks = [(move.subject_id, move.version, move.steps) for move in moves]
+    await _move(connection, RECEPTIONS, f"{subject}_reception", vendor_id, walks, at, subject=subject)
 
 
 async def move_exchanges(
@@ -182,68 +139,61 @@ async def move_exchanges(
     Raises:
         Stale: One is no longer in the state and version its move was decided on; nothing is written.
     """
-    await _move_claims(connection, EXCHANGES[track], track, vendor_id, moves, at)
+    walks = [(move.subject_id, move.version, move.steps) for move in moves]
+    await _move(connection, EXCHANGES[track], track, vendor_id, walks, at)
 
 
-async def _move_claims(
+async def _move(
     connection: Connection,
     door: Door,
     aggregate: str,
     vendor_id: str,
-    moves: Sequence[ClaimMove],
+    walks: Sequence[Walk],
     at: datetime,
-    subject: str = "",
+    **params: Any,
 ) -> None:
-    if not moves:
+    if not walks:
         return
-    names = ("id", "version", "source", "target", "steps")
-    values = columns(
-        [
-            (move.subject_id, move.version, move.steps[0].source, move.steps[-1].target, len(move.steps))
-            for move in moves
-        ],
-        len(names),
-    )
-    told = [(move.subject_id, move.version, move.steps) for move in moves]
-    await _move(
+    one_each = all(len(steps) == 1 for _, _, steps in walks)
+    row = await fetch_one(
         connection,
-        door,
-        len(moves),
-        subject=subject,
-        **_told(aggregate, told),
+        door.step if one_each else door.steps,
+        aggregate=aggregate,
+        id=[row_id for row_id, _, _ in walks],
+        version=[version for _, version, _ in walks],
+        source=[steps[0].source for _, _, steps in walks],
+        target=[steps[-1].target for _, _, steps in walks],
+        steps=[len(steps) for _, _, steps in walks],
+        **_causes([steps[0] for _, _, steps in walks]) if one_each else _told(walks),
         **journal.keyed(connection, vendor_id, at),
-        **dict(zip(names, values, strict=True)),
+        **params,
     )
-
-
-async def _move(connection: Connection, door: Door, expected: int, **params: Any) -> None:
-    walks_on = len(params["s_id"]) > expected
-    row = await fetch_one(connection, door.steps if walks_on else door.step, **params)
     moved = row["moved"] if row else 0
-    if moved != expected:
-        raise Stale(f"{expected - moved} of {expected} rows have changed since they were read")
+    if moved != len(walks):
+        raise Stale(f"{len(walks) - moved} of {len(walks)} rows have changed since they were read")
 
 
-def _told(aggregate: str, walks: Sequence[tuple[int, int, tuple[Step, ...]]]) -> dict[str, Any]:
-    names = ("id", "version", "source", "target", "event", "actor", "cause", "reason", "evidence", "first")
+def _told(walks: Sequence[Walk]) -> dict[str, list[Any]]:
     told = [
-        (
-            row_id,
-            version + place,
-            step.source,
-            step.target,
-            step.event,
-            step.actor,
-            step.cause,
-            step.reason,
-            step.evidence,
-            place == 1,
-        )
+        (row_id, version + place, step, place == 1)
         for row_id, version, steps in walks
         for place, step in enumerate(steps, start=1)
     ]
-    values = columns(told, len(names))
     return {
-        "aggregate": aggregate,
-        **{f"s_{name}": column for name, column in zip(names, values, strict=True)},
+        "s_id": [row_id for row_id, _, _, _ in told],
+        "s_version": [version for _, version, _, _ in told],
+        "s_source": [step.source for _, _, step, _ in told],
+        "s_target": [step.target for _, _, step, _ in told],
+        "s_first": [first for _, _, _, first in told],
+        **_causes([step for _, _, step, _ in told]),
+    }
+
+
+def _causes(steps: Sequence[Step]) -> dict[str, list[Any]]:
+    return {
+        "s_event": [step.event for step in steps],
+        "s_actor": [step.actor for step in steps],
+        "s_cause": [step.cause for step in steps],
+        "s_reason": [step.reason for step in steps],
+        "s_evidence": [step.evidence for step in steps],
     }

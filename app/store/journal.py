@@ -28,11 +28,30 @@ _BIRTH: LiteralString = """
 _WALKED: LiteralString = """
   SELECT s.*, record_send(ROW(%(vendor_id)s::text, %(aggregate)s::text, s.id, s.version, s.source, s.target,
                               s.event, s.actor, s.cause, s.reason, s.evidence, %(at)s::timestamptz)) AS body
-  FROM unnest(%(s_id)b::bigint[], %(s_version)b::bigint[], %(s_source)b::text[], %(s_target)b::text[],
-              %(s_event)b::text[], %(s_actor)b::text[], %(s_cause)b::text[], %(s_reason)b::text[],
-              %(s_evidence)b::bytea[], %(s_first)b::boolean[])
-       AS s(id, version, source, target, event, actor, cause, reason, evidence, first)
-  JOIN moved USING (id)"""
+  FROM ("""
+
+_BECAUSE: LiteralString = """
+                    %(s_event)b::text[], %(s_actor)b::text[], %(s_cause)b::text[], %(s_reason)b::text[],
+                    %(s_evidence)b::bytea[]"""
+
+# Where every row walks one step, the move says from where to where: it is not sent twice.
+_ONE: LiteralString = (
+    """SELECT id, read + 1 AS version, source, target, event, actor, cause, reason, evidence
+        FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],"""
+    + _BECAUSE
+    + """) AS s(id, read, source, target, event, actor, cause, reason, evidence)"""
+)
+
+_SOME: LiteralString = (
+    """SELECT *
+        FROM unnest(%(s_id)b::bigint[], %(s_version)b::bigint[],
+                    %(s_source)b::text[], %(s_target)b::text[],"""
+    + _BECAUSE
+    + """, %(s_first)b::boolean[])
+             AS s(id, version, source, target, event, actor, cause, reason, evidence, first)"""
+)
+
+_IF_MOVED: LiteralString = ") s JOIN moved USING (id)"
 
 # The row before is looked up one by one in the index: a join could read the whole history. Where it has
 # been taken away, life goes on, and the check finds the gap.
@@ -47,13 +66,23 @@ _TOLD: LiteralString = """
          s.cause, s.reason, s.evidence, %(at)s::timestamptz, """
 
 STEP: LiteralString = (
-    "\nwalked AS (" + _WALKED + "\n), told AS (" + _INTO + _TOLD + _AFTER + "\n  FROM walked s\n)"
+    "\nwalked AS ("
+    + _WALKED
+    + _ONE
+    + _IF_MOVED
+    + "\n), told AS ("
+    + _INTO
+    + _TOLD
+    + _AFTER
+    + "\n  FROM walked s\n)"
 )
 """Part of a statement whose `moved` returns an `id` for each row moved: one step of each."""
 
 STEPS: LiteralString = (
     "\nwalked AS MATERIALIZED ("
     + _WALKED
+    + _SOME
+    + _IF_MOVED
     + "\n), linked AS (\n  SELECT s.id, s.version, "
     + _AFTER
     + """ AS hash
