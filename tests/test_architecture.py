@@ -98,7 +98,7 @@ def test_only_the_doors_write_state() -> None:
         "app/store/effects.py",
         "app/store/receipts.py",
         "app/store/receptions.py",
-        "app/store/exchanges.py",
+        "app/store/exchange_pages.py",
     }
     assert told == {"app/store/journal.py"}, "every row of the history enters its chain in one place"
 

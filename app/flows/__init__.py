@@ -4,6 +4,8 @@ house.py      what every flow is given: database, clock, vault, policy
 pages.py      take a page of order sheets: compare, store, observe
 proofs.py     take what a single reading proves: the box itself, its history, its absence
 receipts.py   take a page of receipts: cancels, stop requests, returns
+exchange_reads.py  take a page of exchanges
+awaiting.py   what exchanges mean for the receptions of their goods
 withdrawals.py  take which receipts were withdrawn
 blocking.py   what a claim means for boxes
 cursors.py    cut pages out of lists

@@ -1,18 +1,19 @@
 """Take a page of exchanges: compare with what is stored, store the differences, walk exchange and tracks.
 
-There is no single read of an exchange. A row that was modified earlier than the one we hold is stale and
-changes nothing; a later one that does not follow from what we hold is put before a person.
+One transaction per page and a fixed number of statements, as with receipts (`receipts`). There is no single
+read of an exchange. A row that was modified earlier than the one we hold is stale and changes nothing; a
+later one that does not follow from what we hold is put before a person.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from app.coupang.claims import Exchange, ExchangePage, UnreadableClaim
-from app.flows import replacing
+from app.coupang.claims import Exchange, ExchangePage, ReplacementBox, UnreadableClaim
+from app.flows import awaiting, replacing
 from app.flows.blocking import EXCHANGE as EXCHANGE_CLAIM
 from app.flows.blocking import keep_unreadable, let_go
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, House, until_fresh
@@ -21,13 +22,14 @@ from app.machines import collects, redeliveries
 from app.machines import exchanges as exchange_machine
 from app.machines.collects import COLLECT, CollectFacts, CollectState
 from app.machines.exchanges import EXCHANGE, ExchangeState
-from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState
 from app.machines.redeliveries import REDELIVERY, RedeliveryFacts, RedeliveryState
-from app.store import coverage, doors, evidence, exchanges, receptions
-from app.store.database import Connection
-from app.store.exchanges import ExchangeContent
+from app.store import coverage, doors, exchange_pages, exchanges
+from app.store.exchange_pages import ExchangeColumns, ExchangeContent, LineContent, NewBoxContent
 
 CONTRADICTION = "Coupang shows a state of this exchange that does not follow from the one we hold"
+TRACKS = {"exchange": "", "collect": "collect_", "redelivery": "redelivery_"}
+"""What walks, and the prefix of its columns."""
+INITIALS = (str(EXCHANGE.initial), str(COLLECT.initial), str(REDELIVERY.initial))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ class Shown:
     exchange: ExchangeState
     collect: CollectState
     redelivery: RedeliveryState
+
+
+@dataclass(slots=True)
+class _Plan:
+    cause: str
+    at: datetime
+    rows: list[ExchangeContent] = field(default_factory=list)
+    moves: dict[str, list[doors.ClaimMove]] = field(default_factory=lambda: {track: [] for track in TRACKS})
+    torn: list[int] = field(default_factory=list)
+    """Exchanges that contradict us and are not stored."""
+    goods: list[awaiting.Goods] = field(default_factory=list)
 
 
 def sound(page: ExchangePage) -> tuple[dict[int, tuple[Exchange, Shown]], tuple[UnreadableClaim, ...]]:
@@ -76,133 +89,84 @@ async def take_exchanges(
         Stale: Others kept changing these exchanges.
     """
     told, aside = sound(page)
+    digests = {exchange_id: house.vault.digest(row.raw) for exchange_id, (row, _) in told.items()}
 
     async def work() -> Taken:
-        changed = 0
+        plan = _Plan(cause, at)
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
-            olds = await exchanges.stored(tx, vendor_id, told)
+            differing = await exchange_pages.differing(tx, vendor_id, digests)
             for exchange_id, (row, shown) in told.items():
-                changed += await _observe(house, tx, vendor_id, row, shown, olds.get(exchange_id), cause, at)
+                if exchange_id in differing:
+                    _observe(house, plan, row, shown, differing[exchange_id], digests[exchange_id])
+            await exchange_pages.write(tx, vendor_id, plan.rows, INITIALS, cause=cause, at=at)
+            naming = [row.exchange.exchange_id for row in plan.rows if row.boxes]
+            await replacing.join(tx, vendor_id, naming, at)
+            for track, moves in plan.moves.items():
+                await doors.move_exchanges(tx, vendor_id, track, moves, at)
+            if plan.torn:
+                await exchanges.call(tx, vendor_id, plan.torn, CONTRADICTION)
+            await awaiting.follow(tx, vendor_id, plan.goods, cause, at)
             await keep_unreadable(house, tx, vendor_id, aside, cause, at, EXCHANGE_CLAIM)
             await let_go(tx, vendor_id, set(told), at, EXCHANGE_CLAIM)
             if covered is not None:
                 await coverage.grow(tx, vendor_id, covered.feed, covered.start, covered.end)
+        changed = len(plan.rows)
         return Taken(len(told), changed, changed, (), len(aside))
 
     return await until_fresh(work)
 
 
-async def _observe(
-    house: House,
-    tx: Connection,
-    vendor_id: str,
-    row: Exchange,
-    shown: Shown,
-    old: Mapping[str, Any] | None,
-    cause: str,
-    at: datetime,
-) -> bool:
-    digest = house.vault.digest(row.raw)
-    if old is not None and old["content_hash"] == digest:
-        return False
+def _observe(
+    house: House, plan: _Plan, row: Exchange, shown: Shown, old: Mapping[str, Any] | None, digest: bytes
+) -> None:
     known = old["modified_at"] if old else None
     if known is not None and row.modified_at is not None and row.modified_at < known:
-        return False
+        return
     proven = (
         old is None
         # Somebody's word moved it, or asked to have it read: what Coupang shows now settles it.
         or not old["content_hash"]
         or (row.modified_at is not None and (known is None or row.modified_at > known))
     )
-    here = {
-        "exchange": old["state"] if old else str(EXCHANGE.initial),
-        "collect": old["collect_state"] if old else str(COLLECT.initial),
-        "redelivery": old["redelivery_state"] if old else str(REDELIVERY.initial),
-    }
+    exchange, collect, redelivery = (
+        (old["state"], old["collect_state"], old["redelivery_state"]) if old else INITIALS
+    )
     roads: dict[str, Any] = {
-        "exchange": exchange_machine.walk(ExchangeState(here["exchange"]), shown.exchange),
-        "collect": collects.walk(CollectState(here["collect"]), shown.collect, CollectFacts(proven=proven)),
+        "exchange": exchange_machine.walk(ExchangeState(exchange), shown.exchange),
+        "collect": collects.walk(CollectState(collect), shown.collect, CollectFacts(proven=proven)),
         "redelivery": redeliveries.walk(
-            RedeliveryState(here["redelivery"]), shown.redelivery, RedeliveryFacts(proven=proven)
+            RedeliveryState(redelivery), shown.redelivery, RedeliveryFacts(proven=proven)
         ),
     }
     torn = old is not None and proven and None in roads.values()
     if None in roads.values() and (not torn or roads["exchange"] is None):
         if torn:
-            await exchanges.call(tx, vendor_id, row.exchange_id, CONTRADICTION)
-        return False
+            plan.torn.append(row.exchange_id)
+        return
     # A track that contradicts us waits for a person; whether the exchange is over must be known all the same.
-    roads = {track: road or () for track, road in roads.items()}
-    content = _content(house, row, digest, old, at)
-    sealed = house.vault.seal_packed(row.raw, PURPOSE_EVIDENCE)
-    await evidence.keep(tx, vendor_id, [(digest, "exchange", sealed)], at)
-    if old is None:
-        initials = (here["exchange"], here["collect"], here["redelivery"])
-        await exchanges.begin(tx, vendor_id, content, initials, cause, at)
-    await exchanges.write(tx, vendor_id, content, at)
-    if content.boxes:
-        await replacing.join(tx, vendor_id, row.exchange_id, at)
-    for track, prefix in (("exchange", ""), ("collect", "collect_"), ("redelivery", "redelivery_")):
+    plan.rows.append(_content(house, row, digest, old, plan.at, CONTRADICTION if torn else None))
+    for track, prefix in TRACKS.items():
         steps = tuple(
-            doors.Step(move.event, move.source, move.target, "coupang", cause, digest)
-            for move in roads[track]
+            doors.Step(move.event, move.source, move.target, "coupang", plan.cause, digest)
+            for move in roads[track] or ()
         )
         if steps:
             version = old[f"{prefix}version"] if old else 1
-            await doors.move_exchanges(
-                tx, vendor_id, track, [doors.ClaimMove(row.exchange_id, version, steps)], at
-            )
-    if torn:
-        await exchanges.call(tx, vendor_id, row.exchange_id, CONTRADICTION)
-    await follow(tx, vendor_id, row.exchange_id, row.order_id, shown, cause, at)
-    return True
-
-
-async def follow(
-    tx: Connection,
-    vendor_id: str,
-    exchange_id: int,
-    order_id: int,
-    shown: Shown,
-    cause: str,
-    at: datetime,
-) -> None:
-    """Let the reception of the goods follow what the exchange shows."""
-    reception = await receptions.find(tx, vendor_id, "exchange", exchange_id, lock=True)
-    if reception is None:
-        await receptions.begin(
-            tx,
-            vendor_id,
-            "exchange",
-            [(exchange_id, order_id)],
-            initial=str(RECEPTION.initial),
-            actor="coupang",
-            cause=cause,
-            at=at,
-        )
-    state = reception["state"] if reception else str(RECEPTION.initial)
-    over = shown.exchange in (ExchangeState.REJECT, ExchangeState.CANCEL) or shown.collect in (
-        CollectState.WITHDRAW,
-        CollectState.NO_COLLECT,
-    )
-    event = None
-    if over and state in (ReceptionState.EXPECTED, ReceptionState.PICKED_UP):
-        event = "call_off"
-    elif shown.collect is CollectState.COLLECTING and state == ReceptionState.EXPECTED:
-        event = "see_picked_up"
-    if event is None:
-        return
-    move = RECEPTION.decide(state, event, ReceptionFacts(over=over))
-    step = doors.Step(move.event, move.source, move.target, "coupang", cause)
-    version = reception["version"] if reception else 1
-    await doors.move_receptions(
-        tx, vendor_id, "exchange", [doors.ClaimMove(exchange_id, version, (step,))], at
+            plan.moves[track].append(doors.ClaimMove(row.exchange_id, version, steps))
+    state, version = (old["reception_state"], old["reception_version"]) if old else (None, None)
+    plan.goods.append(
+        awaiting.Goods(row.exchange_id, row.order_id, shown.exchange, shown.collect, state, version)
     )
 
 
 def _content(
-    house: House, row: Exchange, digest: bytes, old: Mapping[str, Any] | None, at: datetime
+    house: House,
+    row: Exchange,
+    digest: bytes,
+    old: Mapping[str, Any] | None,
+    at: datetime,
+    attention: str | None,
 ) -> ExchangeContent:
     person = {
         "collect_from": msgspec.to_builtins(row.collect_from),
@@ -210,32 +174,48 @@ def _content(
         "reason_detail": row.reason_detail,
         "cancel_reason": row.cancel_reason,
     }
+    # A box that is told twice is the one that is told last.
+    boxes = {box.shipment_box_id: _new_box(row.exchange_id, box) for box in row.boxes}
     return ExchangeContent(
-        exchange_id=row.exchange_id,
-        order_id=row.order_id,
-        content_hash=digest,
-        rejectable=row.rejectable,
-        fault_by=row.fault_by,
-        reason_code=row.reason_code,
-        reason_text=row.reason_text,
-        waybills=tuple(
-            {"courier_code": one.courier_code, "invoice_number": one.invoice_number} for one in row.waybills
+        exchange=ExchangeColumns(
+            exchange_id=row.exchange_id,
+            order_id=row.order_id,
+            was=old["content_hash"] if old else None,
+            hash=digest,
+            rejectable=row.rejectable,
+            fault_by=row.fault_by,
+            reason_code=row.reason_code,
+            reason_text=row.reason_text,
+            waybills=tuple(
+                {"courier_code": one.courier_code, "invoice_number": one.invoice_number}
+                for one in row.waybills
+            ),
+            collector_named=row.collector_named,
+            requested_at=row.created_at or (old["requested_at"] if old else at),
+            modified_at=row.modified_at,
+            attention=attention,
         ),
-        collector_named=row.collector_named,
         sealed_contacts=house.vault.seal(msgspec.json.encode(person), PURPOSE_REQUESTER),
-        requested_at=row.created_at or (old["requested_at"] if old else at),
-        modified_at=row.modified_at,
+        sealed_evidence=house.vault.seal_packed(row.raw, PURPOSE_EVIDENCE),
         lines=tuple(
-            (one.exchange_item_id, one.vendor_item_id, one.original_shipment_box_id, one.quantity)
+            LineContent(
+                row.exchange_id,
+                one.exchange_item_id,
+                one.vendor_item_id,
+                one.original_shipment_box_id,
+                one.quantity,
+            )
             for one in row.items
         ),
-        boxes=tuple(
-            (
-                box.shipment_box_id,
-                next((one.status for one in box.invoices), ""),
-                next((one.courier_code for one in box.invoices if one.courier_code), None),
-                next((one.invoice_number for one in box.invoices if one.invoice_number), None),
-            )
-            for box in row.boxes
-        ),
+        boxes=tuple(boxes.values()),
+    )
+
+
+def _new_box(exchange_id: int, box: ReplacementBox) -> NewBoxContent:
+    return NewBoxContent(
+        exchange_id,
+        box.shipment_box_id,
+        next((one.status for one in box.invoices), ""),
+        next((one.courier_code for one in box.invoices if one.courier_code), None),
+        next((one.invoice_number for one in box.invoices if one.invoice_number), None),
     )

@@ -48,17 +48,26 @@ async def look_at_births(
     await coverage.hasten(tx, vendor_id, FEED, at)
 
 
-async def join(tx: Connection, vendor_id: str, exchange_id: int, at: datetime) -> None:
-    """Join the boxes that an exchange names to it; none of them leaves as a sale on an earlier word."""
-    changed = await replacements.join(tx, vendor_id, exchange_id)
+async def join(tx: Connection, vendor_id: str, exchange_ids: Sequence[int], at: datetime) -> None:
+    """Join the boxes that exchanges name to them; none of them leaves as a sale on an earlier word.
+
+    Args:
+        tx: The transaction that stored the exchanges.
+        vendor_id: Whose exchanges.
+        exchange_ids: Those that name boxes, in the order of their page.
+        at: The time of the reading.
+    """
+    if not exchange_ids:
+        return
+    changed = await replacements.join(tx, vendor_id, exchange_ids)
     ends = [
-        (row["shipment_box_id"], f"the box is the replacement of exchange {exchange_id}")
+        (row["shipment_box_id"], f"the box is the replacement of exchange {row['exchange_id']}")
         for row in changed
         if row["exchange_id"] is not None
     ]
     if ends:
         await permits.revoke(tx, vendor_id, ends, at)
-    if behind := await replacements.behind(tx, vendor_id, exchange_id):
+    if behind := await replacements.behind(tx, vendor_id, exchange_ids):
         await boxes.doubt(tx, vendor_id, behind, at)
 
 

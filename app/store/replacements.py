@@ -47,42 +47,51 @@ def at_birth(vendor: LiteralString, box: LiteralString, items: LiteralString) ->
     return f"coalesce({named}, CASE WHEN {box}.market_status IN ('ACCEPT', 'INSTRUCT') THEN {meant} END)"
 
 
-async def join(connection: Connection, vendor_id: str, exchange_id: int) -> list[dict[str, Any]]:
-    """Join the boxes that an exchange names to it; part from it those that were only taken for its box.
+async def join(connection: Connection, vendor_id: str, exchange_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Join the boxes that exchanges name to them; part from each those that were only taken for its box.
+
+    Args:
+        connection: Inside a transaction.
+        vendor_id: Whose exchanges.
+        exchange_ids: In the order of their page: where two name one box, the later one counts.
 
     Returns:
         The boxes that changed: shipment_box_id, exchange_id (None: it is a sale after all).
     """
     query = """
     WITH named AS (
-      SELECT x.shipment_box_id FROM exchange_box x
-      WHERE x.vendor_id = %(vendor_id)s AND x.exchange_id = %(id)s
-        AND NOT EXISTS (SELECT FROM exchange_line n WHERE n.vendor_id = x.vendor_id
+      SELECT x.exchange_id, x.shipment_box_id, t.place
+      FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS t(exchange_id, place)
+      JOIN exchange_box x ON x.vendor_id = %(vendor_id)s AND x.exchange_id = t.exchange_id
+      WHERE NOT EXISTS (SELECT FROM exchange_line n WHERE n.vendor_id = x.vendor_id
                           AND n.exchange_id = x.exchange_id AND n.shipment_box_id = x.shipment_box_id)
+    ), meant AS (
+      SELECT DISTINCT ON (shipment_box_id) shipment_box_id, exchange_id FROM named
+      ORDER BY shipment_box_id, place DESC
     ), parted AS (
       UPDATE box b SET exchange_id = NULL
-      WHERE b.vendor_id = %(vendor_id)s AND b.exchange_id = %(id)s AND EXISTS (SELECT FROM named)
+      WHERE b.vendor_id = %(vendor_id)s AND b.exchange_id = ANY(%(ids)s)
+        AND b.exchange_id IN (SELECT exchange_id FROM named)
         AND b.shipment_box_id NOT IN (SELECT shipment_box_id FROM named)
       RETURNING b.shipment_box_id, b.exchange_id
     ), joined AS (
-      UPDATE box b SET exchange_id = %(id)s FROM named n
-      WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = n.shipment_box_id
-        AND b.exchange_id IS DISTINCT FROM %(id)s::bigint
+      UPDATE box b SET exchange_id = m.exchange_id FROM meant m
+      WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = m.shipment_box_id
+        AND b.exchange_id IS DISTINCT FROM m.exchange_id
       RETURNING b.shipment_box_id, b.exchange_id
     )
     SELECT * FROM joined UNION ALL SELECT * FROM parted"""
-    return await fetch(connection, query, vendor_id=vendor_id, id=exchange_id)
+    return await fetch(connection, query, vendor_id=vendor_id, ids=list(exchange_ids))
 
 
-async def behind(connection: Connection, vendor_id: str, exchange_id: int) -> list[int]:
-    """Return the boxes of an exchange that it shows in another status than the order lists did last."""
+async def behind(connection: Connection, vendor_id: str, exchange_ids: Sequence[int]) -> list[int]:
+    """Return the boxes of exchanges that these show in another status than the order lists did last."""
     query = """
     SELECT b.shipment_box_id FROM box b JOIN exchange_box x USING (vendor_id, exchange_id, shipment_box_id)
-    WHERE b.vendor_id = %(vendor_id)s AND b.exchange_id = %(id)s
+    WHERE b.vendor_id = %(vendor_id)s AND b.exchange_id = ANY(%(ids)s)
       AND x.status <> '' AND x.status <> b.market_status"""
-    return [
-        row["shipment_box_id"] for row in await fetch(connection, query, vendor_id=vendor_id, id=exchange_id)
-    ]
+    rows = await fetch(connection, query, vendor_id=vendor_id, ids=list(exchange_ids))
+    return [row["shipment_box_id"] for row in rows]
 
 
 async def ask_exchanges(

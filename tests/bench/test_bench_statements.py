@@ -1,13 +1,12 @@
 """How often a page speaks to the database: a statement that a page need not run is time of every page."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from app.bench import ingest, sheets
 from app.bench.stage import Stage, at
-from app.store.database import Connection
+from tests.listening import listen
 
 COMPARE = "WITH fenced"
 NEW = (COMPARE, "SELECT 1 FROM vendor", "WITH doc", "SELECT DISTINCT order_id FROM receipt", "UPDATE feed")
@@ -23,14 +22,7 @@ async def stage(database_url: str) -> AsyncIterator[Stage]:
 async def test_a_page_runs_no_statement_that_it_does_not_need(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said: list[str] = []
-    execute = Connection.execute
-
-    async def heard(self: Connection, query: Any, *rest: Any, **named: Any) -> Any:
-        said.append(" ".join(str(query).split()))
-        return await execute(self, query, *rest, **named)
-
-    monkeypatch.setattr(Connection, "execute", heard)
+    said = listen(monkeypatch)
     for revision, changes, expected in (
         (0, 20, NEW),
         (0, 0, (COMPARE,)),

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from app.clock import Frozen
 from app.flows.house import House
 from app.flows.setup import with_keys
-from app.store import chains, doors, exchanges, migrate, receipts, receptions
+from app.store import chains, doors, exchange_pages, migrate, receipts, receptions
 from app.store.chains import chain_faults
 from app.store.database import execute
 from app.vault import ChainKey, Vault, new_key, parse_ring
@@ -165,9 +165,10 @@ async def test_the_key_survives_a_new_start_and_its_loss_is_loud(shop: Shop) -> 
 async def test_every_beginning_and_every_walk_is_chained(shop: Shop) -> None:
     """All writers at once, several steps in one statement among single ones; reasons and Korean included."""
     house, vendor_id, at = shop.house, shop.vendor_id, shop.clock.now()
-    content = exchanges.ExchangeContent(
-        7, 70, b"e" * 16, True, "CUSTOMER", "c", "t", (), b"", at, None, (), ()
+    columns = exchange_pages.ExchangeColumns(
+        7, 70, None, b"e" * 16, True, "CUSTOMER", "c", "t", (), False, at, None
     )
+    content = exchange_pages.ExchangeContent(columns, b"", b"", (), ())
     async with house.db.transaction() as tx:
         births = [receipts.Birth(number, 10 * number, b"r" * 16) for number in range(1, 6)]
         await receipts.begin_returns(tx, vendor_id, births, initial="RETURNS_UNCHECKED", cause="t", at=at)
@@ -176,9 +177,8 @@ async def test_every_beginning_and_every_walk_is_chained(shop: Shop) -> None:
         await receptions.begin(
             tx, vendor_id, "return", pairs, initial="EXPECTED", actor="us", cause="t", at=at
         )
-        await exchanges.begin(
-            tx, vendor_id, content, ("RECEIPT", "BEFORE_DIRECTION", "BEFORE_DIRECTION"), "t", at
-        )
+        initials = ("RECEIPT", "BEFORE_DIRECTION", "BEFORE_DIRECTION")
+        await exchange_pages.write(tx, vendor_id, [content], initials, cause="t", at=at)
     roll = random.Random(8)
     place = dict.fromkeys(range(1, 6), (1, "EXPECTED"))
     for turn in range(12):

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.coupang.claims import RejectCode
 from app.errors import Invalid
-from app.flows import exchange_reads, exchanging
+from app.flows import awaiting, exchanging
 from app.flows.asking import Caller
 from app.flows.claim_asking import locked
 from app.flows.deciding import unblock
@@ -23,7 +23,7 @@ from app.flows.manual.base import (
 )
 from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.machines import collects, exchanges, redeliveries
-from app.store import doors
+from app.store import doors, receptions
 from app.store import exchanges as exchange_rows
 from app.store.database import Connection
 
@@ -85,12 +85,16 @@ class Exchange(Aggregate):
         states = {track: whole[f"{prefix}state"] for track, prefix in COLUMNS.items()} | {
             self.name: step.target
         }
-        shown = exchange_reads.Shown(
+        reception = await receptions.find(tx, vendor_id, "exchange", row_id, lock=True)
+        goods = awaiting.Goods(
+            row_id,
+            row["order_id"],
             exchanges.ExchangeState(states["exchange"]),
             collects.CollectState(states["collect"]),
-            redeliveries.RedeliveryState(states["redelivery"]),
+            reception["state"] if reception else None,
+            reception["version"] if reception else None,
         )
-        await exchange_reads.follow(tx, vendor_id, row_id, row["order_id"], shown, step.cause, at)
+        await awaiting.follow(tx, vendor_id, [goods], step.cause, at)
         await exchange_rows.read_again(tx, vendor_id, row_id, at)
 
 
