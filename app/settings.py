@@ -114,7 +114,7 @@ class Jobs(_Group):
     census_hour: int = Field(3, ge=-1, le=23)
     """Hour in Seoul after which everything of thirty days is counted once more, each day; -1 never."""
     write_shows_within_s: float = Field(60.0, gt=0)
-    """After this long a change that does not show was not applied; longer than any visit may last."""
+    """A change of unknown outcome that does not show so long after the doubt was not applied."""
 
 
 class Web(_Group):

@@ -60,7 +60,7 @@ class Policy:
     permit_lasts: timedelta = timedelta(minutes=15)
     """How long a ship permit is valid; an asking that cannot be answered for as long is refused."""
     acknowledge_shows_within: timedelta = timedelta(minutes=35)
-    """After this long an acknowledge that still does not show was not applied."""
+    """An acknowledge that still does not show so long after its outcome came into doubt was not applied."""
     write_shows_within: timedelta = timedelta(minutes=1)
     """The same for every other change."""
     receiver_first: timedelta = timedelta(minutes=2)

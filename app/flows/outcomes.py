@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.coupang.couriers import COURIERS, code_of
 from app.coupang.errors import AlreadyDone, CountMismatch, CoupangError, NotExisting, Rejected
 from app.coupang.wire import ResultCode, RowResult, Sheet, WireStatus
 
@@ -131,7 +132,7 @@ def read_back(
             late = said_no or silent_for >= shows_within
             refused = late and own is not None and any(line.held for line in own.lines)
         case Kind.SHIP | Kind.CHANGE_INVOICE:
-            shown = _carries(payload, sheets, own)
+            shown = _carries(kind, payload, sheets, own)
             refused = own is not None and not shown and kind is Kind.SHIP and own.status in _SHIPPED
         case Kind.CLOSE_UNDELIVERED:
             shown = own is not None and own.status == WireStatus.FINAL_DELIVERY
@@ -154,17 +155,27 @@ def read_back(
     return Verdict("disprove", "NOT_APPLIED", "Coupang does not show it")
 
 
-def _carries(payload: Mapping[str, Any], sheets: list[Sheet], own: Sheet | None) -> bool:
+def _carries(kind: Kind, payload: Mapping[str, Any], sheets: list[Sheet], own: Sheet | None) -> bool:
     """Tell whether a box with the asked items carries the asked waybill.
 
-    A part that was shipped lives under a new box id, so items and waybill decide, not the id.
+    A part that was shipped lives under a new box id, so items and waybill decide, not the id. The number
+    alone proves no change of the courier; a courier that we have no name for is not held against it.
     """
-    number = payload["invoice_number"]
+    number, courier = payload["invoice_number"], payload["courier_code"]
     items = {line["vendor_item_id"] for line in payload["lines"] if line["now"]}
     candidates = sheets if payload.get("part") else [own] if own else []
     return any(
         sheet.invoice_number == number
+        and (kind is not Kind.CHANGE_INVOICE or _is_courier(courier, sheet.courier_name))
         and sheet.status in _SHIPPED
         and items <= {line.vendor_item_id for line in sheet.lines}
         for sheet in candidates
     )
+
+
+def _is_courier(code: str, name: str | None) -> bool:
+    shown = code_of(name) if name else None
+    if shown is None or shown == code:
+        return True
+    # Two couriers of Coupang's list have one name.
+    return code in COURIERS and COURIERS[code].name_ko == COURIERS[shown].name_ko

@@ -1,7 +1,7 @@
 """Read back effects of unknown outcome: what Coupang shows decides, never a repeat on belief."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.coupang.claims import Waybill
@@ -24,14 +24,29 @@ async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dic
         return await effects.due(tx, vendor_id, "UNKNOWN", house.now(), most)
 
 
-def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet]) -> Verdict:
-    """Compare one effect with what was just read (see `outcomes.read_back`)."""
+def silent_for(effect: Mapping[str, Any], at: datetime) -> timedelta:
+    """Return how long Coupang has had to show a change, when it was asked at a moment what it shows.
+
+    Counted from the doubt, not from the sending: a call may last a minute, and what it asked for be applied
+    when nobody waits for it any more. And up to the asking for what is shown, not up to the verdict: between
+    the two a machine may be suspended for hours.
+
+    Args:
+        effect: Of unknown outcome, as `doubtful` returns it.
+        at: The time before the first reading.
+    """
+    since: datetime = effect.get("doubted_at") or effect["sent_at"] or effect["asked_at"]
+    return at - since
+
+
+def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet], at: datetime) -> Verdict:
+    """Compare one effect with what was read since `at` (see `outcomes.read_back`)."""
     kind = Kind(effect["kind"])
     policy = house.policy
     within = policy.write_shows_within
     if kind is Kind.ACKNOWLEDGE:
         within = max(within, policy.acknowledge_shows_within)
-    silent = house.now() - (effect["sent_at"] or effect["asked_at"])
+    silent = silent_for(effect, at)
     # Anything but a code of Coupang's own is our word for an answer that was not one.
     if kind is Kind.SELLER_CANCEL:
         return read_cancel(effect["payload"], sheets, effect["shipment_box_id"], silent, within)
@@ -41,17 +56,23 @@ def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet]) -> 
     )
 
 
-def verdict_of_answer(house: House, effect: Mapping[str, Any], shown: CancelState | None) -> Verdict:
+def verdict_of_answer(
+    house: House, effect: Mapping[str, Any], shown: CancelState | None, at: datetime
+) -> Verdict:
     """Compare one answer to a stop request with its receipt (see `cancel_outcomes.read_answer`)."""
-    silent = house.now() - (effect["sent_at"] or effect["asked_at"])
+    silent = silent_for(effect, at)
     return read_answer(Kind(effect["kind"]), shown, silent, house.policy.write_shows_within)
 
 
 def verdict_of_return(
-    house: House, effect: Mapping[str, Any], shown: ReturnState | None, waybills: Collection[Waybill]
+    house: House,
+    effect: Mapping[str, Any],
+    shown: ReturnState | None,
+    waybills: Collection[Waybill],
+    at: datetime,
 ) -> Verdict:
     """Compare one change of a return with its receipt (see `return_outcomes.read_return`)."""
-    silent, within = house.now() - (effect["sent_at"] or effect["asked_at"]), house.policy.write_shows_within
+    silent, within = silent_for(effect, at), house.policy.write_shows_within
     return read_return(Kind(effect["kind"]), effect["payload"], shown, waybills, silent, within)
 
 

@@ -79,6 +79,7 @@ async def read_back_answer(line: Line, effect: Mapping[str, Any]) -> None:
     Raises:
         OutOfTime: The visit is over; the effect waits.
     """
+    at = line.house.now()
     try:
         page, withdrawn = await look_at_receipt(line, effect["subject_id"], "readback")
     except CoupangError as error:
@@ -90,7 +91,7 @@ async def read_back_answer(line: Line, effect: Mapping[str, Any]) -> None:
         # Its row could not be read, or is no cancel at all: that says nothing about the answer.
         await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
         return
-    verdict = reading.verdict_of_answer(line.house, effect, shown)
+    verdict = reading.verdict_of_answer(line.house, effect, shown, at)
     raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
     await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
 

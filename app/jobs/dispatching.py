@@ -172,15 +172,17 @@ async def read_back(line: Line) -> int:
                     return len(due)
             continue
         found: dict[int, list[Sheet]] = {}
+        listed_at = line.house.now()
         if kind is Kind.ACKNOWLEDGE:
             try:
                 found = await look_at(line, group, (WireStatus.INSTRUCT,), "readback")
             except CoupangError as error:
                 hush(error)
         for effect in group:
-            sheets = found.get(effect["shipment_box_id"])
+            sheets, at = found.get(effect["shipment_box_id"]), listed_at
             try:
                 if sheets is None:
+                    at = line.house.now()
                     # The order shows every box, also the one that a split has made.
                     whole = {**effect, "split_shipping": effect["payload"].get("part", False)}
                     sheets = await look_single(line, whole, "readback")
@@ -192,7 +194,7 @@ async def read_back(line: Line) -> int:
             if sheets is None:
                 await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
                 continue
-            verdict = reading.verdict_of(line.house, effect, sheets)
+            verdict = reading.verdict_of(line.house, effect, sheets, at)
             raw = b"\n".join(sheet.raw for sheet in sheets) or b"gone"
             await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
     return len(due)

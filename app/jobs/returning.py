@@ -81,7 +81,7 @@ async def read_back_return(line: Line, effect: Mapping[str, Any]) -> None:
         # Its row could not be read, or is no return: that says nothing about the change.
         await sending.postpone(house, vendor_id, line.epoch, [effect["effect_id"]])
         return
-    verdict = reading.verdict_of_return(house, effect, shown, waybills)
+    verdict = reading.verdict_of_return(house, effect, shown, waybills, at)
     raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
     await reading.settle(house, vendor_id, line.epoch, effect, verdict, raw)
     if page is not None:

@@ -222,11 +222,15 @@ async def due(
     """Lock and return effects of one state that are due, with their box's `paid_at`, oldest first.
 
     Once one is due, those that were never sent and would be due within `company` come along: they share
-    its call.
+    its call. Those of unknown outcome have `doubted_at`, the time since when it is.
     """
     query = """
     SELECT e.*, coalesce((SELECT b.paid_at FROM box b WHERE b.vendor_id = e.vendor_id
-                            AND b.shipment_box_id = e.shipment_box_id), e.asked_at) AS paid_at
+                            AND b.shipment_box_id = e.shipment_box_id), e.asked_at) AS paid_at,
+           CASE WHEN e.state = 'UNKNOWN' THEN
+             (SELECT h.at FROM history h WHERE h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
+                AND h.aggregate_id = e.effect_id AND h.version = e.version)
+           END AS doubted_at
     FROM effect e
     WHERE vendor_id = %(vendor_id)s AND state = %(state)s
       AND (%(kind)s::text IS NULL OR kind = %(kind)s)

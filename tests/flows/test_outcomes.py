@@ -198,7 +198,7 @@ def test_an_acknowledge_is_not_disproved_while_any_write_may_still_arrive(
     """On a fast clock its 35 minutes pass while the call is under way."""
     at = datetime(2026, 11, 1, 12, tzinfo=UTC)
     policy = Policy(write_shows_within=shows_within)
-    house = cast("House", SimpleNamespace(policy=policy, now=lambda: at))
+    house = cast("House", SimpleNamespace(policy=policy))
     asked = {
         "kind": "ACKNOWLEDGE",
         "payload": {},
@@ -207,4 +207,4 @@ def test_an_acknowledge_is_not_disproved_while_any_write_may_still_arrive(
         "result_code": "LOST",
     }
     sent = {**asked, "sent_at": at - timedelta(minutes=40)}
-    assert verdict_of(house, sent, [sheet("ACCEPT")]).event == event
+    assert verdict_of(house, sent, [sheet("ACCEPT")], at).event == event

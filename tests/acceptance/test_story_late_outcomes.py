@@ -1,0 +1,78 @@
+"""Outcomes that show late, or are read by somebody who sleeps: nothing is sent twice, nothing believed."""
+
+from datetime import timedelta
+from typing import Any
+
+from app.coupang.claims import MiddleCancelCode
+from app.flows import asking, cancelling
+from app.flows.asking import US, Waybill
+from app.sandbox.buying import LineSpec
+from tests.acceptance.meanwhile import meanwhile
+from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
+from tests.acceptance.stops import SHIRT, packed, wing_login
+
+STOCK = MiddleCancelCode.STOCK_ERROR
+
+
+async def last(shop: Shop, box_id: int) -> dict[str, Any]:
+    return (await shop.effects(box_id))[-1]
+
+
+async def settle(shop: Shop, box_id: int) -> str:
+    """Go on until the newest change of a box is settled or before a person; return its state."""
+
+    async def settled() -> bool:
+        return (await last(shop, box_id))["state"] in ("CONFIRMED", "REJECTED", "REVIEW")
+
+    await shop.until(settled, step=10 * MINUTE)
+    return str((await last(shop, box_id))["state"])
+
+
+def cancels(shop: Shop, box_id: int) -> list[tuple[str, int]]:
+    return [one for one in shop.mutations(box_id) if one[0] == "cancel"]
+
+
+async def test_a_call_that_took_a_minute_to_fail_is_waited_for_as_long_as_any_other(shop: Shop) -> None:
+    """The gateway gives up after the minute that it was asked for; the provider goes on for some seconds."""
+    box_id = await packed(shop, LineSpec(SHIRT, 5))
+    await wing_login(shop)
+    shop.world.add_fault("504_late", route="O9", late_s=65.0)
+    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    struck = meanwhile(shop, r"/cancel$", lambda _: shop.later(timedelta(seconds=60)))
+    await shop.visit()
+    assert struck
+    await shop.visit()
+    shop.later(10 * SECOND)
+    assert await settle(shop, box_id) == "CONFIRMED"
+    assert (shop.calls("O9"), cancels(shop, box_id)) == (1, [("cancel", 1)])
+    await assert_promises(shop)
+
+
+async def test_what_was_read_before_a_long_sleep_proves_nothing_after_it(shop: Shop) -> None:
+    """A machine may be suspended between the answer of a reading and the verdict on it."""
+    box_id = await packed(shop, LineSpec(SHIRT, 5))
+    await wing_login(shop)
+    shop.world.add_fault("504_late", route="O9", late_s=30.0)
+    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    await shop.visit()
+    assert (await last(shop, box_id))["state"] == "UNKNOWN"
+    struck = meanwhile(shop, rf"GET .*ordersheets/{box_id}$", lambda _: shop.later(HOUR))
+    await shop.visit()
+    assert struck
+    assert (await last(shop, box_id))["state"] == "UNKNOWN"
+    assert await settle(shop, box_id) == "CONFIRMED"
+    assert (shop.calls("O9"), cancels(shop, box_id)) == (1, [("cancel", 1)])
+    await assert_promises(shop)
+
+
+async def test_another_courier_under_the_same_number_is_not_proven_by_the_number(shop: Shop) -> None:
+    box_id = await packed(shop)
+    number = "512345678901"
+    await shop.ship(box_id, waybill=Waybill("CJGLS", number))
+    await shop.until_state("DEPARTURE", box_id)
+    shop.world.add_fault("504_before", route="O8")
+    await asking.change_invoice(shop.house, US, box_id, Waybill("HANJIN", number))
+    assert await settle(shop, box_id) == "CONFIRMED"
+    assert [one for one in shop.mutations(box_id) if one[0] == "update_invoice"] == [("update_invoice", 1)]
+    assert shop.calls("O8") == 2
+    await assert_promises(shop)
