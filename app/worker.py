@@ -25,7 +25,7 @@ from app.vault import Vault, new_key, parse_ring
 log = logging.getLogger(__name__)
 
 
-def policy(jobs: Jobs, circuit: CircuitSettings) -> Policy:
+def policy(jobs: Jobs, circuit: CircuitSettings, call_lasts_s: float) -> Policy:
     """Turn settings into the flows' policy."""
     return Policy(
         accept_every=timedelta(seconds=jobs.accept_every_s),
@@ -43,6 +43,7 @@ def policy(jobs: Jobs, circuit: CircuitSettings) -> Policy:
         track_most=timedelta(seconds=jobs.track_most_s),
         census_hour=None if jobs.census_hour < 0 else jobs.census_hour,
         write_shows_within=timedelta(seconds=jobs.write_shows_within_s),
+        call_lasts=timedelta(seconds=call_lasts_s),
         circuit=Circuit(
             throttled=timedelta(seconds=circuit.throttled_s),
             blocked=timedelta(seconds=circuit.blocked_s),
@@ -80,7 +81,7 @@ async def open_house(settings: Settings, most: int = 10, patience_s: float = 15.
             database,
             clock.parse(settings.clock),
             Vault(parse_ring(master_key(settings))),
-            policy(settings.jobs, settings.circuit),
+            policy(settings.jobs, settings.circuit, settings.coupang.extended_timeout_s),
             f"{socket.gethostname()}:{os.getpid()}",
         )
         yield replace(house, vault=await with_keys(house))

@@ -63,6 +63,8 @@ class Policy:
     """An acknowledge that still does not show so long after its outcome came into doubt was not applied."""
     write_shows_within: timedelta = timedelta(minutes=1)
     """The same for every other change."""
+    call_lasts: timedelta = timedelta(minutes=1)
+    """The call of a worker that died may go on for so long, where the gateway was asked for more time."""
     receiver_first: timedelta = timedelta(minutes=2)
     track_first: timedelta = timedelta(hours=2)
     track_most: timedelta = timedelta(hours=6)

@@ -10,7 +10,7 @@ from app.flows.cancel_outcomes import read_answer, read_cancel
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, read_back
 from app.flows.return_outcomes import read_return
-from app.flows.sending import apply_confirmed, lock_subjects
+from app.flows.sending import LOST, apply_confirmed, lock_subjects
 from app.flows.subjects import effect_step
 from app.machines.cancels import CancelState
 from app.machines.effects import EFFECT, EffectFacts
@@ -24,18 +24,25 @@ async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dic
         return await effects.due(tx, vendor_id, "UNKNOWN", house.now(), most)
 
 
-def silent_for(effect: Mapping[str, Any], at: datetime) -> timedelta:
+_SHORT = frozenset({Kind.SHIP, Kind.CHANGE_INVOICE, Kind.CLOSE_UNDELIVERED})
+"""Kinds whose call asks the gateway for no more time."""
+
+
+def silent_for(house: House, effect: Mapping[str, Any], at: datetime) -> timedelta:
     """Return how long Coupang has had to show a change, when it was asked at a moment what it shows.
 
     Counted from the doubt, not from the sending: a call may last a minute, and what it asked for be applied
-    when nobody waits for it any more. And up to the asking for what is shown, not up to the verdict: between
-    the two a machine may be suspended for hours.
+    when nobody waits for it any more. The call of a worker that died lasts as long. And up to the asking for
+    what is shown, not up to the verdict: between the two a machine may be suspended for hours.
 
     Args:
+        house: What every flow is given.
         effect: Of unknown outcome, as `doubtful` returns it.
         at: The time before the first reading.
     """
     since: datetime = effect.get("doubted_at") or effect["sent_at"] or effect["asked_at"]
+    if effect["result_code"] == LOST and effect["sent_at"] and effect["kind"] not in _SHORT:
+        since = max(since, effect["sent_at"] + house.policy.call_lasts)
     return at - since
 
 
@@ -46,7 +53,7 @@ def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet], at:
     within = policy.write_shows_within
     if kind is Kind.ACKNOWLEDGE:
         within = max(within, policy.acknowledge_shows_within)
-    silent = silent_for(effect, at)
+    silent = silent_for(house, effect, at)
     # Anything but a code of Coupang's own is our word for an answer that was not one.
     if kind is Kind.SELLER_CANCEL:
         return read_cancel(effect["payload"], sheets, effect["shipment_box_id"], silent, within)
@@ -60,7 +67,7 @@ def verdict_of_answer(
     house: House, effect: Mapping[str, Any], shown: CancelState | None, at: datetime
 ) -> Verdict:
     """Compare one answer to a stop request with its receipt (see `cancel_outcomes.read_answer`)."""
-    silent = silent_for(effect, at)
+    silent = silent_for(house, effect, at)
     return read_answer(Kind(effect["kind"]), shown, silent, house.policy.write_shows_within)
 
 
@@ -72,7 +79,7 @@ def verdict_of_return(
     at: datetime,
 ) -> Verdict:
     """Compare one change of a return with its receipt (see `return_outcomes.read_return`)."""
-    silent, within = silent_for(effect, at), house.policy.write_shows_within
+    silent, within = silent_for(house, effect, at), house.policy.write_shows_within
     return read_return(Kind(effect["kind"]), effect["payload"], shown, waybills, silent, within)
 
 

@@ -21,6 +21,8 @@ from app.machines.kernel import Refused
 from app.store import doors, effects, evidence
 from app.store.database import Connection
 
+LOST = "LOST"
+"""Code of a change whose sender died before it could tell what it heard."""
 MOST_BOXES = 50
 """Boxes that Coupang takes in one call."""
 ALONE_AFTER = 2
@@ -51,7 +53,7 @@ async def recover(house: House, vendor_id: str, epoch: int) -> int:
                 effect["version"],
                 (effect_step(effect, "doubt", EffectFacts(), cause="recovery: the sender was lost"),),
                 not_before=at,
-                result_code="LOST",
+                result_code=LOST,
             )
             for effect in lost
         ]

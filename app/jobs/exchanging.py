@@ -229,7 +229,7 @@ async def read_back_exchange(line: Line, effect: Mapping[str, Any]) -> None:
         await sending.postpone(house, vendor_id, line.epoch, [effect["effect_id"]])
         return
     shown: tuple[Exchange, Any] = told[exchange_id]
-    silent, within = reading.silent_for(effect, at), house.policy.write_shows_within
+    silent, within = reading.silent_for(house, effect, at), house.policy.write_shows_within
     verdict = read_exchange(Kind(effect["kind"]), effect["payload"], *shown, silent, within)
     await reading.settle(house, vendor_id, line.epoch, effect, verdict, page.raw)
     await take_exchanges(house, vendor_id, page, cause="look:readback", at=at, epoch=line.epoch)

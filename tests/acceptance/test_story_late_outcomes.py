@@ -1,7 +1,10 @@
 """Outcomes that show late, or are read by somebody who sleeps: nothing is sent twice, nothing believed."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from app.coupang.claims import MiddleCancelCode
 from app.flows import asking, cancelling
@@ -18,13 +21,13 @@ async def last(shop: Shop, box_id: int) -> dict[str, Any]:
     return (await shop.effects(box_id))[-1]
 
 
-async def settle(shop: Shop, box_id: int) -> str:
+async def settle(shop: Shop, box_id: int, step: timedelta = 10 * MINUTE) -> str:
     """Go on until the newest change of a box is settled or before a person; return its state."""
 
     async def settled() -> bool:
         return (await last(shop, box_id))["state"] in ("CONFIRMED", "REJECTED", "REVIEW")
 
-    await shop.until(settled, step=10 * MINUTE)
+    await shop.until(settled, step=step)
     return str((await last(shop, box_id))["state"])
 
 
@@ -44,6 +47,26 @@ async def test_a_call_that_took_a_minute_to_fail_is_waited_for_as_long_as_any_ot
     await shop.visit()
     shop.later(10 * SECOND)
     assert await settle(shop, box_id) == "CONFIRMED"
+    assert (shop.calls("O9"), cancels(shop, box_id)) == (1, [("cancel", 1)])
+    await assert_promises(shop)
+
+
+async def test_the_call_of_a_worker_that_died_may_go_on_for_a_minute(shop: Shop) -> None:
+    """Nobody hears its 504, and what it asked for is applied after that."""
+    box_id = await packed(shop, LineSpec(SHIRT, 5))
+    await wing_login(shop)
+    shop.world.add_fault("504_late", route="O9", late_s=75.0)
+    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+
+    def killed(_: object) -> None:
+        raise asyncio.CancelledError
+
+    meanwhile(shop, r"/cancel$", killed)
+    with pytest.raises(asyncio.CancelledError):
+        await shop.visit()
+    assert (await last(shop, box_id))["state"] == "SENDING"
+    shop.later(7 * SECOND)
+    assert await settle(shop, box_id, step=SECOND) == "CONFIRMED"
     assert (shop.calls("O9"), cancels(shop, box_id)) == (1, [("cancel", 1)])
     await assert_promises(shop)
 
