@@ -1,7 +1,7 @@
 """The reader of exchanges: strict on ids, status, items, quantities and new boxes, tolerant of the rest.
 
-An exchange is set aside when one of those cannot be read, and when a new box is one of its original boxes:
-a waybill for that box would be lost, and may even be accepted.
+An exchange is set aside when one of those cannot be read, when one item is told twice and not alike, and when
+a new box is one of its original boxes: a waybill for that box would be lost, and may even be accepted.
 """
 
 import msgspec
@@ -39,9 +39,11 @@ def read_exchange_page(body: bytes) -> ExchangePage:
 
 def _exchange(raw: bytes) -> Exchange:
     row = _exchanges.decode(raw)
-    items = tuple(_item(item) for item in row.exchange_item_dto_v1s or ())
+    items = tuple(dict.fromkeys(_item(item) for item in row.exchange_item_dto_v1s or ()))
     if not items:
         raise Missing("exchangeItemDtoV1s is empty")
+    if len({item.exchange_item_id for item in items}) < len(items):
+        raise Missing("exchangeItemId is told twice, and not alike")
     boxes = _boxes(row.delivery_invoice_group_dtos)
     if {box.shipment_box_id for box in boxes} & {item.original_shipment_box_id for item in items}:
         raise Missing("a new shipmentBoxId is an original one")

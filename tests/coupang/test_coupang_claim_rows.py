@@ -179,6 +179,10 @@ def test_an_unknown_duty_stays_as_text() -> None:
             "targetItemId is missing or not an id",
         ),
         (
+            {"exchangeItemDtoV1s": [EXCHANGE_ITEM, EXCHANGE_ITEM | {"quantity": 7}]},
+            "exchangeItemId is told twice, and not alike",
+        ),
+        (
             {"deliveryInvoiceGroupDtos": [BOX | {"shipmentBoxId": None}]},
             "shipmentBoxId is missing or not an id",
         ),
@@ -207,7 +211,7 @@ def test_an_exchange_as_loose_as_it_may_come() -> None:
         "returnDeliveryDtos": "",
         "rejectable": "true",
         "deliveryInvoiceModifiable": None,
-        "exchangeItemDtoV1s": [EXCHANGE_ITEM | {"targetItemId": None, "originalShipmentBoxId": None}],
+        "exchangeItemDtoV1s": [EXCHANGE_ITEM | {"targetItemId": None, "originalShipmentBoxId": None}] * 2,
     }
     (exchange,) = exchange_wire.read_exchange_page(_answer(EXCHANGE | change)).exchanges
     assert exchange.collect_status == CollectStatus.COLLECTING
@@ -215,6 +219,7 @@ def test_an_exchange_as_loose_as_it_may_come() -> None:
     assert [box.shipment_box_id for box in exchange.boxes] == [BOX["shipmentBoxId"]]
     assert (exchange.waybills, exchange.expected_return_at) == ((), None)
     assert (exchange.rejectable, exchange.invoice_modifiable) == (True, False)
+    assert len(exchange.items) == 1, "one that is told twice, alike, is one"
     assert exchange.items[0].target_vendor_item_id == exchange.items[0].vendor_item_id
     assert exchange.items[0].original_shipment_box_id is None
 
