@@ -16,9 +16,13 @@ from typing import Any
 from app.coupang.errors import Blocked, CoupangError, Denied, Throttled
 from app.errors import Forbidden
 from app.flows.asking import Caller
-from app.flows.house import House
+from app.flows.house import PURPOSE_SECRETS, House
 from app.flows.turns import Turn
 from app.store import circuits, doors, vendors
+from app.store.database import Connection
+
+ASKED_MOST = timedelta(days=1)
+"""However long Coupang asks us to wait; who tries once a day prolongs no ban."""
 
 
 def kind_of(error: CoupangError) -> str:
@@ -30,8 +34,11 @@ def kind_of(error: CoupangError) -> str:
     return "denied" if isinstance(error, Denied) else "errors"
 
 
-async def stop(house: House, turn: Turn, error: CoupangError) -> datetime:
+async def stop(house: House, turn: Turn, error: CoupangError) -> datetime | None:
     """Fall silent, longer with each consecutive time; return until when.
+
+    Returns:
+        None when the refused key is none any more: it was replaced while this visit spoke with it.
 
     Raises:
         Fenced: A newer visit speaks for this vendor.
@@ -41,7 +48,8 @@ async def stop(house: House, turn: Turn, error: CoupangError) -> datetime:
         await doors.fence(tx, turn.vendor_id, turn.epoch)
         until = at + _pause(house, kind, turn.stops, error)
         wide = error.stop == "everything"
-        if not wide:
+        replaced = kind == "denied" and await _is_replaced(house, tx, turn)
+        if not wide and not replaced:
             await vendors.stop(tx, turn.vendor_id, until, kind, reason)
             wide = kind == "blocked" and await circuits.blocked_others(tx, turn.vendor_id, at) > 0
         if wide or (turn.probing and kind in ("blocked", "errors")):
@@ -52,7 +60,7 @@ async def stop(house: House, turn: Turn, error: CoupangError) -> datetime:
         elif turn.probing:
             # A 429 or a refused key is this vendor's own; the door itself is open again.
             await circuits.close(tx, at)
-    return until
+    return None if replaced else until
 
 
 async def answered(house: House, turn: Turn) -> None:
@@ -96,9 +104,21 @@ async def close(house: House, caller: Caller) -> dict[str, Any]:
 
 
 def _pause(house: House, kind: str, stops: int, error: CoupangError) -> timedelta:
-    pause = max(house.policy.circuit.pause(kind, stops), timedelta(seconds=error.retry_after_s or 0.0))
+    asked = timedelta(seconds=min(error.retry_after_s or 0.0, ASKED_MOST.total_seconds()))
+    pause = max(house.policy.circuit.pause(kind, stops), asked)
     # Bans run in real time, so a fast clock stretches the pause accordingly.
     return pause * max(1.0, house.clock.factor)
+
+
+async def _is_replaced(house: House, tx: Connection, turn: Turn) -> bool:
+    row = await vendors.find(tx, turn.vendor_id)
+    if row is None:
+        return False
+    purpose = PURPOSE_SECRETS + turn.vendor_id.encode()
+    keys = (
+        house.vault.open(row[name], purpose).decode() for name in ("sealed_access_key", "sealed_secret_key")
+    )
+    return tuple(keys) != (turn.access_key, turn.secret_key)
 
 
 def _recent(house: House, circuit: dict[str, Any], at: datetime) -> bool:

@@ -94,17 +94,14 @@ async def rotate(
         NotFound: No such vendor for this caller.
         Invalid: The key was issued in the future.
     """
-    values = {
+    values: dict[str, Any] = {
         **_sealed(house, vendor_id, access_key, secret_key),
         "key_issued_at": _issued(key_issued_at, house.now()),
     }
-    await _change(house, caller, vendor_id, "rotate_keys", **values)
-    async with house.db.transaction() as tx:
-        # The refused key is gone, and with it the reason to keep silent.
-        await vendors.forgive(tx, vendor_id, "denied", house.now())
-        row = await _row(tx, caller, vendor_id)
+    # The refused key is gone, and with it the reason to keep silent.
+    row = await _change(house, caller, vendor_id, "rotate_keys", forgives="denied", **values)
     await house.wake(vendor_id)
-    return _shown(row, house.now())
+    return row
 
 
 async def pause(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]:
@@ -172,13 +169,17 @@ async def list_vendors(house: House, caller: Caller) -> list[dict[str, Any]]:
     return [_shown(row, at) for row in rows]
 
 
-async def _change(house: House, caller: Caller, vendor_id: str, action: str, **values: Any) -> dict[str, Any]:
+async def _change(
+    house: House, caller: Caller, vendor_id: str, action: str, forgives: str | None = None, **values: Any
+) -> dict[str, Any]:
     at = house.now()
     async with house.db.transaction() as tx:
         await _row(tx, caller, vendor_id)
         if values:
             await vendors.change(tx, vendor_id, **values)
             await _note(tx, caller, vendor_id, action, values, at)
+        if forgives is not None:
+            await vendors.forgive(tx, vendor_id, forgives, at)
         return _shown(await _row(tx, caller, vendor_id), at)
 
 

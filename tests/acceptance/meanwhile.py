@@ -9,7 +9,7 @@ import httpx
 from app.coupang.client import _single_sending_transport
 from tests.acceptance.shops import Shop
 
-Act = Callable[[httpx.Request], Awaitable[None] | None]
+Act = Callable[[httpx.Response], Awaitable[None] | None]
 
 
 class Meanwhile(httpx.AsyncBaseTransport):
@@ -32,7 +32,7 @@ class Meanwhile(httpx.AsyncBaseTransport):
         if not self.struck and re.search(self.pattern, called):
             await answer.aread()
             self.struck.append(called)
-            if (waiting := self.act(request)) is not None:
+            if (waiting := self.act(answer)) is not None:
                 await waiting
         return answer
 
