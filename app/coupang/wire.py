@@ -285,7 +285,7 @@ def _result(raw: bytes) -> RowResult | None:
         values.flag(told.succeed),
         values.text(told.result_code),
         values.flag(told.retry_required),
-        told.result_message or None,
+        values.text(told.result_message) or None,
     )
 
 

@@ -57,7 +57,7 @@ def read_cancel(body: bytes, order_id: int) -> CancelAnswer:
             unreadable.append(set_aside(raw, "a receipt of receiptMap cannot be read"))
         except Missing as missing:
             unreadable.append(set_aside(raw, str(missing)))
-    texts = tuple((int(item), text) for item, text in _ITEM_TEXT.findall(envelope.message))
+    texts = tuple((int(item), values.text(text)) for item, text in _ITEM_TEXT.findall(envelope.message))
     listed = [*(told.failed_vendor_item_ids or ()), *(told.failed_item_ids or ())]
     failed = [item for value in listed if (item := values.identifier(value))]
     return CancelAnswer(

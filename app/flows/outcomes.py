@@ -4,7 +4,7 @@
 with what Coupang shows now. Neither ever takes silence, a code 99 or INVALID_STATUS for a success.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -68,10 +68,13 @@ _SHIPPED = frozenset(
 )
 
 
-def judge(kind: Kind, row: RowResult | None) -> Verdict:
-    """Return what the answer's row says about one box; None means that the box has no row."""
-    if row is None:
+def judge(kind: Kind, rows: Sequence[RowResult]) -> Verdict:
+    """Return what the rows of an answer that name one box say about it."""
+    if not rows:
         return Verdict("doubt", "NO_ROW", "the answer does not mention this box", reread=True)
+    row = rows[0]
+    if any((one.succeed, one.code) != (row.succeed, row.code) for one in rows):
+        return Verdict("doubt", "TWO_ROWS", "the answer says two things of this box", reread=True)
     if row.succeed and row.code in ("", ResultCode.OK, "SUCCESS"):
         return Verdict("confirm", ResultCode.OK)
     message = row.message or ""

@@ -214,9 +214,10 @@ async def settle(house: House, vendor_id: str, epoch: int, batch: Batch, answer:
         Boxes that must be read by themselves: the answer contradicts our picture of them.
     """
     digest = house.vault.digest(answer.raw)
-    rows = {row.shipment_box_id: row for row in answer.rows}
     verdicts = {
-        effect["effect_id"]: judge(batch.kind, rows.get(effect["shipment_box_id"]))
+        effect["effect_id"]: judge(
+            batch.kind, [row for row in answer.rows if row.shipment_box_id == effect["shipment_box_id"]]
+        )
         for effect in batch.effects
     }
     await _settle(house, vendor_id, epoch, batch, verdicts, (digest, answer.raw))

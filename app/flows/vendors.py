@@ -119,7 +119,7 @@ async def resume(house: House, caller: Caller, vendor_id: str) -> dict[str, Any]
     Raises:
         NotFound: No such vendor for this caller.
     """
-    values = {
+    values: dict[str, Any] = {
         **dict.fromkeys(("stopped_until", "stopped_reason", "stopped_kind", "errors_since")),
         "stops": 0,
         "errors": 0,

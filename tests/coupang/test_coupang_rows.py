@@ -245,7 +245,7 @@ def test_results_of_a_bulk_call_survive_odd_rows() -> None:
         "responseList": [
             {"shipmentBoxId": str(BOX), "succeed": "true", "resultCode": "OK", "retryRequired": None},
             {"shipmentBoxId": None, "succeed": True},
-            {"shipmentBoxId": 5, "succeed": False, "resultCode": "NEWLY_INVENTED", "resultMessage": "왜"},
+            {"shipmentBoxId": 5, "succeed": False, "resultCode": "NEWLY_INVENTED", "resultMessage": "\0왜"},
             "row",
         ],
     }

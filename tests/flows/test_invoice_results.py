@@ -22,7 +22,7 @@ def test_every_documented_code_is_in_the_table_and_no_other() -> None:
 @pytest.mark.parametrize("code", ResultCode)
 @pytest.mark.parametrize("kind", [Kind.SHIP, Kind.CHANGE_INVOICE])
 def test_the_table_tells_what_becomes_of_the_effect(code: ResultCode, kind: Kind) -> None:
-    verdict = judge(kind, RowResult(1, code is ResultCode.OK, code))
+    verdict = judge(kind, [RowResult(1, code is ResultCode.OK, code)])
     assert verdict.event == TABLE[code]["event"]
     assert verdict.code == code
     stops = code.startswith("ORDER_DELIVERY")
@@ -30,5 +30,5 @@ def test_the_table_tells_what_becomes_of_the_effect(code: ResultCode, kind: Kind
 
 
 def test_an_unknown_code_is_kept_and_rejects() -> None:
-    verdict = judge(Kind.SHIP, RowResult(1, False, "SOMETHING_NEW", False, "새로운 오류"))
+    verdict = judge(Kind.SHIP, [RowResult(1, False, "SOMETHING_NEW", False, "새로운 오류")])
     assert (verdict.event, verdict.code, verdict.message) == ("reject", "SOMETHING_NEW", "새로운 오류")

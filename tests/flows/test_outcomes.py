@@ -48,25 +48,34 @@ def waybill(number: str = "600000000001", *, part: bool = False) -> dict[str, An
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("code", ["OK", "", "SUCCESS"])
 def test_a_row_that_succeeded_confirms(kind: Kind, code: str) -> None:
-    verdict = judge(kind, row(code, succeed=True))
+    verdict = judge(kind, [row(code, succeed=True)])
     assert (verdict.event, verdict.code, verdict.reread) == ("confirm", "OK", False)
 
 
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("code", [code for code in ResultCode if code is not ResultCode.OK])
 def test_a_success_that_names_a_failure_is_doubtful(kind: Kind, code: str) -> None:
-    assert judge(kind, row(code, succeed=True)).event == "doubt"
+    assert judge(kind, [row(code, succeed=True)]).event == "doubt"
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_box_without_a_row_is_doubtful(kind: Kind) -> None:
-    verdict = judge(kind, None)
+    verdict = judge(kind, [])
     assert (verdict.event, verdict.code, verdict.reread) == ("doubt", "NO_ROW", True)
+
+
+@pytest.mark.parametrize("kind", [Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE])
+def test_an_answer_that_says_two_things_of_one_box_is_a_doubt(kind: Kind) -> None:
+    yes, no = row("OK", succeed=True), row("INVALID_INVOICE_NUMBER")
+    for rows in ([yes, no], [no, yes], [yes, yes, no]):
+        verdict = judge(kind, rows)
+        assert (verdict.event, verdict.reread) == ("doubt", True)
+    assert judge(kind, [yes, yes]).event == "confirm"
 
 
 @pytest.mark.parametrize("code", list(ResultCode))
 def test_an_acknowledge_is_never_rejected_by_a_row_alone(code: str) -> None:
-    verdict = judge(Kind.ACKNOWLEDGE, row(code))
+    verdict = judge(Kind.ACKNOWLEDGE, [row(code)])
     assert (verdict.event, verdict.reread) == ("doubt", True)
 
 
@@ -87,7 +96,7 @@ def test_an_acknowledge_is_never_rejected_by_a_row_alone(code: str) -> None:
     ],
 )
 def test_a_row_that_failed(kind: Kind, code: str, event: str, reread: bool) -> None:
-    verdict = judge(kind, row(code))
+    verdict = judge(kind, [row(code)])
     assert (verdict.event, verdict.code, verdict.reread) == (event, code, reread)
 
 
