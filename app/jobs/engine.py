@@ -19,6 +19,8 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import PoolTimeout
 
+from app.pools import RECONNECT_S, keep_trying
+
 log = logging.getLogger(__name__)
 
 QUEUE = "visits"
@@ -123,7 +125,14 @@ class Engine:
         before_asking: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
-        self.app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=4))
+        connector = PsycopgConnector(
+            conninfo=url,
+            min_size=1,
+            max_size=4,
+            reconnect_timeout=RECONNECT_S,
+            reconnect_failed=keep_trying,
+        )
+        self.app = App(connector=connector)
         self.app.job_manager = self.manager = Manager(self.app.connector)
         self.concurrency = concurrency
         self._visit = visit

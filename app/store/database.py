@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 
+from app.pools import RECONNECT_S, keep_trying
 from app.vault import ChainKey
 
 Query = str | ClauseElement
@@ -63,6 +64,8 @@ class Database:
                 "client_encoding": "utf8",
             },
             connection_class=Connection,
+            reconnect_timeout=RECONNECT_S,
+            reconnect_failed=keep_trying,
         )
 
     async def open(self) -> None:
