@@ -3,6 +3,7 @@
 Set-wise: a few statements, whatever the number of rows. Used by the demo; operators' checks build on it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +49,12 @@ class Audit:
 
 
 async def audit(
-    house: House, *, vendor_id: str | None = None, days: int = 30, slack: timedelta = timedelta(0)
+    house: House,
+    *,
+    vendor_id: str | None = None,
+    days: int = 30,
+    slack: timedelta = timedelta(0),
+    slower: Mapping[str, timedelta] | None = None,
 ) -> Audit:
     """Check every aggregate of one vendor, or of all.
 
@@ -57,6 +63,7 @@ async def audit(
         vendor_id: Whose; None: everybody's.
         days: Of coverage that are looked at.
         slack: How long ago coverage must reach, beyond the lag.
+        slower: What is added to that for a feed whose turns are further apart.
     """
     found = Audit()
     rules: dict[str, Rules[Any]] = {
@@ -94,7 +101,7 @@ async def audit(
             for row in await audits.open_effects(tx, vendor_id)
         ]
         for feed in await coverage.list_coverage(
-            tx, [vendor_id] if vendor_id else None, house.now(), days, house.policy.lag + slack
+            tx, [vendor_id] if vendor_id else None, house.now(), days, house.policy.lag + slack, slower
         ):
             if feed["uncovered_minutes"]:
                 minutes = round(float(feed["uncovered_minutes"]))

@@ -1,12 +1,14 @@
 """The doctor: everything that must hold, asked of the database, vendor by vendor.
 
 coverage    every creation window was read completely
-feeds       nothing that is due waits for long
+feeds       nothing that is due waits for long, and everything that is open will be due
 census      each night everything was counted, and nothing was missing
-effects     no change is stuck, none waits for a verdict, all that are confirmed have their evidence
-history     every aggregate walked a path of its machine, and every row is the one that was written
+effects     no change is stuck, none waits for a verdict, each try is recorded, all that are confirmed have
+            their evidence, and it is what it was
+history     every aggregate walked a path of its machine, every row is the one that was written, none can be
+            rewritten, and what it rests on is there
 quantities  every unit is accounted for
-rows        every box has its lines and its receiver
+rows        every box has its lines and its receiver and is what its sheet says; every claim is whole
 clock       Coupang's Date header and our clock agree
 key         the key has more than two weeks to live, and Coupang takes it
 """
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.flows import contents, feeds
 from app.flows.audit import audit
 from app.flows.house import House
 from app.flows.vendors import KEY_LIFE
@@ -24,6 +27,8 @@ from app.store.quantities import quantity_faults
 
 OVERDUE = timedelta(hours=1)
 """Nothing that is due waits longer; what was read later than that may still be on its way."""
+FAR = timedelta(days=2)
+"""Nothing is put off for so long, and nobody is silent for so long (real time)."""
 COUNT_WITHIN = timedelta(hours=36)
 SKEW_MOST_S = 60.0
 """Coupang refuses signatures that are five minutes off."""
@@ -100,9 +105,17 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
     async with house.db.connection() as connection:
         overdue = at - OVERDUE
 
-        async def ask(question: Any, **more: Any) -> list[Any]:
-            return await examinations.ask(connection, question, report.vendor_id, at, overdue, **more)
+        far = at + house.real(FAR)
 
+        async def ask(question: Any, **more: Any) -> list[Any]:
+            return await examinations.ask(connection, question, report.vendor_id, at, overdue, far, **more)
+
+        for name in ("due_at", "stopped_until"):
+            if vendor[name] is not None and vendor[name] > far:
+                report.find("feeds", f"nobody visits it before {_time(vendor[name])} ({name})")
+        for row in await ask(examinations.NEVER):
+            when = "never" if row["due"] is None else f"only at {_time(row['due'])}"
+            report.find("feeds", f"{row['aggregate']} {row['aggregate_id']} is open and will be read {when}")
         if speaks and not silent:
             stale = await ask(examinations.STALE_FEEDS)
             for row in stale:
@@ -111,13 +124,35 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
             for row in late:
                 told = f"{row['aggregate']} {row['aggregate_id']} was to be read at {_time(row['since'])}"
                 report.find("feeds", told)
+            if vendor["created_at"] < overdue:
+                for row in await ask(examinations.UNPOLLED, feeds=list(feeds.FEEDS)):
+                    _unpolled(report, row, at, far)
             report.facts["feeds"] = f"{len(stale)} feeds and {len(late)} readings overdue"
         else:
             report.facts["feeds"] = "silent" if speaks else "paused"
         stuck = await ask(examinations.STUCK)
         for row in stuck:
-            told = f"effect {row['effect_id']} {row['kind']} is {row['state']} since {_time(row['since'])}"
-            report.find("effects", told)
+            since = (
+                f"and nobody looks at it before {_time(row['since'])}"
+                if row["later"]
+                else (f"since {_time(row['since'])}")
+            )
+            report.find("effects", f"effect {row['effect_id']} {row['kind']} is {row['state']} {since}")
+        for row in await ask(examinations.UNRECORDED):
+            told = f"was sent {row['attempts']} times, and {row['known']} tries are recorded"
+            report.find("effects", f"effect {row['effect_id']} {told}")
+        for row in await ask(examinations.UNPROVEN):
+            told = f"{row['aggregate']} {row['aggregate_id']} v{row['version']}: its evidence is gone"
+            report.find("history", told)
+        for row in await ask(examinations.MISDATED):
+            told = f"came there at {_time(row['at'])}, not at {_time(row['state_at'])}"
+            report.find("history", f"{row['aggregate']} {row['aggregate_id']} {told}")
+        for row in await ask(examinations.UNGUARDED):
+            report.find("history", f"trigger {row['name']} is off: rows can be rewritten")
+        for row in await ask(examinations.LIFELESS):
+            report.find("rows", f"{row['aggregate']} {row['aggregate_id']} has {row['lacks']}")
+        async for check, told in contents.faults(house, connection, report.vendor_id):
+            report.find(check, told)
         for row in await ask(examinations.BODILESS):
             lacks = [name for name in ("lines", "receiver") if row[f"no_{name}"]]
             report.find("rows", f"box {row['shipment_box_id']} has no {' and no '.join(lacks)}")
@@ -137,7 +172,8 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
 
 
 async def _audit(house: House, report: Examination, speaks: bool) -> None:
-    found = await audit(house, vendor_id=report.vendor_id, slack=2 * house.policy.sweep_every + OVERDUE)
+    slower = {feed: 2 * feeds.pause_of(house.policy, feed) for feed in feeds.COVERING}
+    found = await audit(house, vendor_id=report.vendor_id, slack=OVERDUE, slower=slower)
     for told in (*found.illegal, *found.unchained):
         report.find("history", told)
     for told in found.unproven:
@@ -187,6 +223,17 @@ def _key(report: Examination, vendor: dict[str, Any], at: datetime) -> None:
         report.find("key", f"it ends in {left.days} days; renew it in WING and hand it in")
     if vendor["stopped_kind"] == "denied":
         report.find("key", f"Coupang refuses it: {vendor['stopped_reason']}")
+
+
+def _unpolled(report: Examination, row: dict[str, Any], at: datetime, far: datetime) -> None:
+    if row["due"] is None:
+        report.find("feeds", f"{row['feed']} is missing")
+    elif row["due"] > far:
+        report.find("feeds", f"{row['feed']} will be read only at {_time(row['due'])}")
+    if row["covered_until"] is not None and row["covered_until"] > at:
+        report.find(
+            "coverage", f"{row['feed']} claims what has not come yet, up to {_time(row['covered_until'])}"
+        )
 
 
 def _units(row: dict[str, Any]) -> str:

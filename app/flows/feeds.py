@@ -161,7 +161,7 @@ async def record(
 async def finish(house: House, vendor_id: str, epoch: int, feed: str, error: str | None = None) -> None:
     """Set the feed's next turn: the usual pause, or a short one after a failure."""
     at = house.now()
-    every = _every(house.policy, feed)
+    every = pause_of(house.policy, feed)
     pause = every if error is None else min(every, timedelta(minutes=2))
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
@@ -180,7 +180,8 @@ async def hasten(house: House, vendor_id: str, epoch: int, feed: str, pause: tim
         await coverage.hasten(tx, vendor_id, feed, house.now() + pause)
 
 
-def _every(policy: Policy, feed: str) -> timedelta:
+def pause_of(policy: Policy, feed: str) -> timedelta:
+    """Return the pause between two turns of a feed."""
     return {
         ACCEPT: policy.accept_every,
         ORDERS: policy.sweep_every,

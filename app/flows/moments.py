@@ -122,7 +122,7 @@ def _word(house: House, aggregate: str, word: Mapping[str, Any]) -> dict[str, An
         return told
     if aggregate != "box":
         return {**told, "status": orjson.loads(raw).get(_STATUS[aggregate])}
-    sheet = _sheet(raw)
+    sheet = sheet_of(raw)
     if sheet is None:
         return told
     lines = [
@@ -138,7 +138,8 @@ def _word(house: House, aggregate: str, word: Mapping[str, Any]) -> dict[str, An
     return {**told, "status": sheet.status, "lines": lines}
 
 
-def _sheet(raw: bytes) -> Sheet | None:
+def sheet_of(raw: bytes) -> Sheet | None:
+    """Return the order sheet that was kept as evidence; None when it cannot be read (any more)."""
     try:
         row = read_sheet_page(b'{"code":200,"message":"","data":[' + raw + b"]}").row(0)
     except CoupangError:

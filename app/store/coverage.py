@@ -1,6 +1,6 @@
 """Coverage per feed as a set of time ranges: what was read late enough and completely."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
@@ -128,9 +128,17 @@ async def record_run(connection: Connection, window: tuple[datetime, datetime], 
 
 
 async def list_coverage(
-    connection: Connection, vendor_ids: list[str] | None, at: datetime, days: int, lag: timedelta
+    connection: Connection,
+    vendor_ids: list[str] | None,
+    at: datetime,
+    days: int,
+    lag: timedelta,
+    slower: Mapping[str, timedelta] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return every feed with its holes in the last `days` days (up to `lag` ago), oldest hole first."""
+    """Return every feed with its holes in the last `days` days, oldest hole first.
+
+    What is younger than `lag`, and than what `slower` names for a feed beyond that, is no hole yet.
+    """
     query = """
     SELECT f.vendor_id, f.feed, f.due_at, f.last_ok_at, f.last_error, f.failures,
            coalesce(h.minutes, 0) AS uncovered_minutes, h.oldest AS oldest_hole, coalesce(h.holes, 0) AS holes
@@ -138,14 +146,22 @@ async def list_coverage(
     LEFT JOIN LATERAL (
       SELECT sum(extract(epoch FROM upper(hole) - lower(hole))) / 60 AS minutes,
              min(lower(hole)) AS oldest, count(*) AS holes
-      FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s)) - f.covered) AS hole
+      FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s - coalesce((
+             SELECT s.more FROM unnest(%(feeds)s::text[], %(more)s::interval[]) AS s(feed, more)
+             WHERE s.feed = f.feed), '0'))) - f.covered) AS hole
     ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals', 'exchanges')
     WHERE (%(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s))
       -- The progress of a census, or of a round, is no feed of its own.
       AND f.feed NOT LIKE ALL (ARRAY['census\\_%%', 'round\\_%%'])
     ORDER BY f.vendor_id, f.feed"""
     return await fetch(
-        connection, query, vendor_ids=vendor_ids, start=at - timedelta(days=days), end=at - lag
+        connection,
+        query,
+        vendor_ids=vendor_ids,
+        start=at - timedelta(days=days),
+        end=at - lag,
+        feeds=list(slower or {}),
+        more=list((slower or {}).values()),
     )
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.flows.examining import examine
 from app.machines.orders import from_wire
 from app.sandbox.claims import AUTO_SHIPPED, COMPLETED, SHIPPED, STOP, Receipt
 from tests.acceptance.shops import Shop, assert_paths
@@ -139,12 +140,22 @@ def _been_as_cancel(receipt: Receipt) -> set[str]:
 # the end
 
 
+async def _check_doctor(shop: Shop) -> None:
+    """P1, P2 and P5: the doctor, who opens everything, finds nothing that is not what it was."""
+    sound = ("history", "quantities", "rows")
+    found = [one async for report in examine(shop.house) for one in report.findings]
+    told = ("tries are recorded", "evidence", "is open and will be read", "claims what has not come")
+    wrong = [one for one in found if one.check in sound or any(words in one.told for words in told)]
+    assert not wrong, wrong
+
+
 async def check_settled(shop: Shop) -> None:
     """Behind the last step: nothing is lost, and we and Coupang say the same of every unit."""
     await check_step(shop)
     await _check_boxes(shop)
     await _check_receipts(shop)
     await _check_exchanges(shop)
+    await _check_doctor(shop)
     unsettled = await shop.rows(
         """SELECT effect_id, kind, state, result_code, result_message FROM effect
            WHERE state NOT IN ('CONFIRMED', 'REJECTED', 'REVIEW')"""
