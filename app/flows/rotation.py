@@ -48,6 +48,7 @@ def _reseal(house: House, column: sealed.Column, row: Mapping[str, Any]) -> byte
         "vendor": lambda: PURPOSE_SECRETS + str(row["vendor_id"]).encode(),
         "receiver": lambda: PURPOSE_RECEIVER,
         "receipt": lambda: PURPOSE_REQUESTER,
+        "exchange": lambda: PURPOSE_REQUESTER,
         "evidence": lambda: PURPOSE_EVIDENCE,
         "quarantine": lambda: PURPOSE_QUARANTINE,
     }[column.table]()

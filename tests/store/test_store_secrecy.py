@@ -10,6 +10,7 @@ from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS
 from app.flows.rotation import rotate
 from app.flows.setup import with_keys
 from app.sandbox.entities import Receiver
+from app.store import sealed
 from app.vault import Sealed, Vault, new_key, parse_ring
 from tests.acceptance.shops import (
     ACCESS_KEY,
@@ -20,6 +21,7 @@ from tests.acceptance.shops import (
     assert_promises,
 )
 
+RECEIVERS = "SELECT shipment_box_id, version, digest FROM receiver ORDER BY 1, 2"
 PERSON = Receiver("홍비밀", "50377778888", "제주특별자치도 비밀시 숨은길 31", "909동 1717호", "63999")
 
 
@@ -75,29 +77,67 @@ async def test_no_table_holds_a_key_or_a_person_in_plain(shop: Shop) -> None:
     assert (await shop.receivers(box_id))[0]["name"] == PERSON.name
 
 
+async def with_claims(shop: Shop, box_id: int) -> None:
+    """Let the customer of a delivered box send it back, another one exchange, and a third be unreadable."""
+    shop.world.request_return(box_id)
+    broken = shop.order(receiver=PERSON).box_id
+    shop.world.add_fault("unreadable_row", times=1000, box_id=broken, set={"orderItems": PERSON.name})
+    other = shop.order(receiver=PERSON).box_id
+    await shop.to_instruct(other)
+    await shop.ship(other)
+    await shop.until_state("DEPARTURE", other)
+    shop.world.deliver(other)
+    await shop.until_state("FINAL_DELIVERING", other)
+    shop.world.request_exchange(other)
+
+    async def known() -> bool:
+        found = await shop.rows("SELECT 1 FROM exchange WHERE sealed_contacts IS NOT NULL")
+        return bool(found and await shop.rows("SELECT 1 FROM receipt WHERE sealed_requester IS NOT NULL"))
+
+    await shop.until(known)
+
+
+async def sealed_by(shop: Shop, key: str) -> dict[str, int]:
+    """Return for each sealed column how many of its values a key has sealed."""
+    found: dict[str, int] = {}
+    for column in sealed.COLUMNS:
+        rows = await shop.rows(f"SELECT {column.column} AS sealed FROM {column.table}")
+        mine = [row for row in rows if row["sealed"] is not None and key.encode() in row["sealed"][:12]]
+        found[f"{column.table}.{column.column}"] = len(mine)
+    return found
+
+
 async def test_a_new_master_key_in_front_still_opens_what_the_old_one_sealed(shop: Shop) -> None:
     old, new = new_key(), new_key()
     shop.house = await under(shop, f"k1:{old}", reseal=True)
     box_id = await a_full_story(shop)
-    digests = await shop.rows("SELECT digest FROM receiver")
+    await with_claims(shop, box_id)
+    before = await sealed_by(shop, "k1")
+    assert min(before.values()) >= 1, before
+    digests = await shop.rows(RECEIVERS)
 
     shop.house = await under(shop, f"k2:{new},k1:{old}")
     assert (await shop.receivers(box_id))[0]["addr1"] == PERSON.addr1
     await shop.run_for(HOUR)
     # The digest key is of its own: a rotation does not look like a change of every address.
-    assert await shop.rows("SELECT digest FROM receiver") == digests
+    known = {row["shipment_box_id"] for row in digests}
+    assert [row for row in await shop.rows(RECEIVERS) if row["shipment_box_id"] in known] == digests
 
+    assert min((await sealed_by(shop, "k1")).values()) >= 1
     assert await rotate(shop.house) > 5
     assert await rotate(shop.house) == 0
+    assert set((await sealed_by(shop, "k1")).values()) == {0}
+    shop.world.faults.clear()
+    await shop.run_for(HOUR)
     shop.house = await under(shop, f"k2:{new}")
     assert (await shop.receivers(box_id))[0]["addr1"] == PERSON.addr1
     assert await shop.visit(), "the vendor's keys open as well"
     await assert_promises(shop)
 
     stranger = Vault(parse_ring(f"k1:{old}"))
-    sealed = await shop.one("SELECT sealed FROM receiver")
+    sealed_now = await shop.rows("SELECT sealed FROM receiver")
     with pytest.raises(Sealed, match="'k2'"):
-        stranger.open(sealed, PURPOSE_RECEIVER)
+        stranger.open(sealed_now[0]["sealed"], PURPOSE_RECEIVER)
 
 
 async def under(shop: Shop, ring: str, *, reseal: bool = False) -> Any:
