@@ -227,7 +227,6 @@ async def acknowledge_all_due(house: House, vendor_id: str, epoch: int, *, most:
     """
     at = house.now()
     async with house.db.transaction() as tx:
-        await doors.fence(tx, vendor_id, epoch)
         found = await boxes.to_acknowledge(tx, vendor_id, most)
         # A full call need not wait for company.
         ready = at if len(found) >= MOST_BOXES else at + house.policy.acknowledge_linger
@@ -246,6 +245,7 @@ async def acknowledge_all_due(house: House, vendor_id: str, epoch: int, *, most:
         ]
         if not intents:
             return 0
+        await doors.fence(tx, vendor_id, epoch)
         asked = await effects.ask(
             tx,
             vendor_id,

@@ -44,9 +44,14 @@ class Batch:
 async def recover(house: House, vendor_id: str, epoch: int) -> int:
     """Put what an earlier visit left in SENDING into UNKNOWN; return how many."""
     at = house.now()
+    ever = at + timedelta(days=36500)
+    async with house.db.connection() as connection:
+        # An earlier visit can put nothing more there since this one has begun.
+        if not await effects.kinds_due(connection, vendor_id, "SENDING", ever):
+            return 0
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
-        lost = await effects.due(tx, vendor_id, "SENDING", at + timedelta(days=36500), 500)
+        lost = await effects.due(tx, vendor_id, "SENDING", ever, 500)
         moves = [
             doors.EffectMove(
                 effect["effect_id"],
@@ -59,6 +64,12 @@ async def recover(house: House, vendor_id: str, epoch: int) -> int:
         ]
         await doors.move_effects(tx, vendor_id, moves, at)
         return len(moves)
+
+
+async def kinds_due(house: House, vendor_id: str) -> set[str]:
+    """Return the kinds of which something is due; most visits find nothing, and so lock nothing."""
+    async with house.db.connection() as connection:
+        return await effects.kinds_due(connection, vendor_id, "PENDING", house.now())
 
 
 async def waiting(
@@ -75,7 +86,8 @@ async def _due(house: House, tx: Connection, vendor_id: str, kind: Kind) -> list
         Kind.ACKNOWLEDGE: house.policy.acknowledge_linger,
         Kind.SHIP: house.policy.ship_linger,
     }.get(kind, timedelta(0))
-    return await effects.due(tx, vendor_id, "PENDING", house.now(), MOST_BOXES, kind=kind, company=company)
+    most = 1 if kind in ALONE else MOST_BOXES
+    return await effects.due(tx, vendor_id, "PENDING", house.now(), most, kind=kind, company=company)
 
 
 async def postpone(house: House, vendor_id: str, epoch: int, effect_ids: Sequence[int]) -> None:
@@ -110,7 +122,7 @@ async def take(
                 found = [effect for effect in found if effect["effect_id"] in only]
             if not found:
                 return None, False
-            if kind in ALONE or found[0]["attempts"] >= ALONE_AFTER:
+            if found[0]["attempts"] >= ALONE_AFTER:
                 found = found[:1]
             else:
                 found = [effect for effect in found if effect["attempts"] < ALONE_AFTER]

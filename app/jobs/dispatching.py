@@ -26,7 +26,11 @@ ORDER = (*FIRST, *(kind for kind in Kind if kind not in FIRST))
 async def dispatch(line: Line, kinds: Sequence[Kind] = ORDER) -> int:
     """Send everything that is due, kind by kind; return how many effects were sent."""
     sent = 0
+    line.check_time(RESERVE_S)
+    due = await sending.kinds_due(line.house, line.vendor_id)
     for kind in kinds:
+        if kind not in due:
+            continue
         while True:
             line.check_time(RESERVE_S)
             only = await _checked(line) if kind is Kind.SHIP else None
@@ -37,6 +41,8 @@ async def dispatch(line: Line, kinds: Sequence[Kind] = ORDER) -> int:
                 break
             await (send_alone if kind in SEND_ALONE else _send)(line, batch)
             sent += len(batch.effects)
+        # Sending takes its time: what was asked for meanwhile goes along, if its turn is still to come.
+        due = await sending.kinds_due(line.house, line.vendor_id)
     return sent
 
 

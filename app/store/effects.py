@@ -244,6 +244,14 @@ async def due(
     )
 
 
+async def kinds_due(connection: Connection, vendor_id: str, state: str, at: datetime) -> set[str]:
+    """Return the kinds of which an effect of one state is due, without locking anything."""
+    query = """SELECT DISTINCT kind FROM effect
+               WHERE vendor_id = %(vendor_id)s AND state = %(state)s AND not_before <= %(at)s"""
+    rows = await fetch(connection, query, vendor_id=vendor_id, state=state, at=at)
+    return {row["kind"] for row in rows}
+
+
 async def by_ids(connection: Connection, vendor_id: str, effect_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Lock and return these effects, oldest first."""
     query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND effect_id = ANY(%(ids)s)
