@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.chaos.arena import Arena
 from app.chaos.watch import Watch
-from app.flows import audit
+from app.flows import audit, contents
 from app.story.changes import OURS, shipped_cancelled
 from app.story.ending import unfinished
 from app.story.population import CLAIM_WITHIN
@@ -104,7 +104,9 @@ async def judge(
     most = max((one["max_in_flight"] for one in truth.ledger["vendors"].values()), default=0)
     row("calls of one vendor at the same time", most)
 
-    verdict.broken += different + late + found.broken + moving
+    altered = await contents.all_faults(arena.house)
+    row("stored, and not what it was", len(altered))
+    verdict.broken += different + late + found.broken + altered + moving
     verdict.broken += [f"hole: {one}" for one in found.holes]
     if settled_s is None:
         verdict.broken.append("it did not settle in time")

@@ -1,4 +1,8 @@
-"""Open what is sealed and compare: evidence with its name, boxes with the sheets they were stored from."""
+"""What must hold of everything that is stored, at any moment and whatever is under way.
+
+Nothing is missing of which another part is there; what is sealed is opened and compared: evidence with its
+name, boxes with the sheets they were stored from.
+"""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -7,7 +11,7 @@ from typing import Any, LiteralString
 
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_RECEIVER, House
 from app.flows.moments import sheet_of
-from app.store import examinations
+from app.store import examinations, vendors
 from app.store.database import Connection, fetch
 from app.vault import Sealed
 
@@ -15,11 +19,41 @@ BATCH = 1000
 """Rows that are held in memory at once."""
 
 
+async def all_faults(house: House) -> list[str]:
+    """Return what does not hold, of every vendor."""
+    async with house.db.connection() as connection:
+        return [
+            f"{vendor['vendor_id']}: {told}"
+            for vendor in await vendors.list_vendors(connection, None)
+            async for _, told in faults(house, connection, vendor["vendor_id"])
+        ]
+
+
 async def faults(house: House, connection: Connection, vendor_id: str) -> AsyncIterator[tuple[str, str]]:
-    """Yield what is not what it was: the doctor's check and what to tell; nothing of a person is in it.
+    """Yield what does not hold: the doctor's check and what to tell; nothing of a person is in it.
 
     What was erased because its time is over is not missed.
     """
+
+    async def ask(question: LiteralString) -> list[dict[str, Any]]:
+        return await fetch(connection, question, vendor_id=vendor_id)
+
+    for row in await ask(examinations.UNRECORDED):
+        told = f"was sent {row['attempts']} times, and {row['known']} tries are recorded"
+        yield "effects", f"effect {row['effect_id']} {told}"
+    for row in await ask(examinations.UNPROVEN):
+        told = f"{row['aggregate']} {row['aggregate_id']} v{row['version']}: its evidence is gone"
+        yield "history", told
+    for row in await ask(examinations.MISDATED):
+        told = f"came there at {_time(row['at'])}, not at {_time(row['state_at'])}"
+        yield "history", f"{row['aggregate']} {row['aggregate_id']} {told}"
+    for row in await ask(examinations.UNGUARDED):
+        yield "history", f"trigger {row['name']} is off: rows can be rewritten"
+    for row in await ask(examinations.BODILESS):
+        lacks = [name for name in ("lines", "receiver") if row[f"no_{name}"]]
+        yield "rows", f"box {row['shipment_box_id']} has no {' and no '.join(lacks)}"
+    for row in await ask(examinations.LIFELESS):
+        yield "rows", f"{row['aggregate']} {row['aggregate_id']} has {row['lacks']}"
     async for row in _rows(connection, vendor_id, examinations.CONFIRMED):
         if _opened(house, row["sealed"], row["digest"]) is None:
             yield "effects", f"effect {row['id']}: the evidence of its confirmation is not what was stored"

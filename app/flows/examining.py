@@ -103,9 +103,7 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
     silent = all_silent or (vendor["stopped_until"] is not None and vendor["stopped_until"] > at)
     await _audit(house, report, speaks)
     async with house.db.connection() as connection:
-        overdue = at - OVERDUE
-
-        far = at + house.real(FAR)
+        overdue, far = at - OVERDUE, at + house.real(FAR)
 
         async def ask(question: Any, **more: Any) -> list[Any]:
             return await examinations.ask(connection, question, report.vendor_id, at, overdue, far, **more)
@@ -138,24 +136,8 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
                 else (f"since {_time(row['since'])}")
             )
             report.find("effects", f"effect {row['effect_id']} {row['kind']} is {row['state']} {since}")
-        for row in await ask(examinations.UNRECORDED):
-            told = f"was sent {row['attempts']} times, and {row['known']} tries are recorded"
-            report.find("effects", f"effect {row['effect_id']} {told}")
-        for row in await ask(examinations.UNPROVEN):
-            told = f"{row['aggregate']} {row['aggregate_id']} v{row['version']}: its evidence is gone"
-            report.find("history", told)
-        for row in await ask(examinations.MISDATED):
-            told = f"came there at {_time(row['at'])}, not at {_time(row['state_at'])}"
-            report.find("history", f"{row['aggregate']} {row['aggregate_id']} {told}")
-        for row in await ask(examinations.UNGUARDED):
-            report.find("history", f"trigger {row['name']} is off: rows can be rewritten")
-        for row in await ask(examinations.LIFELESS):
-            report.find("rows", f"{row['aggregate']} {row['aggregate_id']} has {row['lacks']}")
         async for check, told in contents.faults(house, connection, report.vendor_id):
             report.find(check, told)
-        for row in await ask(examinations.BODILESS):
-            lacks = [name for name in ("lines", "receiver") if row[f"no_{name}"]]
-            report.find("rows", f"box {row['shipment_box_id']} has no {' and no '.join(lacks)}")
         faults = await quantity_faults(connection, report.vendor_id)
         ids = sorted({row["order_id"] for row in faults})
         young = {row["order_id"] for row in await ask(examinations.YOUNG, ids=ids)} if ids else set()

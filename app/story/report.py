@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.flows import audit, holdings
+from app.flows import audit, contents, holdings
 from app.flows.holdings import Holdings
 from app.flows.house import House
 from app.story.boxes import compare_boxes
@@ -94,7 +94,7 @@ async def report(house: House, sides: Sides, vendor_ids: list[str], boxes: int, 
     verdict.broken += [str(one) for one in decisions if not one.why]
     _mutations(verdict, truth)
     found = await audit.audit(house)
-    verdict.broken += found.broken
+    verdict.broken += found.broken + await contents.all_faults(house)
     verdict.lines.append(
         f"histories   {found.boxes} boxes, {found.effects} effects and {found.claims} claims, "
         f"{len(found.illegal)} illegal, {len(found.unproven)} confirmed without evidence"
