@@ -39,6 +39,7 @@ async def take_withdrawals(
         cancel_moves: list[doors.ReceiptMove] = []
         return_moves: list[doors.ReceiptMove] = []
         births: list[Birth] = []
+        proofs: list[tuple[bytes, str, bytes]] = []
         async with house.db.transaction() as tx:
             if epoch is not None:
                 await doors.fence(tx, vendor_id, epoch)
@@ -56,12 +57,13 @@ async def take_withdrawals(
                 if not steps and not back:
                     continue
                 moved.add(receipt_id)
-                sealed = house.vault.seal_packed(raw, PURPOSE_EVIDENCE)
-                await evidence.keep(tx, vendor_id, [(digest, "withdrawal", sealed)], at)
+                proofs.append((digest, "withdrawal", house.vault.seal_packed(raw, PURPOSE_EVIDENCE)))
                 if steps:
                     cancel_moves.append(doors.ReceiptMove(receipt_id, life["cancel_version"], steps))
                 if back:
                     return_moves.append(doors.ReceiptMove(receipt_id, life["return_version"], back))
+            if proofs:
+                await evidence.keep(tx, vendor_id, proofs, at)
             await receipts.begin_returns(
                 tx, vendor_id, births, initial=str(RETURN.initial), cause=cause, at=at
             )
