@@ -105,7 +105,8 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Tick, visit and sweep until `stop` is set; then wait until the visits under way have handed back."""
     concurrency = settings.jobs.concurrency
     async with open_house(settings, concurrency + 4) as house:
-        engine = Engine(house.db.url, lambda *which: visit(house, how, *which), concurrency)
+        now = house.now if isinstance(house.clock, clock.Real) else None
+        engine = Engine(house.db.url, lambda *which: visit(house, how, *which), concurrency, now=now)
         how = replace(reach(settings), speaks=engine.speaks)
         async with engine.app.open_async():
             scheduler = clockwork(house, engine, settings.jobs.tick_s)

@@ -19,7 +19,12 @@ log = logging.getLogger(__name__)
 
 
 async def tick(house: House, engine: Engine) -> int:
-    """Ask for a visit to every vendor that is due; return how many were due."""
+    """Ask for a visit to every vendor that is due; return how many were due.
+
+    Whose clock is wrong does not know who is.
+    """
+    if not engine.manager.agrees:
+        return 0
     try:
         due = await turns.claim_due(house)
         for vendor_id in due:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 
 import psycopg
 from procrastinate import App, PsycopgConnector
@@ -19,6 +20,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 from psycopg_pool import PoolTimeout
 
+from app.jobs.agreement import Agreement
 from app.pools import RECONNECT_S, keep_trying
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ AWAY = (ConnectorException, psycopg.Error, PoolTimeout)
 AGAIN_WITHIN_S = 5.0
 """A database that is away for longer will be asked by the next tick."""
 Visit = Callable[[str, int | None], Awaitable[object]]
+_STAMP = "SELECT last_heartbeat FROM procrastinate_workers WHERE id = %(worker_id)s"
 WAKE_EVERY_S = 0.05
 """Between two wake-ups of one vendor from one process: a burst of changes asks for one visit."""
 
@@ -52,8 +55,10 @@ class Manager(JobManager):
         worker_id: As whom this process is registered; None when it is not.
         beat_s: When the fleet last heard of it, on the monotonic clock.
         ending: The library fetches no more and waits for the visits under way.
+        clocks: Compares this machine's clock with the database's at each beat; None does not.
     """
 
+    clocks: Agreement | None = None
     worker_id: int | None = None
     beat_s = float("-inf")
     ending = False
@@ -63,6 +68,8 @@ class Manager(JobManager):
         began_s = time.monotonic()
         self.worker_id = await super().register_worker()
         self.beat_s, self.ending = began_s, False
+        # Nothing is fetched before the clock is judged.
+        await self.update_heartbeat(self.worker_id)
         return self.worker_id
 
     async def unregister_worker(self, worker_id: int) -> None:
@@ -70,22 +77,33 @@ class Manager(JobManager):
         self.worker_id = None
         await super().unregister_worker(worker_id)
 
+    @property
+    def agrees(self) -> bool:
+        """Whether this machine's clock is not known to be wrong."""
+        return self.clocks is None or self.clocks.holds
+
     async def update_heartbeat(self, worker_id: int) -> None:
         """Beat, counted from before it was sent; one that fails is missed."""
-        began_s = time.monotonic()
+        began_s, before = time.monotonic(), self.clocks.now() if self.clocks else None
         try:
             await super().update_heartbeat(worker_id)
+            if self.clocks and before:
+                stamp = await self.connector.execute_query_one_async(_STAMP, worker_id=worker_id)
+                if stamp["last_heartbeat"]:
+                    self.clocks.judge(before, stamp["last_heartbeat"], self.clocks.now())
         except AWAY as error:
             log.warning("a heartbeat failed: %s", type(error).__name__)
         else:
             self.beat_s = began_s
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """Fetch; nothing while the database is away.
+        """Fetch; nothing while the database is away, or our clock is wrong: others are better.
 
         Raises:
             ConnectorException: This worker was struck off; it must register anew.
         """
+        if not self.agrees:
+            return None
         try:
             return await super().fetch_job(queues, worker_id)
         except ConnectorException as error:
@@ -115,6 +133,7 @@ class Engine:
         visit: Does one visit of a vendor on behalf of a job; None in processes that only ask for visits.
         concurrency: Visits at a time in this process.
         before_asking: Makes a vendor due, so that the next tick repairs a wake-up that is lost.
+        now: This machine's clock, where it is to be the database's; None where time is not real.
     """
 
     def __init__(
@@ -123,6 +142,7 @@ class Engine:
         visit: Visit | None = None,
         concurrency: int = 8,
         before_asking: Callable[[str], Awaitable[None]] | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
         connector = PsycopgConnector(
@@ -134,6 +154,7 @@ class Engine:
         )
         self.app = App(connector=connector)
         self.app.job_manager = self.manager = Manager(self.app.connector)
+        self.manager.clocks = None if now is None else Agreement(now)
         self.concurrency = concurrency
         self._visit = visit
         self._before_asking = before_asking
@@ -205,10 +226,13 @@ class Engine:
     def speaks(self) -> bool:
         """Tell whether visits of this process may go on: the fleet knows that it lives, and it is to live.
 
+        Nor may they while its clock is wrong.
+
         While the library stops, on SIGTERM or because it was struck off, it fetches nothing until all
         visits are through. They hand back what is left instead, so that nobody waits for them.
         """
-        return not self.manager.ending and time.monotonic() - self.manager.beat_s < LEASE_S
+        heard_of = time.monotonic() - self.manager.beat_s < LEASE_S
+        return heard_of and self.manager.agrees and not self.manager.ending
 
     async def work(self) -> None:
         """Run visits until cancelled; then wait until those under way have handed back.

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,6 +13,7 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
+from app.clock import Real
 from app.flows.turns import AGAIN
 from app.jobs import engine as engines
 from app.jobs import visits
@@ -335,6 +336,46 @@ async def test_a_heart_outlives_a_failed_beat_and_a_dead_listener(
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
+
+
+@pytest.mark.parametrize("off_s", [3600.0, -3600.0])
+async def test_whose_clock_is_wrong_leaves_the_visits_to_others(shop: Shop, off_s: float) -> None:
+    ahead = [off_s]
+    made: list[str] = []
+
+    async def visit(vendor_id: str, _: int | None) -> None:
+        made.append(vendor_id)
+
+    def now() -> datetime:
+        return Real().now() + timedelta(seconds=ahead[0])
+
+    engine = Engine(shop.house.db.url, visit, now=now)
+    async with engine.app.open_async():
+        await engine.ask(shop.vendor_id)
+        working = asyncio.create_task(engine.work())
+        try:
+            manager = engine.manager
+            for _ in range(500):
+                if manager.clocks is not None and manager.clocks.ahead_s:
+                    break
+                await asyncio.sleep(0.01)
+            assert not manager.agrees
+            assert not engine.speaks()
+            assert await tick(shop.house, engine) == 0
+            assert manager.worker_id is not None
+            assert await manager.fetch_job([QUEUE], manager.worker_id) is None
+            assert (made, await jobs(shop)) == ([], [(shop.vendor_id, "todo")])
+            ahead[0] = 0.0
+            for _ in range(500):
+                if made:
+                    break
+                await asyncio.sleep(0.01)
+            assert made == [shop.vendor_id]
+            assert engine.speaks()
+        finally:
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
 
 
 async def test_a_visit_that_lost_the_database_is_made_anew_by_another_job(shop: Shop) -> None:
