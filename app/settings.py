@@ -113,6 +113,11 @@ class Jobs(_Group):
     """Longest pause between two looks at an open box."""
     census_hour: int = Field(3, ge=-1, le=23)
     """Hour in Seoul after which everything of thirty days is counted once more, each day; -1 never."""
+    erase_after_days: int = Field(100, ge=-1)
+    """How long after its order has ended who somebody is stays known; Coupang takes goods back for three
+    months. -1 never erases."""
+    erase_every_s: float = Field(600.0, gt=0)
+    """Real seconds between two looks for what is to be erased."""
     write_shows_within_s: float = Field(60.0, gt=0)
     """A change of unknown outcome that does not show so long after the doubt was not applied."""
 

@@ -42,6 +42,7 @@ def policy(jobs: Jobs, circuit: CircuitSettings, call_lasts_s: float) -> Policy:
         track_first=timedelta(seconds=jobs.track_first_s),
         track_most=timedelta(seconds=jobs.track_most_s),
         census_hour=None if jobs.census_hour < 0 else jobs.census_hour,
+        erase_after=None if jobs.erase_after_days < 0 else timedelta(days=jobs.erase_after_days),
         write_shows_within=timedelta(seconds=jobs.write_shows_within_s),
         call_lasts=timedelta(seconds=call_lasts_s),
         circuit=Circuit(
@@ -109,7 +110,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         engine = Engine(house.db.url, lambda *which: visit(house, how, *which), concurrency, now=now)
         how = replace(reach(settings), speaks=engine.speaks)
         async with engine.app.open_async():
-            scheduler = clockwork(house, engine, settings.jobs.tick_s)
+            scheduler = clockwork(house, engine, settings.jobs.tick_s, settings.jobs.erase_every_s)
             scheduler.start()
             sweeping = asyncio.create_task(engine.keep_sweeping())
             working = asyncio.create_task(engine.work())

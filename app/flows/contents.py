@@ -55,7 +55,7 @@ async def faults(house: House, connection: Connection, vendor_id: str) -> AsyncI
     for row in await ask(examinations.LIFELESS):
         yield "rows", f"{row['aggregate']} {row['aggregate_id']} has {row['lacks']}"
     async for row in _rows(connection, vendor_id, examinations.CONFIRMED):
-        if _opened(house, row["sealed"], row["digest"]) is None:
+        if _opened(house, row) is None:
             yield "effects", f"effect {row['id']}: the evidence of its confirmation is not what was stored"
     async for row in _rows(connection, vendor_id, examinations.SHEETS):
         for told in _of_box(house, row):
@@ -74,13 +74,14 @@ async def _rows(
         after = rows[-1]["id"]
 
 
-def _opened(house: House, sealed: bytes, digest: bytes) -> bytes | None:
-    """Return evidence that is what its name says; None when it is not."""
+def _opened(house: House, row: dict[str, Any]) -> bytes | None:
+    """Return evidence that is what its name says, or what we left of it; None when it is not."""
     try:
-        raw = house.vault.open_packed(sealed, PURPOSE_EVIDENCE)
+        raw = house.vault.open_packed(row["sealed"], PURPOSE_EVIDENCE)
     except (Sealed, zlib.error):
         return None
-    return raw if house.vault.digest(raw) == digest else None
+    whole = row["erased_at"] is None
+    return raw if not whole or house.vault.digest(raw) == row["digest"] else None
 
 
 def _of_box(house: House, row: dict[str, Any]) -> list[str]:
@@ -89,7 +90,7 @@ def _of_box(house: House, row: dict[str, Any]) -> list[str]:
     told = [] if _has_receiver(house, row) else ["its receiver is not what was stored"]
     if row["sealed"] is None:
         return told
-    raw = _opened(house, row["sealed"], row["digest"])
+    raw = _opened(house, row)
     if raw is None:
         return [*told, "the sheet that it was stored from is not what was stored"]
     sheet = sheet_of(raw)

@@ -10,6 +10,7 @@ history     every aggregate walked a path of its machine, every row is the one t
 quantities  every unit is accounted for
 rows        every box has its lines and its receiver and is what its sheet says; every claim is whole
 clock       Coupang's Date header and our clock agree
+persons     who somebody is was erased when its time was over, and not before
 key         the key has more than two weeks to live, and Coupang takes it
 """
 
@@ -18,11 +19,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.flows import contents, feeds
+from app.flows import contents, erasing, feeds
 from app.flows.audit import audit
 from app.flows.house import House
 from app.flows.vendors import KEY_LIFE
 from app.store import census, circuits, examinations, vendors
+from app.store.database import Connection
 from app.store.quantities import quantity_faults
 
 OVERDUE = timedelta(hours=1)
@@ -44,6 +46,7 @@ CHECKS = (
     "quantities",
     "rows",
     "clock",
+    "persons",
     "key",
 )
 
@@ -145,12 +148,22 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
             if row["order_id"] not in young:
                 report.find("quantities", _units(row))
         report.facts["quantities"] = f"{len(young)} orders are being read" if young else "all read"
+        for row in await ask(examinations.UNTIMELY):
+            report.find("persons", f"{row['named']}, read at {_time(row['seen_at'])}, was erased, not by us")
+        await _erased(house, connection, report)
         counts = await census.newest(connection, report.vendor_id)
     if speaks:
         _census(house, report, counts[0] if counts else None, vendor, at)
     _clock(house, report, vendor)
     _key(report, vendor, at)
     return report
+
+
+async def _erased(house: House, connection: Connection, report: Examination) -> None:
+    limit = erasing.before(house)
+    report.facts["persons"] = "never erased" if limit is None else f"erased up to {_time(limit)}"
+    for kind, count in (await erasing.late(house, connection, report.vendor_id)).items():
+        report.find("persons", f"{count} {kind} should have been erased")
 
 
 async def _audit(house: House, report: Examination, speaks: bool) -> None:

@@ -70,6 +70,8 @@ class Policy:
     track_most: timedelta = timedelta(hours=6)
     census_hour: int | None = None
     """Hour of the night, in Seoul, from which each vendor is counted; None: never."""
+    erase_after: timedelta | None = None
+    """After an order has ended, or an answer was read, who it tells of is erased; None: never."""
     tries_most: int = 5
     """Sendings of one effect before a person must look."""
     circuit: Circuit = field(default_factory=Circuit)

@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
-from app.flows import turns
+from app.flows import erasing, turns
 from app.flows.house import House
 from app.jobs.engine import Engine
 
@@ -37,8 +37,20 @@ async def tick(house: House, engine: Engine) -> int:
     return len(due)
 
 
-def clockwork(house: House, engine: Engine, tick_s: float) -> AsyncIOScheduler:
-    """Build the scheduler that ticks; the caller starts and stops it."""
+async def erase(house: House) -> dict[str, int]:
+    """Erase what is known of people whose time is over; return how much of each kind."""
+    try:
+        done = await erasing.erase(house)
+    except (psycopg.Error, PoolTimeout) as error:
+        log.warning("erasing failed: %s", type(error).__name__)
+        return {}
+    if done:
+        log.info("erased: %s", ", ".join(f"{count} {kind}" for kind, count in done.items()))
+    return done
+
+
+def clockwork(house: House, engine: Engine, tick_s: float, erase_s: float) -> AsyncIOScheduler:
+    """Build the scheduler that ticks, and erases now and then; the caller starts and stops it."""
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_job(
         tick,
@@ -46,6 +58,18 @@ def clockwork(house: House, engine: Engine, tick_s: float) -> AsyncIOScheduler:
         seconds=tick_s,
         args=(house, engine),
         id="tick",
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    scheduler.add_job(
+        erase,
+        "interval",
+        seconds=erase_s,
+        args=(house,),
+        id="erase",
+        # Each worker at its own moment.
+        jitter=erase_s / 10,
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,

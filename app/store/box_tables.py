@@ -139,3 +139,4 @@ class Receiver(Base):
     """Keyed digest of name and address alone; null in rows older than this column."""
     sealed: Mapped[bytes | None]
     seen_at: Mapped[datetime]
+    __table_args__ = (Index("receiver_kept", "seen_at", postgresql_where=text("sealed IS NOT NULL")),)

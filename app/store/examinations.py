@@ -129,7 +129,7 @@ ORDER BY 1, 2"""
 """Claims of which a part is missing, and boxes that belong to nothing."""
 
 CONFIRMED: LiteralString = """
-SELECT e.effect_id AS id, v.digest, v.sealed
+SELECT e.effect_id AS id, v.digest, v.sealed, v.erased_at
 FROM effect e JOIN evidence v ON v.vendor_id = e.vendor_id AND v.digest = e.evidence
 WHERE e.vendor_id = %(vendor_id)s AND e.state = 'CONFIRMED' AND v.sealed IS NOT NULL
   AND e.effect_id > %(after)s
@@ -137,7 +137,7 @@ ORDER BY e.effect_id LIMIT %(most)s"""
 """What confirmed changes rest on, still sealed; `id` is the place to go on after."""
 
 SHEETS: LiteralString = """
-SELECT b.shipment_box_id AS id, b.order_id, b.market_status, b.paid_at, v.digest, v.sealed,
+SELECT b.shipment_box_id AS id, b.order_id, b.market_status, b.paid_at, v.digest, v.sealed, v.erased_at,
        r.digest AS receiver_digest, r.sealed AS sealed_receiver,
        (SELECT jsonb_object_agg(l.vendor_item_id, l.ordered) FROM line l
         WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines
@@ -180,6 +180,20 @@ SELECT feed, due_at AS since, last_error FROM feed
 WHERE vendor_id = %(vendor_id)s AND due_at < %(overdue)s AND feed NOT LIKE 'census\\_%%'
 ORDER BY feed"""
 """Feeds that nobody has read although they are due."""
+
+UNTIMELY: LiteralString = """
+SELECT 'answer ' || left(encode(digest, 'hex'), 12) AS named, seen_at FROM evidence
+WHERE vendor_id = %(vendor_id)s AND sealed IS NULL AND erased_at IS NULL
+UNION ALL
+SELECT 'receiver of box ' || v.shipment_box_id, v.seen_at
+FROM box b JOIN receiver v ON v.vendor_id = b.vendor_id AND v.shipment_box_id = b.shipment_box_id
+  AND v.version = b.address_version
+WHERE b.vendor_id = %(vendor_id)s AND v.sealed IS NULL
+  AND b.state IN ('ACCEPT', 'INSTRUCT', 'DEPARTURE', 'DELIVERING')
+  AND EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
+                AND l.shipment_box_id = b.shipment_box_id AND l.shippable > 0)
+ORDER BY 2, 1"""
+"""What was erased and not by us: answers without a note of when, receivers of boxes that are under way."""
 
 
 async def ask(

@@ -50,6 +50,7 @@ class Exchange(Base):
         Index(
             "exchange_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")
         ),
+        Index("exchange_kept", "first_seen_at", postgresql_where=text("sealed_contacts IS NOT NULL")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Identity, Index
+from sqlalchemy import CheckConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, one_of
@@ -29,6 +29,9 @@ class Evidence(Base):
     kind: Mapped[str]
     sealed: Mapped[bytes | None]
     seen_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    """When the person was taken out of it; what is left is no longer what `digest` names."""
+    __table_args__ = (Index("evidence_kept", "seen_at", postgresql_where=text("erased_at IS NULL")),)
 
 
 class History(Base):
@@ -83,7 +86,8 @@ class Quarantine(Base):
     feed: Mapped[str]
     shipment_box_id: Mapped[int | None]
     reason: Mapped[str]
-    sealed: Mapped[bytes]
+    sealed: Mapped[bytes | None]
+    """Null once its time is over."""
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     times: Mapped[int]

@@ -62,7 +62,7 @@ async def test_any_number_of_ticks_asks_for_one_visit(shop: Shop) -> None:
 
 async def test_the_clockwork_ticks_and_does_nothing_else(shop: Shop) -> None:
     async with opened(shop) as engine:
-        scheduler = clockwork(shop.house, engine, 0.01)
+        scheduler = clockwork(shop.house, engine, 0.01, 600.0)
         assert [job.id for job in scheduler.get_jobs()] == ["tick"]
         scheduler.start()
         try:

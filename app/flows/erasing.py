@@ -1,0 +1,75 @@
+"""Erase who somebody is when the time for it is over: `Policy.erase_after`.
+
+Receivers and contacts go when their whole order has ended so long ago; answers of Coupang lose the person
+so long after they were read, whatever became of the order, for nothing is decided on them any more. What
+happened stays: states, times, goods, waybills, and the digest of what the evidence was.
+"""
+
+import zlib
+from datetime import datetime, timedelta
+
+from app.coupang.persons import without_persons
+from app.flows.house import PURPOSE_EVIDENCE, House
+from app.store import erasing
+from app.store.database import Connection
+from app.vault import Sealed
+
+LATE = timedelta(days=1)
+BATCH = 500
+ROUNDS = 200
+"""Batches at a time; what is left waits for the next time."""
+
+
+def before(house: House) -> datetime | None:
+    """Return up to when what is known of a person is to be erased; None: nothing ever is."""
+    return None if house.policy.erase_after is None else house.now() - house.policy.erase_after
+
+
+async def erase(house: House, batch: int = BATCH, rounds: int = ROUNDS) -> dict[str, int]:
+    """Erase what is over, of all vendors, in transactions of their own; return how much of each kind.
+
+    It may be stopped at any moment and run by several at once.
+    """
+    limit = before(house)
+    if limit is None:
+        return {}
+    done: dict[str, int] = {}
+    for kind, statement in erasing.ERASE.items():
+        for _ in range(rounds):
+            async with house.db.transaction() as tx:
+                erased = await erasing.erase(tx, statement, limit, batch)
+            done[kind] = done.get(kind, 0) + erased
+            if erased < batch:
+                break
+    for _ in range(rounds):
+        erased = await _answers(house, limit, batch)
+        done["answers"] = done.get("answers", 0) + erased
+        if erased < batch:
+            break
+    return {kind: count for kind, count in done.items() if count}
+
+
+async def late(house: House, connection: Connection, vendor_id: str) -> dict[str, int]:
+    """Return how much of one vendor should have been erased for a day, by kind."""
+    limit = before(house)
+    return {} if limit is None else await erasing.overdue(connection, vendor_id, limit - LATE)
+
+
+async def _answers(house: House, limit: datetime, batch: int) -> int:
+    async with house.db.transaction() as tx:
+        rows = await erasing.old_evidence(tx, limit, batch)
+        left = [(row["vendor_id"], row["digest"], _left(house, row["sealed"])) for row in rows]
+        if left:
+            await erasing.replace_evidence(tx, left, house.now())
+    return len(rows)
+
+
+def _left(house: House, sealed: bytes | None) -> bytes | None:
+    """Return what stays of an answer; nothing of one that cannot be opened or is no JSON."""
+    if sealed is None:
+        return None
+    try:
+        kept = without_persons(house.vault.open_packed(sealed, PURPOSE_EVIDENCE))
+    except (Sealed, zlib.error):
+        return None
+    return None if kept is None else house.vault.seal_packed(kept, PURPOSE_EVIDENCE)
