@@ -60,10 +60,10 @@ async def test_any_number_of_ticks_asks_for_one_visit(shop: Shop) -> None:
         assert await jobs(shop) == [(shop.vendor_id, "todo")]
 
 
-async def test_the_clockwork_ticks_and_does_nothing_else(shop: Shop) -> None:
+async def test_the_clockwork_ticks_and_erases_and_does_nothing_else(shop: Shop) -> None:
     async with opened(shop) as engine:
         scheduler = clockwork(shop.house, engine, 0.01, 600.0)
-        assert [job.id for job in scheduler.get_jobs()] == ["tick"]
+        assert {job.id for job in scheduler.get_jobs()} == {"tick", "erase"}
         scheduler.start()
         try:
             for _ in range(500):
