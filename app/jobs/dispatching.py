@@ -36,6 +36,7 @@ async def dispatch(line: Line, kinds: Sequence[Kind] = ORDER) -> int:
             only = await _checked(line) if kind is Kind.SHIP else None
             if kind is Kind.SHIP and not only:
                 break
+            line.check_time(RESERVE_S)
             batch = await sending.take(line.house, line.vendor_id, line.epoch, kind, only=only)
             if batch is None:
                 break

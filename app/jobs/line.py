@@ -16,6 +16,9 @@ from app.flows import turns
 from app.flows.house import House
 from app.flows.turns import Turn
 
+SLEPT_S = 90.0
+"""A visit that is so much older by the clock than it may get was asleep with its machine (the clock that its
+deadline is counted by stands still then): what it has read is old, and others may speak."""
 CONFIRM_S = 2.0
 """A visit that has not looked for so long makes sure that it still speaks for its vendor."""
 
@@ -66,6 +69,8 @@ class Line:
     errors: int = 0
     errors_since: datetime | None = None
     confirmed_s: float = field(default_factory=time.monotonic)
+    ends_at: datetime | None = None
+    """By the clock, well after the deadline; None where the clock is not looked at."""
     speaks: Callable[[], bool] = _always
 
     @property
@@ -87,6 +92,8 @@ class Line:
         if self.errors >= self.house.policy.circuit.errors_most:
             raise Silence(ErrorBurst(f"{self.errors} calls failed since {self.errors_since:%H:%M:%S}"))
         if time.monotonic() + reserve_s >= self.deadline_s or not self.speaks():
+            raise OutOfTime
+        if self.ends_at is not None and self.house.now() > self.ends_at:
             raise OutOfTime
 
     async def hold(self) -> None:
@@ -157,6 +164,7 @@ async def open_line(house: House, turn: Turn, reach: Reach) -> AsyncIterator[Lin
             deadline_s,
             errors=turn.errors,
             errors_since=turn.errors_since,
+            ends_at=house.now() + house.real(timedelta(seconds=reach.visit_s + SLEPT_S)),
             speaks=reach.speaks,
         )
         yield line

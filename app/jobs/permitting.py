@@ -14,5 +14,7 @@ async def answer_permits(line: Line) -> int:
     # Of a box that is asked about twice one reading serves both.
     different = {row["shipment_box_id"]: row for row in asked}
     found = await read_right_now(line, list(different.values()), "permit")
+    # Not when the machine slept since: what was read is old.
+    line.check_time()
     await permits.answer(line.house, line.vendor_id, line.epoch, asked, set(found))
     return len(asked)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.coupang.claims import MiddleCancelCode
-from app.flows import asking, cancelling
+from app.flows import asking, cancelling, permits
 from app.flows.asking import US, Waybill
 from app.sandbox.buying import LineSpec
 from tests.acceptance.meanwhile import meanwhile
@@ -99,3 +99,33 @@ async def test_another_courier_under_the_same_number_is_not_proven_by_the_number
     assert [one for one in shop.mutations(box_id) if one[0] == "update_invoice"] == [("update_invoice", 1)]
     assert shop.calls("O8") == 2
     await assert_promises(shop)
+
+
+async def test_no_waybill_leaves_on_a_claim_check_from_before_a_long_sleep(shop: Shop) -> None:
+    """The clock that deadlines are counted by stands still while a machine is suspended."""
+    box_id = await packed(shop)
+    await shop.ship(box_id, urgent=True)
+
+    def slept(_: object) -> None:
+        shop.later(HOUR)
+        shop.world.request_cancel(box_id)
+
+    # The last reading of the check.
+    struck = meanwhile(shop, rf"GET .*ordersheets/{box_id}$", slept)
+    await shop.visit()
+    assert struck
+    assert (shop.calls("O7"), await shop.state(box_id)) == (0, "INSTRUCT")
+    await shop.visit()
+    assert (await last(shop, box_id))["state"] == "REJECTED"
+    assert shop.ledger["attempted_cancelled"] == []
+    await assert_promises(shop)
+
+
+async def test_no_permit_is_given_for_what_was_read_before_a_long_sleep(shop: Shop) -> None:
+    box_id = await packed(shop)
+    asked = await permits.ask(shop.house, US, box_id)
+    struck = meanwhile(shop, rf"GET .*ordersheets/{box_id}$", lambda _: shop.later(HOUR))
+    await shop.visit()
+    assert struck
+    assert (await permits.get(shop.house, None, asked["permit_id"]))["state"] == "ASKED"
+    assert await shop.due_at() <= shop.clock.now()
