@@ -1,6 +1,7 @@
 """Read back effects of unknown outcome: what Coupang shows decides, never a repeat on belief."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,6 +84,15 @@ def verdict_of_return(
     return read_return(Kind(effect["kind"]), effect["payload"], shown, waybills, silent, within)
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a reading says about one effect; `raw` is what Coupang showed."""
+
+    effect: Mapping[str, Any]
+    verdict: Verdict
+    raw: bytes
+
+
 async def settle(
     house: House,
     vendor_id: str,
@@ -91,64 +101,82 @@ async def settle(
     verdict: Verdict,
     raw: bytes,
 ) -> str:
-    """Store what the reading says about one effect; return the state it is in now.
+    """Store what the reading says about one effect; return the state it is in now (see `settle_all`)."""
+    found = await settle_all(house, vendor_id, epoch, [Finding(effect, verdict, raw)])
+    return found.get(effect["effect_id"], "")
 
-    An effect that was sent too often without effect goes to review; one that may still show waits.
+
+async def settle_all(house: House, vendor_id: str, epoch: int, findings: Sequence[Finding]) -> dict[int, str]:
+    """Store what a reading says about effects of different boxes or claims; return their states by id.
+
+    An effect that was sent too often without effect goes to review; one that may still show waits. One that
+    was settled meanwhile stays as it is.
     """
-    digest = house.vault.digest(raw)
+    proofs = {one.effect["effect_id"]: house.vault.digest(one.raw) for one in findings}
 
-    async def work() -> str:
+    async def work() -> dict[int, str]:
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
-            await lock_subjects(tx, vendor_id, [effect])
-            found = await effects.by_ids(tx, vendor_id, [effect["effect_id"]])
-            if not found or found[0]["state"] != "UNKNOWN":
-                return str(found[0]["state"]) if found else ""
-            present = found[0]
+            await lock_subjects(tx, vendor_id, [one.effect for one in findings])
+            present = {row["effect_id"]: row for row in await effects.by_ids(tx, vendor_id, list(proofs))}
+            states = {effect_id: str(row["state"]) for effect_id, row in present.items()}
+            doubts = [one for one in findings if states.get(one.effect["effect_id"]) == "UNKNOWN"]
+            if not doubts:
+                return states
             tries = await effects.begin_attempts(
                 tx,
                 vendor_id,
-                [present["effect_id"]],
+                [one.effect["effect_id"] for one in doubts],
                 purpose="readback",
                 epoch=epoch,
                 worker=house.worker,
                 at=at,
             )
-            sealed = house.vault.seal_packed(raw, PURPOSE_EVIDENCE)
-            await evidence.keep(tx, vendor_id, [(digest, "readback", sealed)], at)
-            detail = f"{verdict.code} {verdict.message}".strip()
-            await effects.end_attempts(
-                tx, vendor_id, [(tries[present["effect_id"]], verdict.event, detail, digest)], at
-            )
-            if verdict.event == "wait":
-                pause = max(timedelta(seconds=30), min(at - present["asked_at"], timedelta(minutes=10)))
-                await effects.postpone(tx, vendor_id, [present["effect_id"]], at + pause)
-                return "UNKNOWN"
-            event = verdict.event
-            if event == "disprove" and present["attempts"] >= house.policy.tries_most:
-                event = "give_up"
-            step = effect_step(
-                present,
-                event,
-                EffectFacts(evidence=True),
-                cause=f"readback:{verdict.code}",
-                evidence=digest,
-            )
-            move = doors.EffectMove(
-                present["effect_id"],
-                present["version"],
-                (step,),
-                not_before=at,
-                result_code=verdict.code,
-                result_message=verdict.message,
-                sent=False if event == "disprove" else None,
-                settled=step.target in EFFECT.finals,
-            )
-            await doors.move_effects(tx, vendor_id, [move], at)
-            if event == "prove":
-                proven = {**present, "result_code": verdict.code}
-                await apply_confirmed(house, tx, vendor_id, [proven], digest, at)
-            return step.target
+            kept, ended, moves, proven = [], [], [], []
+            waiting: list[tuple[int, datetime]] = []
+            for one in doubts:
+                effect, verdict = present[one.effect["effect_id"]], one.verdict
+                effect_id = effect["effect_id"]
+                digest = proofs[effect_id]
+                kept.append((digest, "readback", house.vault.seal_packed(one.raw, PURPOSE_EVIDENCE)))
+                detail = f"{verdict.code} {verdict.message}".strip()
+                ended.append((tries[effect_id], verdict.event, detail, digest))
+                if verdict.event == "wait":
+                    pause = max(timedelta(seconds=30), min(at - effect["asked_at"], timedelta(minutes=10)))
+                    waiting.append((effect_id, at + pause))
+                    continue
+                move = _move(house, effect, verdict, digest, at)
+                moves.append(move)
+                states[effect_id] = move.steps[-1].target
+                if verdict.event == "prove":
+                    proven.append({**effect, "result_code": verdict.code})
+            await evidence.keep(tx, vendor_id, kept, at)
+            await effects.end_attempts(tx, vendor_id, ended, at)
+            if waiting:
+                await effects.postpone_each(tx, vendor_id, waiting)
+            await doors.move_effects(tx, vendor_id, moves, at)
+            await apply_confirmed(house, tx, vendor_id, proven, proofs, at)
+            return states
 
     return await until_fresh(work)
+
+
+def _move(
+    house: House, effect: Mapping[str, Any], verdict: Verdict, digest: bytes, at: datetime
+) -> doors.EffectMove:
+    event = verdict.event
+    if event == "disprove" and effect["attempts"] >= house.policy.tries_most:
+        event = "give_up"
+    cause = f"readback:{verdict.code}"
+    step = effect_step(effect, event, EffectFacts(evidence=True), cause=cause, evidence=digest)
+    return doors.EffectMove(
+        effect["effect_id"],
+        effect["version"],
+        (step,),
+        not_before=at,
+        result_code=verdict.code,
+        result_message=verdict.message,
+        sent=False if event == "disprove" else None,
+        settled=step.target in EFFECT.finals,
+    )

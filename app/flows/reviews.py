@@ -82,7 +82,7 @@ async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, rea
                 at,
             )
             if ruling is Ruling.APPLIED:
-                await apply_confirmed(house, tx, vendor_id, [effect], digest, at)
+                await apply_confirmed(house, tx, vendor_id, [effect], {effect["effect_id"]: digest}, at)
             ruled = await effects.find(tx, [vendor_id], effect_id)
             return ruled or found
 

@@ -15,7 +15,7 @@ from app.flows import permit_checks, preflight
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, judge, judge_error
 from app.flows.parcels import lines_now
-from app.flows.subjects import SUBJECTS, Rows, effect_step
+from app.flows.subjects import SUBJECTS, Proofs, Rows, effect_step
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Refused
 from app.store import doors, effects, evidence
@@ -280,7 +280,7 @@ async def _settle(
                 for effect in batch.effects
                 if (verdict := verdicts[effect["effect_id"]]).event == "confirm"
             ]
-            await apply_confirmed(house, tx, vendor_id, confirmed, digest, at)
+            await apply_confirmed(house, tx, vendor_id, confirmed, dict.fromkeys(verdicts, digest), at)
             reread = [effect for effect in batch.effects if verdicts[effect["effect_id"]].reread]
             for name, subject in SUBJECTS.items():
                 if mine := [effect for effect in reread if effect["subject"] == name]:
@@ -326,13 +326,13 @@ async def apply_confirmed(
     tx: Connection,
     vendor_id: str,
     confirmed: Sequence[Mapping[str, Any]],
-    digest: bytes,
+    proofs: Proofs,
     at: datetime,
 ) -> None:
     """Move what confirmed effects have changed, in the caller's transaction."""
     for name, subject in SUBJECTS.items():
         if mine := [effect for effect in confirmed if effect["subject"] == name]:
-            await subject.confirm(house, tx, vendor_id, mine, digest, at)
+            await subject.confirm(house, tx, vendor_id, mine, proofs, at)
 
 
 async def lock_subjects(

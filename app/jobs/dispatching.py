@@ -1,7 +1,7 @@
 """Send effects and read back doubtful ones: 50 boxes a call, every try recorded before and after."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.coupang import orders
@@ -185,23 +185,33 @@ async def read_back(line: Line) -> int:
                 found = await look_at(line, group, (WireStatus.INSTRUCT,), "readback")
             except CoupangError as error:
                 hush(error)
+        shown = [
+            _finding(line, effect, found[effect["shipment_box_id"]], listed_at)
+            for effect in group
+            if effect["shipment_box_id"] in found
+        ]
+        if shown:
+            await reading.settle_all(line.house, line.vendor_id, line.epoch, shown)
         for effect in group:
-            sheets, at = found.get(effect["shipment_box_id"]), listed_at
+            if effect["shipment_box_id"] in found:
+                continue
+            sheets, at = None, line.house.now()
             try:
-                if sheets is None:
-                    at = line.house.now()
-                    # The order shows every box, also the one that a split has made.
-                    whole = {**effect, "split_shipping": effect["payload"].get("part", False)}
-                    sheets = await look_single(line, whole, "readback")
+                # The order shows every box, also the one that a split has made.
+                whole = {**effect, "split_shipping": effect["payload"].get("part", False)}
+                sheets = await look_single(line, whole, "readback")
             except CoupangError as error:
                 hush(error)
-                sheets = None
             except OutOfTime:
                 return len(due)
             if sheets is None:
                 await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
                 continue
-            verdict = reading.verdict_of(line.house, effect, sheets, at)
-            raw = b"\n".join(sheet.raw for sheet in sheets) or b"gone"
-            await reading.settle(line.house, line.vendor_id, line.epoch, effect, verdict, raw)
+            finding = _finding(line, effect, sheets, at)
+            await reading.settle_all(line.house, line.vendor_id, line.epoch, [finding])
     return len(due)
+
+
+def _finding(line: Line, effect: Mapping[str, Any], sheets: list[Sheet], at: datetime) -> reading.Finding:
+    raw = b"\n".join(sheet.raw for sheet in sheets) or b"gone"
+    return reading.Finding(effect, reading.verdict_of(line.house, effect, sheets, at), raw)

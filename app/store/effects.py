@@ -362,6 +362,17 @@ async def postpone(
     await execute(connection, query, vendor_id=vendor_id, ids=list(effect_ids), not_before=not_before)
 
 
+async def postpone_each(
+    connection: Connection, vendor_id: str, waiting: Sequence[tuple[int, datetime]]
+) -> None:
+    """Look at these effects again, each at its time; their state stays."""
+    query = """UPDATE effect e SET not_before = w.not_before
+               FROM unnest(%(ids)s::bigint[], %(ats)s::timestamptz[]) AS w(effect_id, not_before)
+               WHERE e.vendor_id = %(vendor_id)s AND e.effect_id = w.effect_id"""
+    ids, ats = columns(waiting, 2)
+    await execute(connection, query, vendor_id=vendor_id, ids=ids, ats=ats)
+
+
 async def rewrite(connection: Connection, vendor_id: str, effect_id: int, payload: Mapping[str, Any]) -> None:
     """Store what is really asked for, where it is less than what was intended."""
     query = """UPDATE effect SET payload = %(payload)s

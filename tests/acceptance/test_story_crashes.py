@@ -93,8 +93,8 @@ async def test_a_visit_that_dies_while_it_sends(
 @pytest.mark.parametrize(
     ("place", "when"),
     [
-        ("app.flows.reading.settle", "before"),
-        ("app.flows.reading.settle", "after"),
+        ("app.flows.reading.settle_all", "before"),
+        ("app.flows.reading.settle_all", "after"),
         ("app.flows.reading.apply_confirmed", "before"),
         ("app.jobs.looking.take_single", "after"),
         ("app.jobs.looking.take_single", "before"),
@@ -198,7 +198,7 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
         (asking, "acknowledge_all_due", False),
         (sending, "take", False),
         (orders, "acknowledge", True),
-        (reading, "settle", False),
+        (reading, "settle_all", False),
         (orders, "get_box", True),
     ):
         overtake(home, name, after=after)

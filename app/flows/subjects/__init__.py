@@ -7,13 +7,13 @@ receipts, boxes, effects.
 
 from collections.abc import Mapping
 
-from app.flows.subjects.base import Rows, Subject, effect_step
+from app.flows.subjects.base import Proofs, Rows, Subject, effect_step
 from app.flows.subjects.boxes import Boxes
 from app.flows.subjects.cancels import Cancels
 from app.flows.subjects.exchanges import Exchanges
 from app.flows.subjects.returns import Returns
 
-__all__ = ["SUBJECTS", "Rows", "Subject", "effect_step"]
+__all__ = ["SUBJECTS", "Proofs", "Rows", "Subject", "effect_step"]
 
 SUBJECTS: Mapping[str, Subject] = {
     "box": Boxes(),

@@ -13,6 +13,8 @@ from app.store.database import Connection
 Rows = Mapping[int, Mapping[str, Any]]
 """Rows of a subject by their id, as `lock` returns them."""
 Effects = Sequence[Mapping[str, Any]]
+Proofs = Mapping[int, bytes]
+"""The digest of the evidence by effect id."""
 
 
 class Subject(Protocol):
@@ -29,9 +31,9 @@ class Subject(Protocol):
         """
 
     async def confirm(
-        self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
+        self, house: House, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
     ) -> None:
-        """Move what these confirmed effects have changed; `digest` is the evidence."""
+        """Move what these confirmed effects have changed."""
 
     async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
         """Have what these effects are about read by itself: an answer contradicts us."""
@@ -52,6 +54,7 @@ def effect_step(
     return doors.Step(move.event, move.source, move.target, actor, cause, evidence, reason)
 
 
-def confirmed_step(effect: Mapping[str, Any], move: Move[Any], digest: bytes) -> doors.Step:
-    """Return the step that a confirmed effect lets its subject take; `digest` is the evidence."""
-    return doors.Step(move.event, move.source, move.target, "us", f"effect:{effect['effect_id']}", digest)
+def confirmed_step(effect: Mapping[str, Any], move: Move[Any], proofs: Proofs) -> doors.Step:
+    """Return the step that a confirmed effect lets its subject take."""
+    effect_id = effect["effect_id"]
+    return doors.Step(move.event, move.source, move.target, "us", f"effect:{effect_id}", proofs[effect_id])

@@ -10,7 +10,7 @@ from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.parcels import lines_now
 from app.flows.quantities import settle_boxes
-from app.flows.subjects.base import Effects, Rows, confirmed_step
+from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
 from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
 from app.machines.orders import BOX, BoxFacts, BoxState, walk
@@ -50,7 +50,7 @@ class Boxes:
             lines_now(row["state"], effect["event"], payload, row["lines"])
 
     async def confirm(
-        self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
+        self, house: House, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
     ) -> None:
         """Fire the box events of confirmed effects; what a cancel leaves of its box is read."""
         cancelled = [effect["subject_id"] for effect in effects if effect["kind"] == Kind.SELLER_CANCEL]
@@ -58,7 +58,7 @@ class Boxes:
             await boxes.doubt(tx, vendor_id, cancelled, at)
         moved = [effect for effect in effects if effect["kind"] != Kind.SELLER_CANCEL]
         if moved:
-            await _confirm(house, tx, vendor_id, moved, digest, at)
+            await _confirm(house, tx, vendor_id, moved, proofs, at)
 
     async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
         """Have these boxes read by themselves."""
@@ -70,7 +70,7 @@ async def _confirm(
     tx: Connection,
     vendor_id: str,
     confirmed: Sequence[Mapping[str, Any]],
-    digest: bytes,
+    proofs: Proofs,
     at: datetime,
 ) -> None:
     ids = [effect["subject_id"] for effect in confirmed]
@@ -82,7 +82,7 @@ async def _confirm(
         box, payload = present.get(effect["subject_id"]), effect["payload"]
         if box is None:
             continue
-        steps = _confirmed_steps(box, effect, digest, at)
+        steps = _confirmed_steps(box, effect, proofs, at)
         if steps:
             reached = BoxState(steps[-1].target)
             due = house.policy.next_read(reached, box["address_final"], at)
@@ -104,9 +104,9 @@ async def _confirm(
 
 
 def _confirmed_steps(
-    box: Mapping[str, Any], effect: Mapping[str, Any], digest: bytes, at: datetime
+    box: Mapping[str, Any], effect: Mapping[str, Any], proofs: Proofs, at: datetime
 ) -> tuple[doors.Step, ...]:
-    cause = f"effect:{effect['effect_id']}"
+    cause, digest = f"effect:{effect['effect_id']}", proofs[effect["effect_id"]]
     direct = effect["payload"].get("courier_code") == DIRECT
     try:
         move = BOX.decide(
@@ -122,4 +122,4 @@ def _confirmed_steps(
             return (doors.Step(effect["event"], box["state"], box["state"], "us", cause, digest),)
         road = walk(BoxState(box["state"]), target, BoxFacts()) or ()
         return tuple(doors.Step(m.event, m.source, m.target, "coupang", cause, digest) for m in road)
-    return (confirmed_step(effect, move, digest),)
+    return (confirmed_step(effect, move, proofs),)

@@ -7,7 +7,7 @@ from typing import Any
 from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
-from app.flows.subjects.base import Effects, Rows, confirmed_step
+from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
 from app.flows.subjects.receipts import Receipts
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.kernel import Refused
@@ -41,7 +41,7 @@ class Cancels(Receipts):
         CANCEL.decide(row["state"], effect["event"], _facts(row, effect))
 
     async def confirm(
-        self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
+        self, house: House, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
     ) -> None:
         """End the stop requests; their receipts and boxes are read, for there the rest shows."""
         moves = []
@@ -55,7 +55,7 @@ class Cancels(Receipts):
                 move = CANCEL.decide(row["state"], effect["event"], _facts(row, effect, answered=True))
             except Refused:
                 continue
-            step = confirmed_step(effect, move, digest)
+            step = confirmed_step(effect, move, proofs)
             moves.append(doors.ReceiptMove(row["receipt_id"], row["version"], (step,)))
             if effect["kind"] == Kind.DECLARE_SHIPPED:
                 inside = [one for one in row["boxes"] if one["state"] == BoxState.INSTRUCT]

@@ -7,7 +7,7 @@ from typing import Any
 from app.coupang.couriers import DIRECT
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.flows.subjects.base import Effects, Rows, confirmed_step
+from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
 from app.machines import exchanges as exchange_machine
 from app.machines.collects import COLLECT, CollectFacts, CollectState
 from app.machines.exchanges import EXCHANGE, ExchangeFacts
@@ -53,7 +53,7 @@ class Exchanges:
         TRACKS[track].decide(row[f"{COLUMNS[track]}state"], effect["event"], facts[track])
 
     async def confirm(
-        self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
+        self, house: House, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
     ) -> None:
         """Move the exchanges and their tracks; each is read soon, for there the rest shows."""
         present = await self.lock(tx, vendor_id, effects)
@@ -68,7 +68,7 @@ class Exchanges:
                 except Refused:
                     # Seen already: the reading that shows it walked there.
                     continue
-                step = confirmed_step(effect, move, digest)
+                step = confirmed_step(effect, move, proofs)
                 moved = doors.ClaimMove(row["exchange_id"], row[f"{prefix}version"], (step,))
                 await doors.move_exchanges(tx, vendor_id, track, [moved], at)
             if effect["kind"] == Kind.CONFIRM_EXCHANGE:

@@ -8,7 +8,7 @@ from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.flows.return_outcomes import REFUNDED
-from app.flows.subjects.base import Effects, Rows, confirmed_step
+from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
 from app.flows.subjects.receipts import Receipts
 from app.machines.kernel import Refused
 from app.machines.receipts import Pickup, is_ours_to_collect
@@ -42,7 +42,7 @@ class Returns(Receipts):
         RETURN.decide(row["state"], effect["event"], return_facts(row, effect["payload"]))
 
     async def confirm(
-        self, house: House, tx: Connection, vendor_id: str, effects: Effects, digest: bytes, at: datetime
+        self, house: House, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
     ) -> None:
         """Move the returns; their receipts and boxes are read, for there the rest shows."""
         moves = []
@@ -58,7 +58,7 @@ class Returns(Receipts):
             except Refused:
                 # Seen already: the reading that shows it walked the return there.
                 continue
-            step = confirmed_step(effect, move, digest)
+            step = confirmed_step(effect, move, proofs)
             moves.append(doors.ReceiptMove(row["receipt_id"], row["version"], (step,)))
         await doors.move_returns(tx, vendor_id, moves, at)
         await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
