@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from app.coupang.claims import CancelAnswer
@@ -45,8 +46,11 @@ def read_cancel(
     shipment_box_id: int,
     silent_for: timedelta,
     shows_within: timedelta,
+    others: Mapping[int, tuple[int, int]] = MappingProxyType({}),
 ) -> Verdict:
     """Compare a seller's cancel of unknown outcome with what its box shows.
+
+    A customer may have asked for the same units: what became of that request proves nothing about ours.
 
     Args:
         payload: As stored: `items` with `vendor_item_id`, `count` and `cancelled_before`.
@@ -54,28 +58,28 @@ def read_cancel(
         shipment_box_id: The box.
         silent_for: Time since it was last sent.
         shows_within: After this long a cancel that does not show was not applied.
+        others: Units by vendor item id that a customer had stopped since it was asked, and those that a
+            customer has asked to stop.
     """
     own = next((sheet for sheet in sheets if sheet.shipment_box_id == shipment_box_id), None)
     if own is None:
         return Verdict("prove", "SHOWN", "Coupang says the box was cancelled")
-    lines = {line.vendor_item_id: line for line in own.lines}
-    missing = [
-        item
-        for item in payload["items"]
-        if (line := lines.get(item["vendor_item_id"])) is not None
-        and line.cancelled < item["cancelled_before"] + item["count"]
-    ]
+    touched = missing = False
+    for item in payload["items"]:
+        line = next((line for line in own.lines if line.vendor_item_id == item["vendor_item_id"]), None)
+        if line is None:
+            continue
+        stopped, requested = others.get(line.vendor_item_id, (0, 0))
+        # A request that is held no more has ended; how, we have not read yet.
+        before = item["cancelled_before"] + stopped + max(0, requested - line.held)
+        missing = missing or line.cancelled < before + item["count"]
+        touched = touched or line.cancelled > before or line.held > requested
     if not missing:
         return Verdict("prove", "SHOWN", "the box shows these units as cancelled")
     if own.status in _LEFT:
         return Verdict("refute", "SHOWN_OTHERWISE", "the box has left, nothing of it can be cancelled")
     if silent_for < shows_within:
         return Verdict("wait", "TOO_EARLY", "Coupang may still show it later")
-    touched = any(
-        line.held or line.cancelled > item["cancelled_before"]
-        for item in payload["items"]
-        if (line := lines.get(item["vendor_item_id"])) is not None
-    )
     if touched:
         # Half of it: asking once more could cancel more than was meant.
         if silent_for < PATIENCE:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from app.coupang.claims import Waybill
@@ -16,7 +17,7 @@ from app.flows.subjects import effect_step
 from app.machines.cancels import CancelState
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.returns import ReturnState
-from app.store import doors, effects, evidence
+from app.store import claims, doors, effects, evidence
 
 
 async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
@@ -47,7 +48,27 @@ def silent_for(house: House, effect: Mapping[str, Any], at: datetime) -> timedel
     return at - since
 
 
-def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet], at: datetime) -> Verdict:
+Others = Mapping[int, tuple[int, int]]
+"""Units by vendor item id that a customer had stopped, and those that a customer has asked to stop."""
+NOBODY: Others = MappingProxyType({})
+
+
+async def others_cancels(house: House, effect: Mapping[str, Any]) -> Others:
+    """Return what customers had, or asked to have, stopped of a box since its seller's cancel was asked."""
+    async with house.db.connection() as connection:
+        rows = await claims.asked_to_stop(
+            connection, effect["vendor_id"], effect["shipment_box_id"], effect["asked_at"]
+        )
+    return {row["vendor_item_id"]: (row["stopped"], row["requested"]) for row in rows}
+
+
+def verdict_of(
+    house: House,
+    effect: Mapping[str, Any],
+    sheets: list[Sheet],
+    at: datetime,
+    others: Others = NOBODY,
+) -> Verdict:
     """Compare one effect with what was read since `at` (see `outcomes.read_back`)."""
     kind = Kind(effect["kind"])
     policy = house.policy
@@ -57,7 +78,7 @@ def verdict_of(house: House, effect: Mapping[str, Any], sheets: list[Sheet], at:
     silent = silent_for(house, effect, at)
     # Anything but a code of Coupang's own is our word for an answer that was not one.
     if kind is Kind.SELLER_CANCEL:
-        return read_cancel(effect["payload"], sheets, effect["shipment_box_id"], silent, within)
+        return read_cancel(effect["payload"], sheets, effect["shipment_box_id"], silent, within, others)
     said_no = effect["attempts"] == 1 and effect["result_code"] in set(ResultCode)
     return read_back(
         kind, effect["payload"], sheets, effect["shipment_box_id"], silent, within, said_no=said_no

@@ -207,11 +207,22 @@ async def read_back(line: Line) -> int:
             if sheets is None:
                 await sending.postpone(line.house, line.vendor_id, line.epoch, [effect["effect_id"]])
                 continue
-            finding = _finding(line, effect, sheets, at)
+            others = (
+                await reading.others_cancels(line.house, effect)
+                if kind is Kind.SELLER_CANCEL
+                else reading.NOBODY
+            )
+            finding = _finding(line, effect, sheets, at, others)
             await reading.settle_all(line.house, line.vendor_id, line.epoch, [finding])
     return len(due)
 
 
-def _finding(line: Line, effect: Mapping[str, Any], sheets: list[Sheet], at: datetime) -> reading.Finding:
+def _finding(
+    line: Line,
+    effect: Mapping[str, Any],
+    sheets: list[Sheet],
+    at: datetime,
+    others: reading.Others = reading.NOBODY,
+) -> reading.Finding:
     raw = b"\n".join(sheet.raw for sheet in sheets) or b"gone"
-    return reading.Finding(effect, reading.verdict_of(line.house, effect, sheets, at), raw)
+    return reading.Finding(effect, reading.verdict_of(line.house, effect, sheets, at, others), raw)

@@ -370,3 +370,23 @@ async def free_orders(
         digests=list(digests),
     )
     return row["freed"] if row else 0
+
+
+async def asked_to_stop(
+    connection: Connection, vendor_id: str, shipment_box_id: int, since: datetime
+) -> list[dict[str, Any]]:
+    """Return what customers asked to stop of a box: `stopped` since then, or still `requested`.
+
+    Units by `vendor_item_id`, as far as we know.
+    """
+    query = """
+    SELECT n.vendor_item_id,
+           coalesce(sum(n.count) FILTER (WHERE c.state = 'STOPPED'), 0)::bigint AS stopped,
+           coalesce(sum(n.count) FILTER (WHERE c.state = 'REQUESTED'), 0)::bigint AS requested
+    FROM receipt_line n JOIN cancel c USING (vendor_id, receipt_id)
+    WHERE n.vendor_id = %(vendor_id)s AND n.shipment_box_id = %(box)s
+      AND (c.state = 'REQUESTED' OR (c.state = 'STOPPED' AND c.state_at >= %(since)s))
+      AND EXISTS (SELECT FROM history h WHERE h.vendor_id = c.vendor_id AND h.aggregate = 'cancel'
+                    AND h.aggregate_id = c.receipt_id AND h.target = 'REQUESTED')
+    GROUP BY 1"""
+    return await fetch(connection, query, vendor_id=vendor_id, box=shipment_box_id, since=since)

@@ -12,7 +12,7 @@ from app.flows.asking import US, Waybill
 from app.sandbox.buying import LineSpec
 from tests.acceptance.meanwhile import meanwhile
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import SHIRT, packed, wing_login
+from tests.acceptance.stops import SHIRT, packed, requested, wing_login
 
 STOCK = MiddleCancelCode.STOCK_ERROR
 
@@ -129,3 +129,27 @@ async def test_no_permit_is_given_for_what_was_read_before_a_long_sleep(shop: Sh
     assert struck
     assert (await permits.get(shop.house, None, asked["permit_id"]))["state"] == "ASKED"
     assert await shop.due_at() <= shop.clock.now()
+
+
+async def test_units_that_the_customer_cancelled_meanwhile_prove_no_cancel_of_ours(shop: Shop) -> None:
+    """Both ask for one of five shirts; ours was lost, and the box shows one cancelled."""
+    box_id = await packed(shop, LineSpec(SHIRT, 5))
+    await wing_login(shop)
+    shop.world.add_fault("504_before", route="O9")
+    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    await shop.visit()
+    assert (await last(shop, box_id))["state"] == "UNKNOWN"
+    receipt_id = await requested(shop, box_id, {SHIRT: 1})
+    asked = (await last(shop, box_id))["effect_id"]
+    await cancelling.answer_stop(shop.house, US, receipt_id)
+
+    async def settled() -> bool:
+        state = await shop.one("SELECT state FROM effect WHERE effect_id = %(id)s", id=asked)
+        return state in ("CONFIRMED", "REJECTED", "REVIEW")
+
+    await shop.until(settled, step=10 * MINUTE)
+    assert sorted(shop.mutations(box_id)) == [("acknowledge", 1), ("cancel", 1), ("stop_shipment", 1)]
+    box = await shop.find(box_id)
+    assert box is not None
+    assert box["lines"][0]["shippable"] == 3
+    await assert_promises(shop)

@@ -76,6 +76,28 @@ def test_a_cancel_read_back(sheets: list[Sheet], minutes: float, event: str) -> 
     assert read_cancel(ASKED, sheets, BOX, timedelta(minutes=minutes), WITHIN).event == event
 
 
+@pytest.mark.parametrize(
+    ("shirt", "others", "event"),
+    [
+        ((0, 3), (2, 0), "disprove"),
+        ((0, 3), (0, 2), "disprove"),
+        ((2, 1), (0, 2), "disprove"),
+        ((0, 5), (2, 0), "prove"),
+        ((2, 3), (0, 2), "prove"),
+        ((0, 4), (2, 0), "wait"),
+        ((3, 1), (0, 2), "wait"),
+    ],
+)
+def test_what_a_customer_had_stopped_proves_no_cancel_of_ours(
+    shirt: tuple[int, int], others: tuple[int, int], event: str
+) -> None:
+    asked = {"items": ASKED["items"][:1]}
+    assert (asked["items"][0]["count"], asked["items"][0]["cancelled_before"]) == (2, 1)
+    sheets = shown("INSTRUCT", shirt=shirt)
+    verdict = read_cancel(asked, sheets, BOX, timedelta(minutes=2), WITHIN, {SHIRT: others})
+    assert verdict.event == event
+
+
 @pytest.mark.parametrize("kind", [Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED])
 @pytest.mark.parametrize("state", [None, *CancelState])
 def test_an_answer_read_back(kind: Kind, state: CancelState | None) -> None:
