@@ -22,8 +22,8 @@ from app.store import claims, doors, effects, evidence
 
 async def doubtful(house: House, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
     """Return effects of unknown outcome that are due to be read back, oldest first."""
-    async with house.db.transaction() as tx:
-        return await effects.due(tx, vendor_id, "UNKNOWN", house.now(), most)
+    async with house.db.connection() as connection:
+        return await effects.due(connection, vendor_id, "UNKNOWN", house.now(), most)
 
 
 _SHORT = frozenset({Kind.SHIP, Kind.CHANGE_INVOICE, Kind.CLOSE_UNDELIVERED})

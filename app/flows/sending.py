@@ -51,7 +51,7 @@ async def recover(house: House, vendor_id: str, epoch: int) -> int:
             return 0
     async with house.db.transaction() as tx:
         await doors.fence(tx, vendor_id, epoch)
-        lost = await effects.due(tx, vendor_id, "SENDING", ever, 500)
+        lost = await effects.due(tx, vendor_id, "SENDING", ever, 500, lock=True)
         moves = [
             doors.EffectMove(
                 effect["effect_id"],
@@ -76,18 +76,23 @@ async def waiting(
     house: House, vendor_id: str, kind: Kind, only: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
     """Return up to 50 effects of a kind that are due, without taking them."""
-    async with house.db.transaction() as tx:
-        found = await _due(house, tx, vendor_id, kind)
+    async with house.db.connection() as connection:
+        found = await _due(house, connection, vendor_id, kind)
     return found if only is None else [row for row in found if row["effect_id"] in only]
 
 
-async def _due(house: House, tx: Connection, vendor_id: str, kind: Kind) -> list[dict[str, Any]]:
+async def _due(
+    house: House, connection: Connection, vendor_id: str, kind: Kind, *, lock: bool = False
+) -> list[dict[str, Any]]:
     company = {
         Kind.ACKNOWLEDGE: house.policy.acknowledge_linger,
         Kind.SHIP: house.policy.ship_linger,
     }.get(kind, timedelta(0))
     most = 1 if kind in ALONE else MOST_BOXES
-    return await effects.due(tx, vendor_id, "PENDING", house.now(), most, kind=kind, company=company)
+    at = house.now()
+    return await effects.due(
+        connection, vendor_id, "PENDING", at, most, kind=kind, company=company, lock=lock
+    )
 
 
 async def postpone(house: House, vendor_id: str, epoch: int, effect_ids: Sequence[int]) -> None:
@@ -117,7 +122,7 @@ async def take(
         at = house.now()
         async with house.db.transaction() as tx:
             await doors.fence(tx, vendor_id, epoch)
-            found = await _due(house, tx, vendor_id, kind)
+            found = await _due(house, tx, vendor_id, kind, lock=True)
             if only is not None:
                 found = [effect for effect in found if effect["effect_id"] in only]
             if not found:

@@ -218,8 +218,9 @@ async def due(
     *,
     kind: str | None = None,
     company: timedelta = timedelta(0),
+    lock: bool = False,
 ) -> list[dict[str, Any]]:
-    """Lock and return effects of one state that are due, with their box's `paid_at`, oldest first.
+    """Return effects of one state that are due, with their box's `paid_at`, oldest first; locked on demand.
 
     Once one is due, those that were never sent and would be due within `company` come along: they share
     its call. Those of unknown outcome have `doubted_at`, the time since when it is.
@@ -237,10 +238,16 @@ async def due(
       AND (not_before <= %(at)s OR (attempts = 0 AND not_before <= %(at)s + %(company)s
            AND EXISTS (SELECT FROM effect d WHERE d.vendor_id = e.vendor_id AND d.state = e.state
                          AND d.kind = e.kind AND d.not_before <= %(at)s)))
-    ORDER BY not_before, effect_id LIMIT %(most)s
-    FOR UPDATE"""
+    ORDER BY not_before, effect_id LIMIT %(most)s"""
     return await fetch(
-        connection, query, vendor_id=vendor_id, state=state, at=at, most=most, kind=kind, company=company
+        connection,
+        f"{query} FOR UPDATE" if lock else query,
+        vendor_id=vendor_id,
+        state=state,
+        at=at,
+        most=most,
+        kind=kind,
+        company=company,
     )
 
 
