@@ -22,29 +22,27 @@ class Agreement:
         now: This machine's clock, if it runs like the database's: aware, real time.
 
     Attributes:
-        ahead_s: By how much ours was ahead at the last beat, at least; negative: behind.
+        ahead_s: By how much ours was ahead at the last beat; negative: behind; None before the first.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
-        self.ahead_s = 0.0
+        self.ahead_s: float | None = None
 
     @property
     def holds(self) -> bool:
-        """Whether the two agree well enough."""
-        return abs(self.ahead_s) <= OFF_S
+        """Whether the two are known to agree well enough."""
+        return self.ahead_s is not None and abs(self.ahead_s) <= OFF_S
 
     def judge(self, before: datetime, stamped: datetime, after: datetime) -> None:
         """Compare a beat's stamp with our times before and after it."""
-        held = self.holds
+        known, held = self.ahead_s is not None, self.holds
         early, late = before - stamped, after - stamped
         zero = timedelta(0)
         self.ahead_s = (early if early > zero else late if late < zero else zero).total_seconds()
-        if self.holds == held:
-            return
-        if self.holds:
+        if known and self.holds and not held:
             log.warning("this machine's clock agrees with the database's again; it makes visits")
-        else:
+        elif not self.holds and (held or not known):
             log.error(
                 "this machine's clock is %+.0f s ahead of the database's: no visits until it is right",
                 self.ahead_s,

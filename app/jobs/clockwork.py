@@ -37,8 +37,13 @@ async def tick(house: House, engine: Engine) -> int:
     return len(due)
 
 
-async def erase(house: House) -> dict[str, int]:
-    """Erase what is known of people whose time is over; return how much of each kind."""
+async def erase(house: House, engine: Engine) -> dict[str, int]:
+    """Erase what is known of people whose time is over; return how much of each kind.
+
+    Whose clock is wrong does not know whose is, and what is erased does not come back.
+    """
+    if not engine.manager.agrees:
+        return {}
     try:
         done = await erasing.erase(house)
     except (psycopg.Error, PoolTimeout) as error:
@@ -66,7 +71,7 @@ def clockwork(house: House, engine: Engine, tick_s: float, erase_s: float) -> As
         erase,
         "interval",
         seconds=erase_s,
-        args=(house,),
+        args=(house, engine),
         id="erase",
         # Each worker at its own moment.
         jitter=erase_s / 10,

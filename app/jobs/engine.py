@@ -79,7 +79,7 @@ class Manager(JobManager):
 
     @property
     def agrees(self) -> bool:
-        """Whether this machine's clock is not known to be wrong."""
+        """Whether this machine's clock is known to be right; or nobody looks at it."""
         return self.clocks is None or self.clocks.holds
 
     async def update_heartbeat(self, worker_id: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -13,11 +14,11 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
-from app.clock import Real
+from app.clock import Frozen, Real
 from app.flows.turns import AGAIN
 from app.jobs import engine as engines
 from app.jobs import visits
-from app.jobs.clockwork import clockwork, tick
+from app.jobs.clockwork import clockwork, erase, tick
 from app.jobs.engine import LEASE_S, QUEUE, STALLED_S, Engine
 from tests.acceptance.shops import Shop, assert_promises
 
@@ -349,8 +350,14 @@ async def test_whose_clock_is_wrong_leaves_the_visits_to_others(shop: Shop, off_
     def now() -> datetime:
         return Real().now() + timedelta(seconds=ahead[0])
 
+    shop.order()
+    shop.later(timedelta(minutes=15))
+    await shop.visit()
+    policy = replace(shop.house.policy, erase_after=timedelta(days=100))
+    in_years = replace(shop.house, policy=policy, clock=Frozen(shop.clock.now() + timedelta(days=999)))
     engine = Engine(shop.house.db.url, visit, now=now)
     async with engine.app.open_async():
+        assert await tick(shop.house, engine) == 0, "nobody has told it the time yet"
         await engine.ask(shop.vendor_id)
         working = asyncio.create_task(engine.work())
         try:
@@ -362,6 +369,8 @@ async def test_whose_clock_is_wrong_leaves_the_visits_to_others(shop: Shop, off_
             assert not manager.agrees
             assert not engine.speaks()
             assert await tick(shop.house, engine) == 0
+            # What it would erase does not come back.
+            assert await erase(in_years, engine) == {}
             assert manager.worker_id is not None
             assert await manager.fetch_job([QUEUE], manager.worker_id) is None
             assert (made, await jobs(shop)) == ([], [(shop.vendor_id, "todo")])
@@ -372,6 +381,7 @@ async def test_whose_clock_is_wrong_leaves_the_visits_to_others(shop: Shop, off_
                 await asyncio.sleep(0.01)
             assert made == [shop.vendor_id]
             assert engine.speaks()
+            assert (await erase(in_years, engine))["answers"] > 0
         finally:
             working.cancel()
             with suppress(asyncio.CancelledError):
