@@ -150,6 +150,8 @@ def _rotate(argv: list[str]) -> int:
 
 def _doctor(argv: list[str]) -> int:
     """Examine what is stored; exit 1 when anything does not hold."""
+    import psycopg
+
     from app import up, worker
     from app.flows import examining
 
@@ -170,6 +172,8 @@ def _doctor(argv: list[str]) -> int:
                 "DATABASE_URL: doctor needs a database, or an `up` that runs in this directory\n"
             )
             return 2
+    # A pool would try for half a minute and not say why it failed.
+    psycopg.connect(settings.database_url.get_secret_value(), connect_timeout=5).close()
 
     async def run() -> int:
         examined = findings = 0
@@ -259,7 +263,22 @@ def main() -> int:
     if verb in NEED_DATABASE and not settings.database_url.get_secret_value():
         sys.stderr.write(f"DATABASE_URL: {verb} needs a PostgreSQL, postgresql://…; `up` brings its own\n")
         return 2
-    return VERBS[verb](sys.argv[2:])
+    return _answered(verb)
+
+
+def _answered(verb: str) -> int:
+    """Run a verb; tell in one line when the database does not answer."""
+    import psycopg
+    from psycopg_pool import PoolTimeout
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        return VERBS[verb](sys.argv[2:])
+    except (psycopg.OperationalError, PoolTimeout, OperationalError) as away:
+        # The server's words name host, port and user, never the password.
+        told = str(getattr(away, "orig", None) or away).strip().partition("\n")[0]
+        sys.stderr.write(f"\n{verb}: the database does not answer: {told}\n")
+        return 2
 
 
 if __name__ == "__main__":

@@ -54,3 +54,14 @@ def test_a_secret_never_reaches_the_message() -> None:
     assert ended.returncode == 2
     assert "c2VjcmV0" not in ended.stderr
     assert "hidden" not in ended.stderr
+
+
+@pytest.mark.parametrize("verb", ["doctor", "migrate"])
+def test_a_database_that_is_away_is_told_in_one_line(verb: str) -> None:
+    ended = run(verb, DATABASE_URL="postgresql://u:hidden@127.0.0.1:9/d")
+    assert ended.returncode == 2
+    told = ended.stderr.strip()
+    assert told.startswith(f"{verb}: the database does not answer: ")
+    assert "port 9" in told
+    assert "\n" not in told
+    assert "hidden" not in told
