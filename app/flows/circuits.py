@@ -10,6 +10,7 @@ Each pause ends with one call of one vendor. Only its answer lets the others spe
 is twice as long. So a ban is asked about a few times a day, never prolonged.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +19,10 @@ from app.errors import Forbidden
 from app.flows.asking import Caller
 from app.flows.house import PURPOSE_SECRETS, House
 from app.flows.turns import Turn
-from app.store import circuits, doors, vendors
+from app.store import circuits, desk, doors, vendors
 from app.store.database import Connection
 
+log = logging.getLogger(__name__)
 ASKED_MOST = timedelta(days=1)
 """However long Coupang asks us to wait; who tries once a day prolongs no ban."""
 
@@ -57,9 +59,10 @@ async def stop(house: House, turn: Turn, error: CoupangError) -> datetime | None
             trips = open_now["trips"] if open_now and _recent(house, open_now, at) else 0
             until = at + _pause(house, kind, trips, error)
             await circuits.trip(tx, at, until, turn.vendor_id, reason, trips + 1)
+            log.warning("everybody is silent until %s", until.isoformat())
         elif turn.probing:
             # A 429 or a refused key is this vendor's own; the door itself is open again.
-            await circuits.close(tx, at)
+            await _reopen(tx, turn, at)
     return None if replaced else until
 
 
@@ -70,7 +73,7 @@ async def answered(house: House, turn: Turn) -> None:
     """
     if turn.probing:
         async with house.db.transaction() as tx:
-            await circuits.close(tx, house.now())
+            await _reopen(tx, turn, house.now())
 
 
 async def report(house: House, caller: Caller) -> dict[str, Any]:
@@ -99,8 +102,23 @@ async def close(house: House, caller: Caller) -> dict[str, Any]:
     if caller.vendor_ids is not None:
         raise Forbidden("this key is restricted to its vendors; the circuit is everybody's")
     async with house.db.transaction() as tx:
-        await circuits.close(tx, house.now())
+        found, at = await circuits.find(tx), house.now()
+        if await circuits.close(tx, at) and found is not None:
+            await desk.note(
+                tx,
+                actor=caller.actor,
+                action="circuit.close",
+                subject="circuit:everything",
+                vendor_ids=None,
+                detail={"reason": found["reason"], "until": found["until"].isoformat()},
+                at=at,
+            )
     return await report(house, caller)
+
+
+async def _reopen(tx: Connection, turn: Turn, at: datetime) -> None:
+    if await circuits.close(tx, at):
+        log.info("everybody speaks again: a call of vendor %s was answered", turn.vendor_id)
 
 
 def _pause(house: House, kind: str, stops: int, error: CoupangError) -> timedelta:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.coupang.errors import ExpiredSignature
 from app.flows import contents, erasing, feeds
 from app.flows.audit import audit
 from app.flows.house import House
@@ -93,17 +94,18 @@ async def examine(house: House, vendor_id: str | None = None) -> AsyncIterator[E
     async with house.db.connection() as connection:
         rows = await vendors.list_vendors(connection, None if vendor_id is None else [vendor_id])
         circuit = await circuits.find(connection)
-    silent = circuit is not None and circuit["closed_at"] is None
+    if circuit is not None and circuit["closed_at"] is not None:
+        circuit = None
     for vendor in rows:
-        yield await _examine(house, vendor, silent)
+        yield await _examine(house, vendor, circuit)
 
 
-async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Examination:
+async def _examine(house: House, vendor: dict[str, Any], circuit: dict[str, Any] | None) -> Examination:
     at = house.now()
     report = Examination(vendor["vendor_id"])
     speaks = vendor["state"] == "ACTIVE"
     # Who is silent is behind by design; the silence itself is told as such.
-    silent = all_silent or (vendor["stopped_until"] is not None and vendor["stopped_until"] > at)
+    silence = _silence(vendor, circuit, at)
     await _audit(house, report, speaks)
     async with house.db.connection() as connection:
         overdue, far = at - OVERDUE, at + house.real(FAR)
@@ -117,7 +119,7 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
         for row in await ask(examinations.NEVER):
             when = "never" if row["due"] is None else f"only at {_time(row['due'])}"
             report.find("feeds", f"{row['aggregate']} {row['aggregate_id']} is open and will be read {when}")
-        if speaks and not silent:
+        if speaks and silence is None:
             stale = await ask(examinations.STALE_FEEDS)
             for row in stale:
                 report.find("feeds", f"{row['feed']} has been due since {_time(row['since'])}")
@@ -130,7 +132,7 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
                     _unpolled(report, row, at, far)
             report.facts["feeds"] = f"{len(stale)} feeds and {len(late)} readings overdue"
         else:
-            report.facts["feeds"] = "silent" if speaks else "paused"
+            report.facts["feeds"] = silence or "silent" if speaks else "paused"
         stuck = await ask(examinations.STUCK)
         for row in stuck:
             since = (
@@ -138,7 +140,13 @@ async def _examine(house: House, vendor: dict[str, Any], all_silent: bool) -> Ex
                 if row["later"]
                 else (f"since {_time(row['since'])}")
             )
-            report.find("effects", f"effect {row['effect_id']} {row['kind']} is {row['state']} {since}")
+            what = f"effect {row['effect_id']} {row['kind']} is {row['state']} {since}"
+            ask_for = (
+                f"give a verdict: POST /admin/v1/effects/{row['effect_id']}/verdict"
+                if row["state"] == "REVIEW"
+                else f"its tries: GET /v1/effects/{row['effect_id']}"
+            )
+            report.find("effects", f"{what}, of {row['subject']} {row['subject_id']}; {ask_for}")
         async for check, told in contents.faults(house, connection, report.vendor_id):
             report.find(check, told)
         faults = await quantity_faults(connection, report.vendor_id)
@@ -198,7 +206,10 @@ def _census(
         report.find("census", f"nothing was counted since {_time(finished)}")
     for kind in ("missing", "vanished"):
         if count[kind]:
-            report.find("census", f"count {count['census_id']} of {_time(finished)}: {count[kind]} {kind}")
+            told = f"count {count['census_id']} of {_time(finished)}: {count[kind]} {kind}"
+            report.find(
+                "census", f"{told}; which, and why: GET /admin/v1/census?vendor_id={report.vendor_id}"
+            )
 
 
 def _clock(house: House, report: Examination, vendor: dict[str, Any]) -> None:
@@ -217,7 +228,18 @@ def _key(report: Examination, vendor: dict[str, Any], at: datetime) -> None:
     elif left <= KEY_WARNING:
         report.find("key", f"it ends in {left.days} days; renew it in WING and hand it in")
     if vendor["stopped_kind"] == "denied":
-        report.find("key", f"Coupang refuses it: {vendor['stopped_reason']}")
+        # The signature names its time; Coupang's words speak of the key all the same.
+        late = str(vendor["stopped_reason"]).startswith(ExpiredSignature.__name__)
+        told = "Coupang refuses the time of our signatures, set the clock" if late else "Coupang refuses it"
+        report.find("clock" if late else "key", f"{told}: {vendor['stopped_reason']}")
+
+
+def _silence(vendor: dict[str, Any], circuit: dict[str, Any] | None, at: datetime) -> str | None:
+    """Return until when nobody speaks for this vendor, and why; None when somebody does."""
+    told = [] if circuit is None else [("everybody", circuit["until"], circuit["reason"])]
+    if vendor["stopped_until"] is not None and vendor["stopped_until"] > at:
+        told.append((vendor["stopped_kind"], vendor["stopped_until"], vendor["stopped_reason"]))
+    return "; ".join(f"silent until {_time(until)} ({who}): {why}" for who, until, why in told) or None
 
 
 def _unpolled(report: Examination, row: dict[str, Any], at: datetime, far: datetime) -> None:

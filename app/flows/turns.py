@@ -1,5 +1,6 @@
 """Whose turn it is: due vendors, the fencing epoch of a visit, call tallies."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from app.flows.house import PURPOSE_SECRETS, House, nobody
 from app.store import circuits, doors, evidence, vendors
 
+log = logging.getLogger(__name__)
 AGAIN = timedelta(seconds=10)
 """If a visit or the asking for it is lost, its vendor is due again after this long, in real time."""
 PROBE = timedelta(seconds=60)
@@ -130,6 +132,7 @@ async def end(
             await evidence.tally(tx, turn.vendor_id, hour, [(*key, n) for key, n in calls.items()])
         if heard and turn.stops:
             await vendors.resume(tx, turn.vendor_id)
+            log.info("vendor %s speaks again", turn.vendor_id)
         due = at if again else await vendors.next_due(tx, turn.vendor_id) or at + house.real(AGAIN)
         values: dict[str, Any] = {"due_at": due}
         if errors is not None:

@@ -174,21 +174,33 @@ async def _change(
 ) -> dict[str, Any]:
     at = house.now()
     async with house.db.transaction() as tx:
-        await _row(tx, caller, vendor_id)
+        before = await _row(tx, caller, vendor_id)
         if values:
             await vendors.change(tx, vendor_id, **values)
-            await _note(tx, caller, vendor_id, action, values, at)
+            await _note(tx, caller, vendor_id, action, values, at, before)
         if forgives is not None:
             await vendors.forgive(tx, vendor_id, forgives, at)
         return _shown(await _row(tx, caller, vendor_id), at)
 
 
 async def _note(
-    tx: Connection, caller: Caller, vendor_id: str, action: str, values: Mapping[str, Any], at: datetime
+    tx: Connection,
+    caller: Caller,
+    vendor_id: str,
+    action: str,
+    values: Mapping[str, Any],
+    at: datetime,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
     told = {name: values[name] for name in _AUDITED if name in values}
     if "key_issued_at" in told:
         told["key_issued_at"] = told["key_issued_at"].isoformat()
+    if action == "resume" and before is not None and before["stopped_until"] is not None:
+        told["ended_silence"] = {
+            "kind": before["stopped_kind"],
+            "reason": before["stopped_reason"],
+            "until": before["stopped_until"].isoformat(),
+        }
     await desk.note(
         tx,
         actor=caller.actor,

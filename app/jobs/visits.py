@@ -67,7 +67,7 @@ async def _visit(house: House, reach: Reach, vendor_id: str, job_id: int | None)
                 # The next visit speaks with the new key.
                 again = until is None
                 ended = "at once" if until is None else until.isoformat()
-                log.warning("silent since a visit of vendor %s until %s: %s", vendor_id, ended, silence)
+                log.warning("vendor %s is silent until %s: %s", vendor_id, ended, silence)
             # What was heard before the stop says nothing about after it.
             await turns.end(
                 house,

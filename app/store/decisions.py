@@ -71,8 +71,10 @@ WITH waiting (kind, subject, id, digest, order_id, shipment_box_id, since, deadl
   UNION ALL {_EXCHANGES}
   UNION ALL
   SELECT 'effect_review', 'effect', e.effect_id, NULL, e.order_id, e.shipment_box_id,
-         coalesce(e.sent_at, e.asked_at), NULL, coalesce(e.result_message, e.result_code), e.vendor_id
-  FROM effect e WHERE e.state = 'REVIEW'
+         coalesce(h.at, e.sent_at, e.asked_at), NULL, coalesce(e.result_message, e.result_code), e.vendor_id
+  FROM effect e LEFT JOIN history h ON h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
+    AND h.aggregate_id = e.effect_id AND h.version = e.version
+  WHERE e.state = 'REVIEW'
   UNION ALL
   SELECT 'box_attention', 'box', b.shipment_box_id, NULL, b.order_id, b.shipment_box_id, b.state_at, NULL,
          b.attention, b.vendor_id

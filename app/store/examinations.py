@@ -7,12 +7,16 @@ from typing import Any, LiteralString
 from app.store.database import Connection, fetch
 
 STUCK: LiteralString = """
-SELECT effect_id, kind, state, coalesce(sent_at, not_before) AS since, not_before > %(far)s AS later
-FROM effect
-WHERE vendor_id = %(vendor_id)s
-  AND (state = 'REVIEW' OR (state IN ('PENDING', 'SENDING', 'UNKNOWN')
-                            AND (coalesce(sent_at, not_before) < %(overdue)s OR not_before > %(far)s)))
-ORDER BY effect_id"""
+SELECT e.effect_id, e.kind, e.state, e.subject, e.subject_id, e.not_before > %(far)s AS later,
+       coalesce(h.at, e.sent_at, e.not_before) AS since
+FROM effect e LEFT JOIN history h
+  ON e.state = 'REVIEW' AND h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
+     AND h.aggregate_id = e.effect_id AND h.version = e.version
+WHERE e.vendor_id = %(vendor_id)s
+  AND (e.state = 'REVIEW' OR (e.state IN ('PENDING', 'SENDING', 'UNKNOWN')
+                              AND (coalesce(e.sent_at, e.not_before) < %(overdue)s
+                                   OR e.not_before > %(far)s)))
+ORDER BY e.effect_id"""
 """Changes that wait for a person, that nobody has settled for too long, or that nobody will look at."""
 
 UNRECORDED: LiteralString = """

@@ -9,7 +9,7 @@ import pytest
 
 from app.coupang.errors import Blocked
 from app.errors import Forbidden
-from app.flows import circuits, turns, vendors
+from app.flows import audit_log, circuits, examining, turns, vendors
 from app.flows.asking import US, Caller
 from app.flows.house import PURPOSE_SECRETS
 from app.jobs.visits import visit
@@ -17,6 +17,7 @@ from app.store import vendors as vendor_rows
 from tests.acceptance.shops import ACCESS_KEY, HOUR, MINUTE, SECOND, SECRET_KEY, VENDOR, Shop, assert_promises
 
 OTHERS = ("A00012346", "A00012347")
+EVERYTHING = "circuit:everything"
 
 
 @pytest.fixture
@@ -155,7 +156,10 @@ async def test_a_probe_that_is_lost_lets_the_next_one_try(mall: Shop) -> None:
     assert await everything(mall) is None
 
 
-async def test_a_302_silences_one_vendor_and_two_of_them_everybody(mall: Shop) -> None:
+async def test_a_302_silences_one_vendor_and_two_of_them_everybody(
+    mall: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     mall.world.add_fault("302", vendor_id=VENDOR)
     assert all((await visits(mall)).values())
     assert await everything(mall) is None
@@ -165,6 +169,16 @@ async def test_a_302_silences_one_vendor_and_two_of_them_everybody(mall: Shop) -
     await visit(mall.house, mall.reach, OTHERS[0])
     assert await everything(mall) is not None
     assert not any((await visits(mall)).values())
+    # The doctor tells who is silent, until when and why; being behind meanwhile is no finding.
+    told = {one.vendor_id: one async for one in examining.examine(mall.house)}
+    assert "(everybody): Blocked HTTP 302 GET" in told[OTHERS[1]].facts["feeds"]
+    assert "(blocked): Blocked HTTP 302 GET" in told[VENDOR].facts["feeds"]
+    mall.later(2 * HOUR)
+    await visits(mall)
+    said = [one.getMessage() for one in caplog.records if one.name.startswith("app.")]
+    assert any(one.startswith("everybody is silent until ") for one in said)
+    assert any(one.startswith("everybody speaks again: ") for one in said)
+    assert f"vendor {VENDOR} speaks again" in said
 
 
 async def test_a_refused_key_is_silent_until_it_is_replaced(mall: Shop) -> None:
@@ -239,4 +253,22 @@ async def test_an_operator_ends_everybodys_silence_and_a_sellers_key_may_not(mal
     assert shown is not None
     assert shown["opened_by"] is None
     assert (await circuits.close(mall.house, US))["everything"] is None
+    assert (await circuits.close(mall.house, US))["everything"] is None
+    # Who ended a silence that was there, and which.
+    (entry,) = (await audit_log.list_entries(mall.house, None, subject=EVERYTHING, before=None, most=9))[0]
+    assert (entry["actor"], entry["action"], entry["vendor_ids"]) == ("us", "circuit.close", None)
+    assert entry["detail"]["reason"].startswith("Blocked HTTP 403")
     assert all((await visits(mall)).values())
+
+
+async def test_an_operator_who_ends_a_vendors_silence_is_told_with_what_was_ended(mall: Shop) -> None:
+    mall.world.add_fault("302", vendor_id=VENDOR)
+    await visits(mall)
+    until = (await mall.vendor())["stopped_until"]
+    await vendors.resume(mall.house, US, VENDOR)
+    (entry,) = (
+        await audit_log.list_entries(mall.house, [VENDOR], subject=f"vendor:{VENDOR}", before=None, most=1)
+    )[0]
+    ended = entry["detail"]["ended_silence"]
+    assert (entry["action"], ended["kind"], ended["until"]) == ("vendor.resume", "blocked", until.isoformat())
+    assert ended["reason"].startswith("Blocked HTTP 302")

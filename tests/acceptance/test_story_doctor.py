@@ -200,3 +200,13 @@ async def test_a_silent_vendor_is_behind_by_design_and_a_refused_key_is_told(sho
     told = await findings(shop.house)
     assert [one.check for one in told] == ["key"]
     assert told[0].told.startswith("Coupang refuses it: Denied HTTP 401")
+
+
+async def test_a_refused_signature_time_is_the_clocks_fault_and_not_the_keys(shop: Shop) -> None:
+    await shop.visit()
+    shop.world.add_fault("401", variant="expired", times=100)
+    shop.later(HOUR)
+    await shop.visit()
+    told = await findings(shop.house)
+    assert [one.check for one in told] == ["clock"]
+    assert told[0].told.startswith("Coupang refuses the time of our signatures, set the clock: Expired")

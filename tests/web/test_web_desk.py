@@ -46,6 +46,7 @@ async def test_what_operators_do_is_told_and_no_secret(house: House, admin: Asyn
     ]
     assert {one["actor"][:9] for one in items} == {"operator:"}
     assert items[3]["detail"] == {"auto_acknowledge": False}
+    assert items[4]["detail"] == {"state": "ACTIVE"}
     whole = (await admin.get(f"{AUDIT}?limit=200")).text
     for secret in ("hidden", key["key"], key["key"].rpartition("_")[2]):
         assert secret not in whole

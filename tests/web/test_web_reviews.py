@@ -4,7 +4,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from app.coupang.errors import Broken
-from app.flows import reading, sending, turns
+from app.flows import examining, reading, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind, Verdict
 from app.machines.effects import EFFECT
@@ -41,6 +41,17 @@ async def test_review_is_listed_and_blocks_the_box(
     effect_id = await doubted(house, writer)
     told = (await admin.get("/admin/v1/reviews")).json()
     assert [(one["effect_id"], one["state"]) for one in told["items"]] == [(effect_id, "REVIEW")]
+    # It waits since it was given up, not since it was sent.
+    (waits,) = (await admin.get("/admin/v1/decisions?kind=effect_review")).json()["items"]
+    given_up = (await admin.get(f"/v1/effects/{effect_id}")).json()["history"][-1]
+    assert (given_up["event"], waits["since"]) == ("give_up", given_up["at"])
+    (found,) = [
+        one.told
+        async for report in examining.examine(house)
+        for one in report.findings
+        if one.check == "effects" and "REVIEW" in one.told
+    ]
+    assert found.endswith(f"of box {BOX}; give a verdict: POST /admin/v1/effects/{effect_id}/verdict")
     actions = (await writer.get(f"/v1/boxes/{BOX}/actions")).json()["items"]
     assert "operator must rule" in actions[0]["refused_by"][-1]["unblock"]
     # Nobody waits for a person.

@@ -1,4 +1,4 @@
-"""The audit log: what operators did to vendors and API keys."""
+"""The audit log: what operators did to vendors, API keys and the fleet's circuit."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ class AuditEntry(Told):
     """`operator:<key id>`, or `us`: the installation itself."""
     action: str
     subject: str
-    """`vendor:<id>` or `key:<id>`."""
+    """`vendor:<id>`, `key:<id>` or `circuit:everything`."""
     vendor_ids: list[str] | None
     """Vendors it is about; null: every vendor."""
     detail: dict[str, Any]
@@ -61,12 +61,12 @@ async def list_audit(
     desk: AdminDesk,
     vendor_id: VendorId | None = None,
     subject: Annotated[
-        str | None, Query(pattern=r"^(vendor|key):[A-Za-z0-9]{1,40}$", examples=["vendor:A00012345"])
+        str | None, Query(pattern=r"^(vendor|key|circuit):[A-Za-z0-9]{1,40}$", examples=["vendor:A00012345"])
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List who registered, paused, resumed or changed vendors, and made or ended keys; newest first."""
+    """List who changed vendors, made or ended keys, or ended a silence; newest first."""
     rows, then = await audit_log.list_entries(
         desk.house,
         desk.key.within(vendor_id),
