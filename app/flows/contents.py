@@ -102,6 +102,8 @@ def _of_box(house: House, row: dict[str, Any]) -> list[str]:
         "paid_at": (_time(row["paid_at"]), _time(sheet.paid_at)),
         "lines": (row["lines"], {str(line.vendor_item_id): line.ordered for line in sheet.lines}),
     }
+    if sheet.invoice_number and not row["sent_since"]:
+        said["invoice_number"] = (row["invoice_number"], sheet.invoice_number)
     return told + [
         f"{name} is {ours}, Coupang said {theirs}" for name, (ours, theirs) in said.items() if ours != theirs
     ]

@@ -22,11 +22,12 @@ from typing import Any
 from app.coupang.errors import ExpiredSignature
 from app.flows import contents, erasing, feeds
 from app.flows.audit import audit
-from app.flows.house import House
+from app.flows.house import PURPOSE_SECRETS, House
 from app.flows.vendors import KEY_LIFE
 from app.store import census, circuits, examinations, vendors
-from app.store.database import Connection
+from app.store.database import Connection, fetch
 from app.store.quantities import quantity_faults
+from app.vault import Sealed
 
 OVERDUE = timedelta(hours=1)
 """Nothing that is due waits longer; what was read later than that may still be on its way."""
@@ -94,10 +95,15 @@ async def examine(house: House, vendor_id: str | None = None) -> AsyncIterator[E
     async with house.db.connection() as connection:
         rows = await vendors.list_vendors(connection, None if vendor_id is None else [vendor_id])
         circuit = await circuits.find(connection)
+        strangers = await fetch(connection, examinations.STRANGERS) if vendor_id is None else []
     if circuit is not None and circuit["closed_at"] is not None:
         circuit = None
     for vendor in rows:
         yield await _examine(house, vendor, circuit)
+    for stranger in strangers:
+        report = Examination(stranger["vendor_id"])
+        report.find("history", "there is a history, and no such vendor")
+        yield report
 
 
 async def _examine(house: House, vendor: dict[str, Any], circuit: dict[str, Any] | None) -> Examination:
@@ -116,6 +122,8 @@ async def _examine(house: House, vendor: dict[str, Any], circuit: dict[str, Any]
         for name in ("due_at", "stopped_until"):
             if vendor[name] is not None and vendor[name] > far:
                 report.find("feeds", f"nobody visits it before {_time(vendor[name])} ({name})")
+        if circuit is not None and circuit["until"] > far:
+            report.find("feeds", f"everybody is silent until {_time(circuit['until'])}")
         for row in await ask(examinations.NEVER):
             when = "never" if row["due"] is None else f"only at {_time(row['due'])}"
             report.find("feeds", f"{row['aggregate']} {row['aggregate_id']} is open and will be read {when}")
@@ -159,11 +167,11 @@ async def _examine(house: House, vendor: dict[str, Any], circuit: dict[str, Any]
         for row in await ask(examinations.UNTIMELY):
             report.find("persons", f"{row['named']}, read at {_time(row['seen_at'])}, was erased, not by us")
         await _erased(house, connection, report)
+        await _key(house, connection, report, vendor)
         counts = await census.newest(connection, report.vendor_id)
     if speaks:
         _census(house, report, counts[0] if counts else None, vendor, at)
     _clock(house, report, vendor)
-    _key(report, vendor, at)
     return report
 
 
@@ -220,7 +228,14 @@ def _clock(house: House, report: Examination, vendor: dict[str, Any]) -> None:
         report.find("clock", f"Coupang's clock is {skew_s:+.0f} s from ours at {_time(vendor['skew_at'])}")
 
 
-def _key(report: Examination, vendor: dict[str, Any], at: datetime) -> None:
+async def _key(house: House, connection: Connection, report: Examination, vendor: dict[str, Any]) -> None:
+    at, row = house.now(), await vendors.find(connection, report.vendor_id) or {}
+    sealed = [row[name] for name in ("sealed_access_key", "sealed_secret_key") if name in row]
+    try:
+        for key in sealed:
+            house.vault.open(key, PURPOSE_SECRETS + report.vendor_id.encode())
+    except Sealed as no:
+        report.find("key", f"it cannot be opened: {no}")
     left = KEY_LIFE - (at - vendor["key_issued_at"])
     report.facts["key"] = f"{left.days} days left"
     if left <= timedelta(0):

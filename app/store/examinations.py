@@ -142,6 +142,11 @@ ORDER BY e.effect_id LIMIT %(most)s"""
 
 SHEETS: LiteralString = """
 SELECT b.shipment_box_id AS id, b.order_id, b.market_status, b.paid_at, v.digest, v.sealed, v.erased_at,
+       b.invoice_number, EXISTS (
+         SELECT FROM effect e
+         WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id AND e.state = 'CONFIRMED'
+           AND e.kind IN ('SHIP', 'CHANGE_INVOICE', 'DECLARE_SHIPPED') AND e.settled_at >= b.market_seen_at
+       ) AS sent_since,
        r.digest AS receiver_digest, r.sealed AS sealed_receiver,
        (SELECT jsonb_object_agg(l.vendor_item_id, l.ordered) FROM line l
         WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines
@@ -152,6 +157,17 @@ LEFT JOIN receiver r ON r.vendor_id = b.vendor_id AND r.shipment_box_id = b.ship
 WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id > %(after)s
 ORDER BY b.shipment_box_id LIMIT %(most)s"""
 """Boxes with the sheet and the receiver they were stored from, still sealed."""
+
+STRANGERS: LiteralString = """
+WITH RECURSIVE known AS (
+  SELECT min(vendor_id) AS vendor_id FROM history
+  UNION ALL
+  SELECT (SELECT min(h.vendor_id) FROM history h WHERE h.vendor_id > k.vendor_id) FROM known k
+  WHERE k.vendor_id IS NOT NULL
+)
+SELECT vendor_id FROM known k
+WHERE vendor_id IS NOT NULL AND NOT EXISTS (SELECT FROM vendor v WHERE v.vendor_id = k.vendor_id)"""
+"""Whose history is there, and who is not; each is looked up in the index, the history is not read."""
 
 BODILESS: LiteralString = """
 SELECT b.shipment_box_id, NOT EXISTS (

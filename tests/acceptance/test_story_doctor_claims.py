@@ -39,6 +39,22 @@ PLANTED = {
         "feeds",
         "nobody visits it before 2031",
     ),
+    "everybody's silence of years": (
+        f"""INSERT INTO circuit (name, opened_at, opened_by, reason, until, trips)
+            VALUES ('everything', %(now)s, 'A00012345', 'x', {YEARS}, 1)""",
+        "feeds",
+        "everybody is silent until 2031",
+    ),
+    "a vendor that is gone": (
+        "DELETE FROM vendor",
+        "history",
+        "there is a history, and no such vendor",
+    ),
+    "a key that nobody can open": (
+        "UPDATE vendor SET sealed_secret_key = sealed_access_key || 'x'::bytea",
+        "key",
+        "it cannot be opened: the sealed bytes do not verify",
+    ),
     "coverage of what has not come": (
         f"""UPDATE feed SET covered = covered + tstzmultirange(tstzrange(%(now)s, {YEARS}))
             WHERE feed = 'orders'""",
@@ -92,6 +108,11 @@ PLANTED = {
         "UPDATE box SET order_id = order_id + 1 WHERE shipment_box_id = %(two)s",
         "rows",
         "box {two}: order_id is",
+    ),
+    "another waybill": (
+        "UPDATE box SET invoice_number = '999' WHERE shipment_box_id = %(box)s",
+        "rows",
+        "box {box}: invoice_number is 999, Coupang said",
     ),
     "a word that Coupang never said": (
         "UPDATE box SET market_status = 'FINAL_DELIVERY' WHERE shipment_box_id = %(two)s",
