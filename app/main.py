@@ -24,6 +24,7 @@ from app.web.admin import circuits as admin_circuits
 from app.web.admin import claims as admin_claims
 from app.web.admin import decisions as admin_decisions
 from app.web.admin import effects as admin_effects
+from app.web.admin import evidence as admin_evidence
 from app.web.admin import keys as admin_keys
 from app.web.admin import polls as admin_polls
 from app.web.admin import receptions as admin_receptions
@@ -76,6 +77,7 @@ ROUTERS = (
     admin_polls.router,
     admin_audit.router,
     admin_circuits.router,
+    admin_evidence.router,
     admin_census.router,
     ops.router,
     manual.router,

@@ -21,5 +21,6 @@ outcomes.py   what an answer means (pure)
 cancel_outcomes.py  the same for cancels (pure)
 claim_reads.py  which receipts are open, and which to read again
 feeds.py      what is due to be polled, and what coverage may claim
+witnesses.py  what Coupang had said, by its digest
 vendors.py keys.py reports.py   operators' intents and everybody's reads
 """

@@ -26,6 +26,22 @@ async def find(connection: Connection, vendor_id: str, digest: bytes) -> dict[st
     return await fetch_one(connection, query, vendor_id=vendor_id, digest=digest)
 
 
+async def find_all(
+    connection: Connection, vendor_ids: list[str] | None, digest: bytes
+) -> list[dict[str, Any]]:
+    """Return what is stored under a digest, answers and rows that could not be read, still sealed."""
+    query = """
+    SELECT vendor_id, kind, seen_at, erased_at, sealed
+    FROM vendor JOIN evidence USING (vendor_id)
+    WHERE digest = %(digest)s AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+    UNION ALL
+    SELECT vendor_id, 'quarantine', first_seen_at, NULL, sealed
+    FROM vendor JOIN quarantine USING (vendor_id)
+    WHERE digest = %(digest)s AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+    ORDER BY 1, 2"""
+    return await fetch(connection, query, vendor_ids=vendor_ids, digest=digest)
+
+
 async def quarantine(
     connection: Connection,
     vendor_id: str,

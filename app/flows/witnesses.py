@@ -1,0 +1,60 @@
+"""What Coupang had said: a stored answer by its digest, with every text erased that may tell of a person."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.coupang.persons import without_persons
+from app.errors import NotFound
+from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, House
+from app.flows.lookups import Vendors
+from app.store import evidence
+from app.vault import Sealed
+
+_SAFE = 2**53
+"""Greater integers are told as texts: readers of JSON round them."""
+
+
+async def tell(house: House, vendor_ids: Vendors, digest: bytes) -> list[dict[str, Any]]:
+    """Return what is stored under a digest, one entry a vendor: the same words may have been said to several.
+
+    Raises:
+        NotFound: Nothing is, for this caller.
+    """
+    async with house.db.connection() as connection:
+        rows = await evidence.find_all(connection, vendor_ids, digest)
+    if not rows:
+        raise NotFound("no such evidence", digest=digest.hex())
+    return [_told(house, row, digest) for row in rows]
+
+
+def _told(house: House, row: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
+    told = {name: row[name] for name in ("vendor_id", "kind", "seen_at", "erased_at")}
+    purpose = PURPOSE_QUARANTINE if row["kind"] == "quarantine" else PURPOSE_EVIDENCE
+    told |= {"digest": digest.hex(), "size_bytes": None, "intact": None, "answer": None}
+    if row["sealed"] is None:
+        return told
+    try:
+        raw = house.vault.open_packed(row["sealed"], purpose)
+    except (Sealed, zlib.error):
+        return {**told, "intact": False}
+    # What is erased is another text by design; then that it opens under our key is what is left to say.
+    intact = house.vault.digest(raw) == digest if row["erased_at"] is None else None
+    # An operator's own words were asked for, and name no customer.
+    kept = raw if row["kind"] == "operator" and intact else without_persons(raw)
+    answer = None if kept is None else _readable(orjson.loads(kept))
+    return {**told, "size_bytes": len(raw), "intact": intact, "answer": answer}
+
+
+def _readable(told: Any) -> Any:
+    match told:
+        case dict():
+            return {name: _readable(value) for name, value in told.items()}
+        case list():
+            return [_readable(value) for value in told]
+        case int() if abs(told) > _SAFE:
+            return str(told)
+        case _:
+            return told
