@@ -23,7 +23,18 @@ from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_RECEIVER, House
 from app.flows.lookups import Vendors, with_sums
 from app.machines.orders import BOX, OBSERVED
-from app.store import boxes, census, circuits, coverage, effects, evidence, migrate, vendors
+from app.store import (
+    box_lists,
+    boxes,
+    census,
+    circuits,
+    coverage,
+    effect_lists,
+    effects,
+    evidence,
+    migrate,
+    vendors,
+)
 from app.store.database import Connection, revision
 
 ASKED: tuple[str, ...] = tuple(event for event in BOX.events if event not in OBSERVED)
@@ -55,7 +66,7 @@ async def list_boxes(
 ) -> tuple[list[dict[str, Any]], tuple[datetime, int] | None]:
     """Return boxes, oldest payment first, and where the next page begins (None: there is none)."""
     async with house.db.connection() as connection:
-        rows = await boxes.list_boxes(
+        rows = await box_lists.list_boxes(
             connection,
             vendor_ids,
             states=states,
@@ -165,7 +176,7 @@ async def explain_effect(house: House, vendor_ids: Vendors, effect_id: int) -> d
         effect = await lookups.effect(connection, vendor_ids, effect_id)
         vendor_id = effect["vendor_id"]
         steps = await boxes.history_of(connection, vendor_id, "effect", effect_id)
-        tries = await effects.list_attempts(connection, vendor_id, effect_id)
+        tries = await effect_lists.list_attempts(connection, vendor_id, effect_id)
     return {**effect, "history": steps, "trail": tries}
 
 
@@ -181,7 +192,7 @@ async def list_effects(
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Return effects, newest first, and where the next page begins (None: there is none)."""
     async with house.db.connection() as connection:
-        rows = await effects.list_effects(
+        rows = await effect_lists.list_effects(
             connection,
             vendor_ids,
             state=state,

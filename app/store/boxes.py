@@ -4,77 +4,46 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
-from sqlalchemy import Boolean, DateTime, literal_column, select, tuple_
-
 from app.store.database import Connection, columns, execute, fetch, fetch_one
-from app.store.tables import Box
+from app.store.scope import VENDORS
 
 # A stop request names its box. When the box it names has no such line (a split gave the goods another
 # box), every box of the order that has one is blocked: too much is a question, too little a shipped cancel.
 _STOP_OPEN: LiteralString = """EXISTS (
          SELECT FROM cancel c JOIN receipt_line n USING (vendor_id, receipt_id)
-         WHERE c.vendor_id = box.vendor_id AND c.order_id = box.order_id AND c.state = 'REQUESTED'
-           AND (n.shipment_box_id = box.shipment_box_id
-                OR (EXISTS (SELECT FROM line l WHERE l.vendor_id = box.vendor_id
-                              AND l.shipment_box_id = box.shipment_box_id
+         WHERE c.vendor_id = b.vendor_id AND c.order_id = b.order_id AND c.state = 'REQUESTED'
+           AND (n.shipment_box_id = b.shipment_box_id
+                OR (EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
+                              AND l.shipment_box_id = b.shipment_box_id
                               AND l.vendor_item_id = n.vendor_item_id)
-                    AND NOT EXISTS (SELECT FROM line l WHERE l.vendor_id = box.vendor_id
+                    AND NOT EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
                                       AND l.shipment_box_id = n.shipment_box_id
                                       AND l.vendor_item_id = n.vendor_item_id))))"""
 _UNREAD: LiteralString = """EXISTS (
          SELECT FROM unread_claim u
-         WHERE u.vendor_id = box.vendor_id AND u.order_id = box.order_id AND u.released_at IS NULL)"""
+         WHERE u.vendor_id = b.vendor_id AND u.order_id = b.order_id AND u.released_at IS NULL)"""
 _HELD_UNTIL: LiteralString = """(
          SELECT max(h.expires_at) FROM hold h
-         WHERE h.vendor_id = box.vendor_id AND h.shipment_box_id = box.shipment_box_id
+         WHERE h.vendor_id = b.vendor_id AND h.shipment_box_id = b.shipment_box_id
            AND h.released_at IS NULL)"""
-_CLAIMED: LiteralString = f"""
-       {_STOP_OPEN.replace("box.", "b.")} AS stop_open,
-       {_UNREAD.replace("box.", "b.")} AS claim_unread,
-       {_HELD_UNTIL.replace("box.", "b.")} AS hold_until"""
+CLAIMED: LiteralString = f"""
+       {_STOP_OPEN} AS stop_open,
+       {_UNREAD} AS claim_unread,
+       {_HELD_UNTIL} AS hold_until"""
+COLUMNS: LiteralString = """b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_at,
+       b.market_status, b.market_seen_at, b.ordered_at, b.paid_at, b.ship_by, b.address_version,
+       b.address_final, b.courier_code, b.invoice_number, b.split_shipping, b.able_split_shipping,
+       b.departed_at, b.delivered_at, b.attention, b.doubtful, b.exchange_id, b.first_seen_at"""
 
-_LISTED = (
-    Box.vendor_id,
-    Box.shipment_box_id,
-    Box.order_id,
-    Box.state,
-    Box.version,
-    Box.state_at,
-    Box.market_status,
-    Box.market_seen_at,
-    Box.ordered_at,
-    Box.paid_at,
-    Box.ship_by,
-    Box.address_version,
-    Box.address_final,
-    Box.courier_code,
-    Box.invoice_number,
-    Box.split_shipping,
-    Box.able_split_shipping,
-    Box.departed_at,
-    Box.delivered_at,
-    Box.attention,
-    Box.doubtful,
-    Box.exchange_id,
-    Box.first_seen_at,
-    literal_column(_STOP_OPEN, Boolean()).label("stop_open"),
-    literal_column(_UNREAD, Boolean()).label("claim_unread"),
-    literal_column(_HELD_UNTIL, DateTime(timezone=True)).label("hold_until"),
-)
-
-# One index serves callers of some vendors and of all of them.
-_BY_ID: LiteralString = """
+_BY_ID: LiteralString = f"""
 FROM box b
 WHERE b.shipment_box_id = %(shipment_box_id)s
-  AND b.vendor_id = ANY(coalesce(%(vendor_ids)s::text[], ARRAY(SELECT vendor_id FROM vendor)))"""
+  AND b.vendor_id = ANY({VENDORS})"""
 
 # The hot read: one statement, one row, lines inside.
 _ONE: LiteralString = (
-    """
-SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_at, b.market_status,
-       b.market_seen_at, b.ordered_at, b.paid_at, b.ship_by, b.address_version, b.address_final,
-       b.courier_code, b.invoice_number, b.split_shipping, b.able_split_shipping, b.departed_at,
-       b.delivered_at, b.attention, b.doubtful, b.exchange_id, b.first_seen_at,
+    f"""
+SELECT {COLUMNS},
        (SELECT jsonb_agg(jsonb_build_object(
                  'vendor_item_id', l.vendor_item_id, 'ordered', l.ordered, 'held', l.held,
                  'cancelled', l.cancelled, 'shippable', l.shippable, 'shipped', l.shipped,
@@ -83,7 +52,7 @@ SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.state_a
                  'sku', l.sku, 'sales_price_krw', l.sales_price_krw,
                  'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
         FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines,"""
-    + _CLAIMED
+    + CLAIMED
     + _BY_ID
 )
 
@@ -96,7 +65,7 @@ SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address
                  'vendor_item_id', l.vendor_item_id, 'held', l.held, 'shippable', l.shippable,
                  'planned_shipping_date', l.planned_shipping_date) ORDER BY l.vendor_item_id)
         FROM line l WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id) AS lines,"""
-    + _CLAIMED
+    + CLAIMED
     + _BY_ID
 )
 
@@ -124,45 +93,6 @@ async def of_order(
     return await fetch(
         connection, f"{query} ORDER BY b.shipment_box_id", order_id=order_id, vendor_ids=vendor_ids
     )
-
-
-def _listing(
-    vendor_ids: list[str] | None,
-    states: Sequence[str],
-    paid_from: datetime | None,
-    paid_until: datetime | None,
-    attention: bool | None,
-) -> Any:
-    query: Any = select(*_LISTED)
-    if vendor_ids is not None:
-        query = query.where(Box.vendor_id.in_(vendor_ids))
-    if states:
-        query = query.where(Box.state.in_(list(states)))
-    if paid_from is not None:
-        query = query.where(Box.paid_at >= paid_from)
-    if paid_until is not None:
-        query = query.where(Box.paid_at < paid_until)
-    if attention is not None:
-        query = query.where(Box.attention.is_not(None) if attention else Box.attention.is_(None))
-    return query
-
-
-async def list_boxes(
-    connection: Connection,
-    vendor_ids: list[str] | None,
-    *,
-    states: Sequence[str] = (),
-    paid_from: datetime | None = None,
-    paid_until: datetime | None = None,
-    attention: bool | None = None,
-    after: tuple[datetime, int] | None = None,
-    most: int,
-) -> list[dict[str, Any]]:
-    """Return boxes, oldest payment first; `after` is (paid_at, id) of the last row of the page before."""
-    query = _listing(vendor_ids, states, paid_from, paid_until, attention)
-    if after is not None:
-        query = query.where(tuple_(Box.paid_at, Box.shipment_box_id) > after)
-    return await fetch(connection, query.order_by(Box.paid_at, Box.shipment_box_id).limit(most))
 
 
 async def lines_of(
@@ -204,7 +134,7 @@ async def with_quantities(
     SELECT b.vendor_id, b.shipment_box_id, b.order_id, b.state, b.version, b.address_version, b.address_final,
            b.courier_code, b.invoice_number, b.departed_at, b.able_split_shipping, b.split_shipping,
            b.market_status, b.state_at, b.attention, b.exchange_id, l.*,"""
-        + _CLAIMED
+        + CLAIMED
         + """
     FROM box b
     CROSS JOIN LATERAL (

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from app.store.database import Connection, columns, execute, fetch, fetch_one
+from app.store.scope import VENDORS, fetch_page, first_of
 
 _SHOWN: LiteralString = """
        r.vendor_id, r.receipt_id, r.order_id, s.state, s.version, s.state_at, r.receipt_type, r.market_status,
@@ -18,6 +19,19 @@ _RETURNS: LiteralString = (
     "FROM return_ s JOIN receipt r USING (vendor_id, receipt_id)"
 )
 _TABLES = {"cancel": _CANCELS, "return": _RETURNS}
+_LISTED = {
+    aggregate: first_of(
+        f"""
+  {tables}
+  WHERE r.vendor_id = v.vendor_id AND s.vendor_id = v.vendor_id
+    AND (cardinality(%(states)s::text[]) = 0 OR s.state = ANY(%(states)s))
+    AND (%(order_id)s::bigint IS NULL OR r.order_id = %(order_id)s)
+    AND (%(after_at)s::timestamptz IS NULL
+         OR (r.opened_at, r.receipt_id) > (%(after_at)s, %(after_id)s::bigint))""",
+        "opened_at, receipt_id",
+    )
+    for aggregate, tables in _TABLES.items()
+}
 _LIVES: dict[str, LiteralString] = {"cancel": "cancel", "return": "return_"}
 # A receipt names the original box. Where that box has no such line (any more), every box of the order that
 # has one is meant.
@@ -52,7 +66,7 @@ async def find(
         lock: Keep others from moving it until the transaction ends.
     """
     query = f"""{_TABLES[aggregate]} WHERE s.receipt_id = %(receipt_id)s
-      AND (%(vendor_ids)s::text[] IS NULL OR s.vendor_id = ANY(%(vendor_ids)s))"""
+      AND s.vendor_id = ANY({VENDORS})"""
     return await fetch_one(
         connection,
         f"{query} FOR UPDATE OF s" if lock else query,
@@ -66,7 +80,7 @@ async def owner(
 ) -> str | None:
     """Return whose a receipt is that leads this life, `cancel` or `return`; None: there is none."""
     query: LiteralString = f"""SELECT vendor_id FROM {_LIVES[aggregate]} WHERE receipt_id = %(receipt_id)s
-      AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))"""
+      AND vendor_id = ANY({VENDORS})"""
     row = await fetch_one(connection, query, receipt_id=receipt_id, vendor_ids=vendor_ids)
     return row["vendor_id"] if row else None
 
@@ -82,16 +96,9 @@ async def list_receipts(
     most: int,
 ) -> list[dict[str, Any]]:
     """Return receipts as `cancel` or `return`, oldest first; `after` is (opened_at, id) of the last row."""
-    query = f"""{_TABLES[aggregate]}
-    WHERE (%(vendor_ids)s::text[] IS NULL OR r.vendor_id = ANY(%(vendor_ids)s))
-      AND (cardinality(%(states)s::text[]) = 0 OR s.state = ANY(%(states)s))
-      AND (%(order_id)s::bigint IS NULL OR r.order_id = %(order_id)s)
-      AND (%(after_at)s::timestamptz IS NULL
-           OR (r.opened_at, r.receipt_id) > (%(after_at)s, %(after_id)s::bigint))
-    ORDER BY r.opened_at, r.receipt_id LIMIT %(most)s"""
-    return await fetch(
+    return await fetch_page(
         connection,
-        query,
+        _LISTED[aggregate],
         vendor_ids=vendor_ids,
         states=list(states),
         order_id=order_id,
@@ -159,12 +166,11 @@ async def open_receipts(
     Each with receipt_id, order_id, opened_at, next_read_at, unlisted.
     """
     query = """
-    SELECT r.receipt_id, r.order_id, r.opened_at, r.next_read_at, r.unlisted FROM receipt r
-    WHERE r.vendor_id = %(vendor_id)s
-      AND (EXISTS (SELECT FROM cancel c WHERE c.vendor_id = r.vendor_id AND c.receipt_id = r.receipt_id
-                     AND c.state = ANY(%(cancel_states)s))
-           OR EXISTS (SELECT FROM return_ t WHERE t.vendor_id = r.vendor_id AND t.receipt_id = r.receipt_id
-                        AND t.state = ANY(%(return_states)s)))
+    SELECT r.receipt_id, r.order_id, r.opened_at, r.next_read_at, r.unlisted
+    FROM (SELECT receipt_id FROM cancel WHERE vendor_id = %(vendor_id)s AND state = ANY(%(cancel_states)s)
+          UNION
+          SELECT receipt_id FROM return_ WHERE vendor_id = %(vendor_id)s AND state = ANY(%(return_states)s)) o
+    JOIN receipt r ON r.vendor_id = %(vendor_id)s AND r.receipt_id = o.receipt_id
     ORDER BY r.opened_at, r.receipt_id"""
     return await fetch(
         connection,
@@ -308,9 +314,9 @@ async def unread_of(
     connection: Connection, vendor_ids: list[str] | None, order_id: int
 ) -> list[dict[str, Any]]:
     """Lock and return the claims that hold an order because they could not be read."""
-    query = """SELECT vendor_id, digest, claim_id, reason, seen_at FROM unread_claim
+    query = f"""SELECT vendor_id, digest, claim_id, reason, seen_at FROM unread_claim
                WHERE order_id = %(order_id)s AND released_at IS NULL
-                 AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+                 AND vendor_id = ANY({VENDORS})
                ORDER BY seen_at, digest FOR UPDATE"""
     return await fetch(connection, query, order_id=order_id, vendor_ids=vendor_ids)
 

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 from psycopg.types.range import Range
 
 from app.store.database import Connection, execute, fetch, fetch_one
+from app.store.scope import fetch_page, first_of
 
 GROW: LiteralString = """UPDATE feed SET covered = covered + tstzmultirange(tstzrange(%(start)s, %(end)s))
                WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
@@ -165,15 +166,20 @@ async def list_coverage(
     )
 
 
+_RUNS = first_of(
+    """
+  SELECT r.vendor_id, run_id, feed, lower("window") AS window_start, upper("window") AS window_end,
+         started_at, finished_at, pages, rows, changed, unreadable, contradicted, outcome, error
+  FROM poll_run r
+  WHERE r.vendor_id = v.vendor_id
+    AND (%(feed)s::text IS NULL OR feed = %(feed)s)
+    AND (%(before)s::bigint IS NULL OR run_id < %(before)s)""",
+    "run_id DESC",
+)
+
+
 async def list_runs(
     connection: Connection, vendor_ids: list[str] | None, feed: str | None, before: int | None, most: int
 ) -> list[dict[str, Any]]:
     """Return readings, newest first, `most` at a time; `before` is the last run id of the page before."""
-    query = """
-    SELECT vendor_id, run_id, feed, lower("window") AS window_start, upper("window") AS window_end,
-           started_at, finished_at, pages, rows, changed, unreadable, contradicted, outcome, error
-    FROM poll_run
-    WHERE (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
-      AND (%(feed)s::text IS NULL OR feed = %(feed)s) AND (%(before)s::bigint IS NULL OR run_id < %(before)s)
-    ORDER BY run_id DESC LIMIT %(most)s"""
-    return await fetch(connection, query, vendor_ids=vendor_ids, feed=feed, before=before, most=most)
+    return await fetch_page(connection, _RUNS, vendor_ids=vendor_ids, feed=feed, before=before, most=most)

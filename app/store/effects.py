@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.store import journal
 from app.store.database import Connection, columns, execute, fetch, fetch_one
+from app.store.scope import VENDORS
 from app.store.tables import Effect
 
 
@@ -188,10 +189,8 @@ async def ask_while(
 
 async def find(connection: Connection, vendor_ids: list[str] | None, effect_id: int) -> dict[str, Any] | None:
     """Return one effect, or None; `vendor_ids` None means every vendor."""
-    query = select(Effect.__table__).where(Effect.effect_id == effect_id)
-    return await fetch_one(
-        connection, query if vendor_ids is None else query.where(Effect.vendor_id.in_(vendor_ids))
-    )
+    query = f"SELECT * FROM effect WHERE effect_id = %(effect_id)s AND vendor_id = ANY({VENDORS})"
+    return await fetch_one(connection, query, effect_id=effect_id, vendor_ids=vendor_ids)
 
 
 async def find_by_key(connection: Connection, vendor_id: str, intent_key: str) -> dict[str, Any] | None:
@@ -326,38 +325,6 @@ async def end_attempts(
         details=details,
         evidences=evidences,
     )
-
-
-async def list_attempts(connection: Connection, vendor_id: str, effect_id: int) -> list[dict[str, Any]]:
-    """Return all tries of one effect, oldest first."""
-    query = """SELECT attempt_id, purpose, epoch, worker, sent_at, answered_at, outcome, detail FROM attempt
-               WHERE vendor_id = %(vendor_id)s AND effect_id = %(effect_id)s ORDER BY attempt_id"""
-    return await fetch(connection, query, vendor_id=vendor_id, effect_id=effect_id)
-
-
-async def list_effects(
-    connection: Connection,
-    vendor_ids: list[str] | None,
-    *,
-    state: str | None,
-    kind: str | None,
-    shipment_box_id: int | None,
-    before: int | None,
-    most: int,
-) -> list[dict[str, Any]]:
-    """Return effects, newest first; `before` is the last effect id of the page before."""
-    query = select(Effect.__table__).order_by(Effect.effect_id.desc()).limit(most)
-    if vendor_ids is not None:
-        query = query.where(Effect.vendor_id.in_(vendor_ids))
-    if state is not None:
-        query = query.where(Effect.state == state)
-    if kind is not None:
-        query = query.where(Effect.kind == kind)
-    if shipment_box_id is not None:
-        query = query.where(Effect.shipment_box_id == shipment_box_id)
-    if before is not None:
-        query = query.where(Effect.effect_id < before)
-    return await fetch(connection, query)
 
 
 async def postpone(

@@ -5,10 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from app.store.database import Connection, execute, fetch, fetch_one
+from app.store.scope import VENDORS, fetch_page, first_of
 
 SHOWN = """vendor_id, exchange_id, order_id, state, version, state_at, collect_state, collect_version,
            redelivery_state, redelivery_version, rejectable, fault_by, reason_code, reason_text, waybills,
            collector_named, requested_at, modified_at, confirmed_at, attention, first_seen_at"""
+
+
+_LISTED = first_of(
+    f"""
+  SELECT {SHOWN} FROM exchange x
+  WHERE x.vendor_id = v.vendor_id
+    AND (cardinality(%(states)s::text[]) = 0 OR x.state = ANY(%(states)s))
+    AND (%(order_id)s::bigint IS NULL OR x.order_id = %(order_id)s)
+    AND (%(after_at)s::timestamptz IS NULL
+         OR (x.requested_at, x.exchange_id) > (%(after_at)s, %(after_id)s::bigint))""",
+    "requested_at, exchange_id",
+)
 
 
 async def find(
@@ -16,7 +29,7 @@ async def find(
 ) -> dict[str, Any] | None:
     """Return one exchange with its `lines` and new `boxes`; inside a transaction when it is locked."""
     query = f"""SELECT {SHOWN} FROM exchange WHERE exchange_id = %(id)s
-                AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))"""
+                AND vendor_id = ANY({VENDORS})"""
     row = await fetch_one(
         connection, f"{query} FOR UPDATE" if lock else query, id=exchange_id, vendor_ids=vendor_ids
     )
@@ -36,8 +49,8 @@ async def find(
 
 async def owner(connection: Connection, vendor_ids: list[str] | None, exchange_id: int) -> str | None:
     """Return whose an exchange is; None: there is none."""
-    query = """SELECT vendor_id FROM exchange WHERE exchange_id = %(id)s
-               AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))"""
+    query = f"""SELECT vendor_id FROM exchange WHERE exchange_id = %(id)s
+               AND vendor_id = ANY({VENDORS})"""
     row = await fetch_one(connection, query, id=exchange_id, vendor_ids=vendor_ids)
     return row["vendor_id"] if row else None
 
@@ -52,16 +65,9 @@ async def list_exchanges(
     most: int,
 ) -> list[dict[str, Any]]:
     """Return exchanges, oldest first; `after` is (requested_at, id) of the last row."""
-    query = f"""SELECT {SHOWN} FROM exchange
-    WHERE (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
-      AND (cardinality(%(states)s::text[]) = 0 OR state = ANY(%(states)s))
-      AND (%(order_id)s::bigint IS NULL OR order_id = %(order_id)s)
-      AND (%(after_at)s::timestamptz IS NULL
-           OR (requested_at, exchange_id) > (%(after_at)s, %(after_id)s::bigint))
-    ORDER BY requested_at, exchange_id LIMIT %(most)s"""
-    return await fetch(
+    return await fetch_page(
         connection,
-        query,
+        _LISTED,
         vendor_ids=vendor_ids,
         states=list(states),
         order_id=order_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.store.database import Connection, columns, execute, fetch, fetch_one
+from app.store.scope import VENDORS
 
 _OPEN = "issued_at IS NOT NULL AND revoked_at IS NULL AND expires_at > %(at)s"
 
@@ -27,11 +28,11 @@ async def ask(
 
 async def find(connection: Connection, vendor_ids: list[str] | None, permit_id: int) -> dict[str, Any] | None:
     """Return one permit with `newest_fence` of its box, or None; `vendor_ids` None means every vendor."""
-    query = """
+    query = f"""
     SELECT p.*, (SELECT max(fence) FROM permit n WHERE n.vendor_id = p.vendor_id
                    AND n.shipment_box_id = p.shipment_box_id) AS newest_fence
     FROM permit p
-    WHERE permit_id = %(permit_id)s AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))"""
+    WHERE permit_id = %(permit_id)s AND vendor_id = ANY({VENDORS})"""
     return await fetch_one(connection, query, permit_id=permit_id, vendor_ids=vendor_ids)
 
 

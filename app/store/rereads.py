@@ -6,20 +6,21 @@ from typing import Any, LiteralString
 
 from app.store import claims, exchanges
 from app.store.database import Connection, columns, fetch, fetch_one
+from app.store.scope import VENDORS
 
 _FIND: dict[str, LiteralString] = {
-    "receipt": """
+    "receipt": f"""
     SELECT r.vendor_id, r.content_hash, r.next_read_at, r.attention, c.state AS cancel_state,
            c.version AS cancel_version, t.state AS return_state, t.version AS return_version
     FROM receipt r
     LEFT JOIN cancel c USING (vendor_id, receipt_id)
     LEFT JOIN return_ t USING (vendor_id, receipt_id)
-    WHERE r.receipt_id = %(id)s AND (%(vendor_ids)s::text[] IS NULL OR r.vendor_id = ANY(%(vendor_ids)s))""",
-    "exchange": """
+    WHERE r.receipt_id = %(id)s AND r.vendor_id = ANY({VENDORS})""",
+    "exchange": f"""
     SELECT vendor_id, content_hash, next_read_at, attention, state AS exchange_state,
            version AS exchange_version, collect_state, collect_version, redelivery_state, redelivery_version
     FROM exchange
-    WHERE exchange_id = %(id)s AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))""",
+    WHERE exchange_id = %(id)s AND vendor_id = ANY({VENDORS})""",
 }
 
 
