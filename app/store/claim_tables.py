@@ -66,6 +66,7 @@ class Receipt(Base):
         UniqueConstraint("vendor_id", "order_id", "receipt_id", name="receipt_order"),
         Index("receipt_by_id", "receipt_id"),
         Index("receipt_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")),
+        Index("receipt_attention", "vendor_id", postgresql_where=text("attention IS NOT NULL")),
         Index("receipt_kept", "first_seen_at", postgresql_where=text("sealed_requester IS NOT NULL")),
     )
 

@@ -50,6 +50,13 @@ class Exchange(Base):
         Index(
             "exchange_read", "vendor_id", "next_read_at", postgresql_where=text("next_read_at IS NOT NULL")
         ),
+        Index("exchange_attention", "vendor_id", postgresql_where=text("attention IS NOT NULL")),
+        Index(
+            "exchange_open",
+            "vendor_id",
+            "requested_at",
+            postgresql_where=text("state IN ('RECEIPT', 'PROGRESS')"),
+        ),
         Index("exchange_kept", "first_seen_at", postgresql_where=text("sealed_contacts IS NOT NULL")),
     )
 
