@@ -43,6 +43,13 @@ class Verdict:
     reread: bool = False
     """The box itself must be read: the answer says that our picture of it is wrong."""
 
+    @property
+    def told(self) -> str:
+        """Return code and words in one line; the words of an error begin with its name, its code."""
+        if self.message.startswith(self.code):
+            return self.message
+        return f"{self.code} {self.message}".strip()
+
 
 _DOUBTFUL = frozenset(
     {

@@ -161,7 +161,7 @@ async def settle_all(house: House, vendor_id: str, epoch: int, findings: Sequenc
                 effect_id = effect["effect_id"]
                 digest = proofs[effect_id]
                 kept.append((digest, "readback", house.vault.seal_packed(one.raw, PURPOSE_EVIDENCE)))
-                detail = f"{verdict.code} {verdict.message}".strip()
+                detail = verdict.told
                 ended.append((tries[effect_id], verdict.event, detail, digest))
                 if verdict.event == "wait":
                     pause = max(timedelta(seconds=30), min(at - effect["asked_at"], timedelta(minutes=10)))

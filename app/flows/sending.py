@@ -294,7 +294,7 @@ async def _settle(
                 (
                     batch.attempts[effect_id],
                     verdict.event,
-                    f"{verdict.code} {verdict.message}".strip(),
+                    verdict.told,
                     digest,
                 )
                 for effect_id, verdict in verdicts.items()

@@ -161,6 +161,11 @@ async def get_vendor(house: House, caller: Caller, vendor_id: str) -> dict[str, 
         return _shown(await _row(connection, caller, vendor_id), house.now())
 
 
+def days_left(key_issued_at: datetime, at: datetime) -> int:
+    """Return for how many whole days more Coupang takes a key."""
+    return max(0, (KEY_LIFE - (at - key_issued_at)).days)
+
+
 async def list_vendors(house: House, caller: Caller) -> list[dict[str, Any]]:
     """Return all vendors of this caller without their keys."""
     async with house.db.connection() as connection:
@@ -237,4 +242,4 @@ def _issued(key_issued_at: datetime | None, at: datetime) -> datetime:
 def _shown(row: dict[str, Any], at: datetime) -> dict[str, Any]:
     age = at - row["key_issued_at"]
     shown = {name: value for name, value in row.items() if name != "epoch"}
-    return {**shown, "key_age_days": age.days, "key_days_left": max(0, (KEY_LIFE - age).days)}
+    return {**shown, "key_age_days": age.days, "key_days_left": days_left(row["key_issued_at"], at)}

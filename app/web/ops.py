@@ -16,6 +16,7 @@ from starlette.responses import Response
 from app.errors import Unavailable
 from app.flows import reports
 from app.flows.reports import Figures
+from app.flows.vendors import days_left
 from app.web import answers
 from app.web.contract import may_raise, shown
 from app.web.deps import EdgeDep
@@ -119,7 +120,9 @@ class Counted(Collector):
             effects.add_metric([row["vendor_id"], row["kind"], row["state"]], row["effects"])
         uncovered = _gauge("uncovered_minutes", "Creation time that no complete sweep has read.", "vendor")
         hole = _gauge("oldest_hole_seconds", "Age of the oldest hole in the coverage.", "vendor")
+        failures = _gauge("feed_failures", "Readings of a feed that failed in a row.", "vendor", "feed")
         for row in told.coverage:
+            failures.add_metric([row["vendor_id"], row["feed"]], row["failures"])
             if row["feed"] == "orders":
                 uncovered.add_metric([row["vendor_id"]], row["uncovered_minutes"])
                 age = (told.at - row["oldest_hole"]).total_seconds() if row["oldest_hole"] else 0.0
@@ -133,9 +136,14 @@ class Counted(Collector):
         for row in told.quarantine:
             quarantine.add_metric([row["vendor_id"]], row["rows"])
         stopped = _gauge("vendor_stopped", "1 while we keep silent towards Coupang.", "vendor")
+        key = _gauge("key_days_left", "Whole days until Coupang ends the key.", "vendor")
+        skew = _gauge("clock_skew_seconds", "How far Coupang's clock was ahead of ours.", "vendor")
         for row in told.vendors:
             until = row["stopped_until"]
             stopped.add_metric([row["vendor_id"]], float(until is not None and until > told.at))
+            key.add_metric([row["vendor_id"]], days_left(row["key_issued_at"], told.at))
+            if row["skew_s"] is not None:
+                skew.add_metric([row["vendor_id"]], row["skew_s"])
         silence = _gauge("circuit_open", "1 while nobody speaks to Coupang but one that tries.")
         silence.add_metric([], float(told.silence))
         missing = _gauge("census_missing", "What the newest census found that we did not know.", "vendor")
@@ -151,7 +159,8 @@ class Counted(Collector):
             lies.add_metric([row["vendor_id"], row["feed"]], row["lists"])
         lag = _gauge("due_lag_seconds", "How long the vendor that waits longest has been due.")
         lag.add_metric([], told.due_lag.total_seconds())
-        yield from (boxes, effects, uncovered, hole, calls, quarantine, stopped, silence, missing, lies, lag)
+        yield from (boxes, effects, uncovered, hole, failures, calls, quarantine, stopped, key, skew)
+        yield from (silence, missing, lies, lag)
 
 
 def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:

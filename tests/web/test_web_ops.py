@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient
@@ -16,6 +17,7 @@ from app.flows import keys, pages, reports
 from app.flows.house import House
 from app.machines.orders import BoxState
 from app.main import create_app, listen
+from app.store import coverage, vendors
 from app.store.database import Database
 from app.web import ops
 from app.web.meters import BODY_MOST
@@ -71,6 +73,13 @@ async def test_metrics_show_the_house_and_nobody(
     await reader.get(f"/v1/boxes/{BOX + 1}")
     await reader.get("/v1/boxes/17")
     await reader.get("/nowhere/at/all")
+    issued = house.now() - timedelta(days=29, hours=1)
+    async with house.db.transaction() as tx:
+        await vendors.change(tx, VENDOR, key_issued_at=issued, skew_s=-3.5)
+        at = house.now()
+        await coverage.ensure_feed(tx, VENDOR, "stops", at)
+        for _ in range(2):
+            await coverage.finish(tx, VENDOR, "stops", at, at, "Broken HTTP 500")
     answer = await nobody.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     told = {
@@ -80,6 +89,9 @@ async def test_metrics_show_the_house_and_nobody(
     }
     assert told["fulfilment_boxes", ("state", "INSTRUCT"), ("vendor", VENDOR)] == 2
     assert told["fulfilment_quarantined_rows", ("vendor", VENDOR)] == 1
+    assert told["fulfilment_key_days_left", ("vendor", VENDOR)] == 150
+    assert told["fulfilment_clock_skew_seconds", ("vendor", VENDOR)] == -3.5
+    assert told["fulfilment_feed_failures", ("feed", "stops"), ("vendor", VENDOR)] == 2
     assert told["fulfilment_vendor_stopped", ("vendor", VENDOR)] == 0
     assert told[("fulfilment_due_lag_seconds",)] == 0
     route = ("route", "/v1/boxes/{shipment_box_id}")

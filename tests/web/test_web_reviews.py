@@ -41,6 +41,8 @@ async def test_review_is_listed_and_blocks_the_box(
     effect_id = await doubted(house, writer)
     told = (await admin.get("/admin/v1/reviews")).json()
     assert [(one["effect_id"], one["state"]) for one in told["items"]] == [(effect_id, "REVIEW")]
+    details = [one["detail"] for one in (await admin.get(f"/v1/effects/{effect_id}")).json()["trail"]]
+    assert details[:2] == ["Broken HTTP 504", "NOT_APPLIED Coupang does not show it"]
     # It waits since it was given up, not since it was sent.
     (waits,) = (await admin.get("/admin/v1/decisions?kind=effect_review")).json()["items"]
     given_up = (await admin.get(f"/v1/effects/{effect_id}")).json()["history"][-1]
