@@ -116,6 +116,8 @@ class Jobs(_Group):
     erase_after_days: int = Field(100, ge=-1)
     """How long after its order has ended who somebody is stays known; Coupang takes goods back for three
     months. -1 never erases."""
+    readings_days: int = Field(60, ge=31)
+    """How long it is known what was read when (`/admin/v1/polls`); a census looks back thirty days."""
     erase_every_s: float = Field(600.0, gt=0)
     """Real seconds between two looks for what is to be erased."""
     write_shows_within_s: float = Field(60.0, gt=0)

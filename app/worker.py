@@ -42,6 +42,7 @@ def policy(jobs: Jobs, circuit: CircuitSettings, call_lasts_s: float) -> Policy:
         track_first=timedelta(seconds=jobs.track_first_s),
         track_most=timedelta(seconds=jobs.track_most_s),
         census_hour=None if jobs.census_hour < 0 else jobs.census_hour,
+        keep_readings=timedelta(days=jobs.readings_days),
         erase_after=None if jobs.erase_after_days < 0 else timedelta(days=jobs.erase_after_days),
         write_shows_within=timedelta(seconds=jobs.write_shows_within_s),
         call_lasts=timedelta(seconds=call_lasts_s),

@@ -2,11 +2,15 @@
 
 Receivers and contacts go when their whole order has ended so long ago; answers of Coupang lose the person
 so long after they were read, whatever became of the order, for nothing is decided on them any more. What
-happened stays: states, times, goods, waybills, and the digest of what the evidence was.
+happened stays: states, times, goods, waybills, and the digest of what the evidence was. Readings are kept
+for some weeks: a census explains by them what was missed.
 """
 
 import zlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import LiteralString
 
 from app.coupang.persons import without_persons
 from app.flows.house import PURPOSE_EVIDENCE, House
@@ -30,23 +34,34 @@ async def erase(house: House, batch: int = BATCH, rounds: int = ROUNDS) -> dict[
 
     It may be stopped at any moment and run by several at once.
     """
+    statement_of: dict[str, tuple[LiteralString, datetime]] = {
+        "readings": (erasing.READINGS, house.now() - house.policy.keep_readings)
+    }
     limit = before(house)
-    if limit is None:
-        return {}
-    done: dict[str, int] = {}
-    for kind, statement in erasing.ERASE.items():
-        for _ in range(rounds):
-            async with house.db.transaction() as tx:
-                erased = await erasing.erase(tx, statement, limit, batch)
-            done[kind] = done.get(kind, 0) + erased
-            if erased < batch:
-                break
+    if limit is not None:
+        statement_of |= {kind: (statement, limit) for kind, statement in erasing.ERASE.items()}
+    done = {
+        kind: await _rounds(partial(_erase, house, statement, old, batch), batch, rounds)
+        for kind, (statement, old) in statement_of.items()
+    }
+    if limit is not None:
+        done["answers"] = await _rounds(partial(_answers, house, limit, batch), batch, rounds)
+    return {kind: count for kind, count in done.items() if count}
+
+
+async def _rounds(once: Callable[[], Awaitable[int]], batch: int, rounds: int) -> int:
+    done = 0
     for _ in range(rounds):
-        erased = await _answers(house, limit, batch)
-        done["answers"] = done.get("answers", 0) + erased
+        erased = await once()
+        done += erased
         if erased < batch:
             break
-    return {kind: count for kind, count in done.items() if count}
+    return done
+
+
+async def _erase(house: House, statement: LiteralString, old: datetime, batch: int) -> int:
+    async with house.db.transaction() as tx:
+        return await erasing.erase(tx, statement, old, batch)
 
 
 async def late(house: House, connection: Connection, vendor_id: str) -> dict[str, int]:

@@ -72,6 +72,8 @@ class Policy:
     """Hour of the night, in Seoul, from which each vendor is counted; None: never."""
     erase_after: timedelta | None = None
     """After an order has ended, or an answer was read, who it tells of is erased; None: never."""
+    keep_readings: timedelta = timedelta(days=60)
+    """How long it is known what was read when; a census looks back thirty days."""
     tries_most: int = 5
     """Sendings of one effect before a person must look."""
     circuit: Circuit = field(default_factory=Circuit)

@@ -1,4 +1,4 @@
-"""Erase who somebody is when the time for it is over; what happened to the order stays.
+"""Erase who somebody is when the time for it is over, and old readings; what happened to orders stays.
 
 Several may erase at the same time: to erase twice does no harm, and answers that another one holds are
 passed over.
@@ -76,8 +76,16 @@ WHERE t.vendor_id = d.vendor_id AND t.digest = d.digest""",
 """One statement each erases the oldest, so many at a time."""
 
 
+READINGS: LiteralString = """
+DELETE FROM poll_run t USING (
+  SELECT vendor_id, run_id FROM poll_run
+  WHERE finished_at < %(before)s AND contradicted = 0 LIMIT %(most)s FOR UPDATE SKIP LOCKED) d
+WHERE t.vendor_id = d.vendor_id AND t.run_id = d.run_id"""
+"""Readings that nobody asks for any more; lists that contradicted us are counted for ever."""
+
+
 async def erase(connection: Connection, statement: LiteralString, before: datetime, most: int) -> int:
-    """Run one statement of `ERASE`; return how many values it has erased."""
+    """Run one statement of this module; return how many values it has erased."""
     return await execute(connection, statement, before=before, most=most)
 
 

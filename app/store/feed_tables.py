@@ -45,6 +45,7 @@ class PollRun(Base):
     error: Mapped[str | None]
     __table_args__ = (
         Index("poll_run_list", "vendor_id", "feed", "run_id"),
+        Index("poll_run_time", "finished_at", postgresql_using="brin"),
         Index("poll_run_contradicted", "vendor_id", "feed", postgresql_where=text("contradicted > 0")),
     )
 

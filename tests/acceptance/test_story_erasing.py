@@ -107,7 +107,7 @@ async def test_who_somebody_is_goes_when_the_order_is_over_and_what_happened_sta
 
     # Not a day too early.
     shop.later(AFTER - DAY)
-    assert await erasing.erase(shop.house) == {}
+    assert (await erasing.erase(shop.house)).keys() == {"readings"}
     shop.later(3 * DAY)
     late = await persons(shop)
     assert any("receivers should have been erased" in told for told in late)
@@ -181,9 +181,24 @@ async def test_without_a_time_nothing_is_erased(shop: Shop) -> None:
     await delivered(shop)
     shop.house = replace(shop.house, policy=replace(shop.house.policy, erase_after=None))
     shop.later(5 * AFTER)
-    assert await erasing.erase(shop.house) == {}
+    assert (await erasing.erase(shop.house)).keys() == {"readings"}
     assert await persons(shop) == []
     assert (await told_of(shop, PERSON.name))["receiver"] == 1
+
+
+async def test_readings_are_kept_for_some_weeks_and_contradictions_for_ever(shop: Shop) -> None:
+    await shop.run_for(3 * HOUR)
+    await run_sql(
+        shop, "UPDATE poll_run SET contradicted = 1 WHERE run_id = (SELECT min(run_id) FROM poll_run)"
+    )
+    old = await shop.one("SELECT count(*) FROM poll_run")
+    shop.later(shop.house.policy.keep_readings)
+    await shop.run_for(HOUR)
+    young = await shop.one("SELECT count(*) FROM poll_run") - old
+    assert old > 5
+    assert young > 1
+    assert (await erasing.erase(shop.house, batch=2))["readings"] == old - 1
+    assert await shop.one("SELECT count(*) FROM poll_run") == young + 1
 
 
 async def test_what_somebody_else_has_erased_is_found(shop: Shop) -> None:
