@@ -15,6 +15,8 @@ KST = timezone(timedelta(hours=9), "Asia/Seoul")
 """Asia/Seoul; Korea has had no daylight saving time since 1988."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Coupang sells since 2010. What lies outside, like 0001-01-01 and 9999-12-31, stands for no time."""
 INT64_MAX = 2**63 - 1
 INT32_MAX = 2**31 - 1
 
@@ -101,8 +103,14 @@ def krw(price: Price) -> int | None:
 
 def moment(value: str | None) -> datetime | None:
     """Return an aware UTC time; without offset it is Asia/Seoul, finer than microseconds is cut."""
-    if not value:
-        return None
+    return _within(_moment(value)) if value else None
+
+
+def _within(at: datetime | None) -> datetime | None:
+    return at if at is not None and _FIRST <= at < _LAST else None
+
+
+def _moment(value: str) -> datetime | None:
     # What v5 writes, 2026-11-02T09:00:00+09:00, in the exact form that both roads read alike.
     if len(value) == 25 and _PUNCTUATION(value) in _WITH_OFFSET:
         try:
@@ -133,7 +141,7 @@ def instant(value: Text) -> datetime | None:
     if not isinstance(value, int):
         return moment(value)
     try:
-        return _EPOCH + timedelta(milliseconds=value)
+        return _within(_EPOCH + timedelta(milliseconds=value))
     except OverflowError:
         return None
 

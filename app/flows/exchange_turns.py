@@ -11,6 +11,8 @@ from app.store import claims, coverage, doors, exchanges
 
 SPAN = timedelta(days=6)
 """Longest window asked for at once; Coupang takes less than 7 days."""
+OLDEST = timedelta(days=180)
+"""Nothing older is looked for again by windows: one false date would cost a call for each week since then."""
 NEVER = timedelta(days=365_000)
 BOX_EVERY = timedelta(minutes=2)
 BOX_WITHIN = timedelta(minutes=15)
@@ -31,6 +33,7 @@ async def windows(house: House, vendor_id: str) -> list[Window]:
             await claims.oldest_unread(connection, vendor_id, house.policy.catch_up),
         ]
         start = min([*(hole.start for hole in holes), *filter(None, oldest)], default=end)
+        start = max(start, end - OLDEST)
         left = []
         if start < end:
             left = await coverage.missing(connection, vendor_id, feeds.EXCHANGE_ROUND, start, end)

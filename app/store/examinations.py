@@ -57,7 +57,10 @@ WHERE r.vendor_id = %(vendor_id)s
            AND (c.state = 'REQUESTED' OR t.state NOT IN ('RETURNS_COMPLETED', 'WITHDRAWN'))))
 UNION ALL
 SELECT 'exchange', exchange_id, next_read_at FROM exchange
-WHERE vendor_id = %(vendor_id)s AND next_read_at > %(far)s
+WHERE vendor_id = %(vendor_id)s
+  AND (next_read_at > %(far)s
+       OR (next_read_at IS NULL AND attention IS NULL AND state IN ('RECEIPT', 'PROGRESS')
+           AND requested_at < %(at)s - interval '180 days'))
 ORDER BY 1, 2"""
 """What is open and nobody will read by itself: not at all, or only when the time is over that a wrong clock
 has set. A box of which all units are claimed may be gone, and what a person is asked to look at waits."""

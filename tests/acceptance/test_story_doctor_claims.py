@@ -23,6 +23,11 @@ PLANTED = {
         "feeds",
         "receipt {back} is open and will be read only at 2031",
     ),
+    "an exchange that is too old to be listed": (
+        "UPDATE exchange SET requested_at = requested_at - interval '200 days'",
+        "feeds",
+        "is open and will be read never",
+    ),
     "a feed that a wrong clock put off": (
         f"UPDATE feed SET due_at = {YEARS} WHERE feed = 'stops'",
         "feeds",
