@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.routing import APIRoute
 
 from app.errors import Forbidden, Invalid
+from app.flows import vendors
 from app.flows.house import House
 from app.flows.keys import ADMIN, READ, WRITE, Key, Keyring
 from app.web.problems import pointer
@@ -51,6 +52,16 @@ class Desk:
     def house(self) -> House:
         """What every flow is given."""
         return self.edge.house
+
+    async def within(self, vendor_id: str | None) -> list[str] | None:
+        """Return the vendors that an operator's question is about; None means every vendor.
+
+        Raises:
+            NotFound: The named one is not there for this key. An empty list would say that all is well.
+        """
+        if vendor_id is not None:
+            await vendors.get_vendor(self.house, self.key.operator, vendor_id)
+        return self.key.within(vendor_id)
 
 
 def needs(scope: str) -> Callable[[Request], Awaitable[Desk]]:

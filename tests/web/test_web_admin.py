@@ -318,4 +318,6 @@ async def test_polls_coverage_quarantine_and_calls(
     theirs = await callers.make(keys.ADMIN, vendors=[OTHER])
     for path in ("polls", "coverage", "quarantine", "calls"):
         assert (await theirs.get(f"/admin/v1/{path}")).json()["items"] == []
-        assert (await theirs.get(f"/admin/v1/{path}", params={"vendor_id": VENDOR})).json()["items"] == []
+        # Exactly like a vendor that does not exist.
+        told = problem(await theirs.get(f"/admin/v1/{path}", params={"vendor_id": VENDOR}), 404, "not-found")
+        assert told["detail"] == "no such vendor"

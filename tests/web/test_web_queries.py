@@ -1,12 +1,15 @@
 """Query parameters that nobody reads are refused, everywhere, by name."""
 
 import re
+from typing import get_args
 
 import pytest
 from httpx2 import AsyncClient
 
+from app.flows.feeds import FEEDS
 from app.flows.house import House
 from app.machines.orders import BoxState
+from app.web.admin import polls
 from tests.web.callers import problem
 from tests.web.stock import BOX, put
 
@@ -53,3 +56,17 @@ async def test_a_warehouse_is_told_what_it_may_ask(
     await put(house, state)
     told = problem(await writer.post(f"/v1/boxes/{BOX}/acknowledge"), 409, "transition-refused")
     assert not [event for event in told["allowed"] if event.startswith("see_")]
+
+
+@pytest.mark.parametrize(
+    "path", ["coverage", "polls", "calls", "quarantine", "census", "decisions", "reviews", "audit"]
+)
+async def test_a_vendor_that_is_not_there_is_not_told_to_be_well(admin: AsyncClient, path: str) -> None:
+    told = problem(await admin.get(f"/admin/v1/{path}?vendor_id=A99999999"), 404, "not-found")
+    assert (told["detail"], told["vendor_id"]) == ("no such vendor", "A99999999")
+
+
+async def test_a_feed_that_there_is_not_is_refused_by_name(admin: AsyncClient) -> None:
+    assert get_args(polls.Feed) == FEEDS
+    told = problem(await admin.get("/admin/v1/polls?feed=order"), 422, "invalid-request")
+    assert "'orders'" in told["errors"][0]["detail"]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.flows import audit_log
 from app.web import answers
-from app.web.contract import GUARDED, shown
+from app.web.contract import GUARDED, ONE, shown
 from app.web.cursors import id_of, page
 from app.web.deps import AdminDesk, Cursor, Limit
 from app.web.fields import VendorId
@@ -55,7 +55,7 @@ _ENTRY: dict[str, Any] = {
     "",
     operation_id="list_audit",
     response_model=AuditPage,
-    responses={200: shown({"items": [_ENTRY], "next_cursor": None})},
+    responses={200: shown({"items": [_ENTRY], "next_cursor": None}), **ONE},
 )
 async def list_audit(
     desk: AdminDesk,
@@ -69,7 +69,7 @@ async def list_audit(
     """List who changed vendors, made or ended keys, or ended a silence; newest first."""
     rows, then = await audit_log.list_entries(
         desk.house,
-        desk.key.within(vendor_id),
+        await desk.within(vendor_id),
         subject=subject,
         before=id_of(cursor),
         most=limit,

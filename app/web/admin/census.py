@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.flows import census
 from app.web import answers
-from app.web.contract import GUARDED, shown
+from app.web.contract import GUARDED, ONE, shown
 from app.web.cursors import id_of, page
 from app.web.deps import AdminDesk, Cursor, Limit
 from app.web.fields import VendorId
@@ -77,7 +77,7 @@ _EXAMPLE: dict[str, Any] = {
     "",
     operation_id="list_census",
     response_model=CensusPage,
-    responses={200: shown({"items": [_EXAMPLE], "next_cursor": None})},
+    responses={200: shown({"items": [_EXAMPLE], "next_cursor": None}), **ONE},
 )
 async def list_census(
     desk: AdminDesk, vendor_id: VendorId | None = None, cursor: Cursor = None, limit: Limit = 20
@@ -85,7 +85,7 @@ async def list_census(
     """List the counts and what each found, newest first."""
     rows, then = await census.list_census(
         desk.house,
-        desk.key.within(vendor_id),
+        await desk.within(vendor_id),
         before=id_of(cursor),
         most=limit,
     )

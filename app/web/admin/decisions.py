@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.flows import decisions
 from app.web import answers
 from app.web.admin import decision_shapes as shapes
-from app.web.contract import GUARDED, shown
+from app.web.contract import GUARDED, ONE, shown
 from app.web.cursors import page, place_of
 from app.web.deps import AdminDesk, Cursor, Limit
 from app.web.fields import VendorId
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/admin/v1/decisions", tags=["by hand"], responses=GUA
     "",
     operation_id="list_decisions",
     response_model=shapes.DecisionPage,
-    responses={200: shown({"items": [shapes.DECISION], "next_cursor": None})},
+    responses={200: shown({"items": [shapes.DECISION], "next_cursor": None}), **ONE},
 )
 async def list_decisions(
     desk: AdminDesk,
@@ -34,7 +34,7 @@ async def list_decisions(
     after = place_of(cursor)
     rows, then = await decisions.list_decisions(
         desk.house,
-        desk.key.within(vendor_id),
+        await desk.within(vendor_id),
         kinds=[one.value for one in kind or ()],
         overdue=overdue,
         after=after,

@@ -24,7 +24,7 @@ _IN_REVIEW = {**EFFECT, "state": "REVIEW", "tries": 5, "result_code": "NOT_APPLI
     "/reviews",
     operation_id="list_reviews",
     response_model=EffectPage,
-    responses={200: shown({"items": [_IN_REVIEW], "next_cursor": None})},
+    responses={200: shown({"items": [_IN_REVIEW], "next_cursor": None}), **ONE},
 )
 async def list_reviews(
     desk: AdminDesk, vendor_id: VendorId | None = None, cursor: Cursor = None, limit: Limit = 50
@@ -32,7 +32,7 @@ async def list_reviews(
     """List effects that wait for a person, newest first."""
     rows, then = await reports.list_effects(
         desk.house,
-        desk.key.within(vendor_id),
+        await desk.within(vendor_id),
         state=EffectState.REVIEW,
         before=id_of(cursor),
         most=limit,

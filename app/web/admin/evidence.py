@@ -70,5 +70,5 @@ async def get_evidence(
     vendor_id: VendorId | None = None,
 ) -> Response:
     """Tell what Coupang had said: an answer that a history, an effect or `?at=` names as its `evidence`."""
-    told = await witnesses.tell(desk.house, desk.key.within(vendor_id), bytes.fromhex(digest))
+    told = await witnesses.tell(desk.house, await desk.within(vendor_id), bytes.fromhex(digest))
     return answers.answer({"items": [answers.plain(one) for one in told]})
