@@ -194,6 +194,8 @@ def _up(argv: list[str]) -> int:
     from app import up
 
     _logging("WARNING")
+    # It would tell every second that the database is away; the verb tells it once, at its end.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     return asyncio.run(up.up(argv))
 
 

@@ -283,9 +283,9 @@ async def _watch(
         if seconds % 5 == 0:
             before = (moment, calls)
         if out.isatty():
-            out.write("\r\x1b[2K" + _status(figures, now, rate))
+            out.write("\r\x1b[2K" + status_line(figures, now, rate))
         elif seconds % 5 == 0:
-            out.write(_status(figures, now, rate) + "\n")
+            out.write(status_line(figures, now, rate) + "\n")
         out.flush()
         seconds += 1
         try:
@@ -314,7 +314,8 @@ async def _shop_on(sandbox_url: str, memory: Memory, orders_per_hour: float, now
     memory.keep(shop_until=until.isoformat())
 
 
-def _status(figures: dict[str, Any], now: datetime, rate: float) -> str:
+def status_line(figures: dict[str, Any], now: datetime, rate: float) -> str:
+    """Return the live status in one line: where boxes are, what is open, who is silent."""
     boxes = figures["boxes"] or {}
     effects = figures["effects"] or {}
     opened = {state: n for state, n in effects.items() if state not in ("CONFIRMED", "REJECTED")}
@@ -327,7 +328,9 @@ def _status(figures: dict[str, Any], now: datetime, rate: float) -> str:
         f"last look {int((now - looked).total_seconds())} s ago" if looked else "no look yet",
     ]
     if figures["stopped_until"]:
-        parts.append(f"SILENT until {figures['stopped_until']:%H:%M}")
+        who = "everybody" if figures["all_stopped"] else " ".join(figures["stopped_vendors"])
+        trying = "" if figures["stopped_until"] > now else ", trying"
+        parts.append(f"SILENT {who} until {figures['stopped_until']:%H:%M}{trying}")
     if figures["attention"]:
         parts.append(f"attention {figures['attention']}")
     return " | ".join(parts)

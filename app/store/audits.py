@@ -80,7 +80,10 @@ async def live(connection: Connection) -> dict[str, Any]:
       (SELECT count(*) FROM unseen_cancels) AS unseen_cancels,
       (SELECT min(last_ok_at) FROM feed WHERE feed = 'accept') AS last_look_at,
       coalesce((SELECT until FROM circuit WHERE closed_at IS NULL),
-               (SELECT min(stopped_until) FROM vendor WHERE stopped_until IS NOT NULL)) AS stopped_until,
+               (SELECT max(stopped_until) FROM vendor)) AS stopped_until,
+      (SELECT array_agg(vendor_id ORDER BY vendor_id) FROM vendor
+        WHERE stopped_until IS NOT NULL) AS stopped_vendors,
+      EXISTS (SELECT FROM circuit WHERE closed_at IS NULL) AS all_stopped,
       (SELECT count(*) FROM box WHERE attention IS NOT NULL) AS attention"""
     rows = await fetch(connection, query)
     return rows[0]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from app import up
 from app.coupang.errors import Blocked
 from app.errors import Forbidden
-from app.flows import audit_log, circuits, examining, turns, vendors
+from app.flows import audit, audit_log, circuits, examining, turns, vendors
 from app.flows.asking import US, Caller
 from app.flows.house import PURPOSE_SECRETS
 from app.jobs.visits import visit
@@ -33,6 +34,11 @@ async def mall(shop: Shop) -> Shop:
 async def visits(shop: Shop) -> dict[str, bool]:
     """Visit everybody; tell who could be."""
     return {name: await visit(shop.house, shop.reach, name) for name in (VENDOR, *OTHERS)}
+
+
+async def status(shop: Shop) -> str:
+    """What `make run` shows."""
+    return up.status_line(await audit.live(shop.house), shop.clock.now(), 0.0)
 
 
 async def due(shop: Shop) -> list[str]:
@@ -164,6 +170,7 @@ async def test_a_302_silences_one_vendor_and_two_of_them_everybody(
     assert all((await visits(mall)).values())
     assert await everything(mall) is None
     assert await visits(mall) == {VENDOR: False, OTHERS[0]: True, OTHERS[1]: True}
+    assert (await status(mall)).endswith(f"SILENT {VENDOR} until {mall.clock.now() + 10 * MINUTE:%H:%M}")
     mall.world.add_fault("302", vendor_id=OTHERS[0])
     mall.later(9 * MINUTE)
     await visit(mall.house, mall.reach, OTHERS[0])
@@ -173,6 +180,7 @@ async def test_a_302_silences_one_vendor_and_two_of_them_everybody(
     told = {one.vendor_id: one async for one in examining.examine(mall.house)}
     assert "(everybody): Blocked HTTP 302 GET" in told[OTHERS[1]].facts["feeds"]
     assert "(blocked): Blocked HTTP 302 GET" in told[VENDOR].facts["feeds"]
+    assert "SILENT everybody until" in await status(mall)
     mall.later(2 * HOUR)
     await visits(mall)
     said = [one.getMessage() for one in caplog.records if one.name.startswith("app.")]
