@@ -108,7 +108,11 @@ async def test_a_hole_is_closed_only_within_the_transaction_of_its_last_page(
 ) -> None:
     await shop.visit()
     before = await covered(shop)
-    shop.order()
+    # It stands in the last list of the road: the page that brings it is the one that claims the window.
+    box_id = shop.order().box_id
+    shop.world.wing_acknowledge(box_id)
+    shop.world.wing_ship(box_id, "CJGLS", "512345678901")
+    shop.world.deliver(box_id)
     shop.later(2 * HOUR)
     real = coverage.grow
 
@@ -120,6 +124,7 @@ async def test_a_hole_is_closed_only_within_the_transaction_of_its_last_page(
     with pytest.raises(ConnectionResetError):
         await shop.visit()
     assert await covered(shop) == before
+    assert await shop.state(box_id) is None
     monkeypatch.undo()
     shop.later(MINUTE)
     await shop.visit()
