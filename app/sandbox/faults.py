@@ -1,5 +1,7 @@
 """What goes wrong, by script: each call may meet a delay and one fault."""
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +63,10 @@ LISTS = frozenset(
 )
 CLAIM_LISTS = frozenset({"duplicate_page", "empty_page", "empty_list", "unreadable_row"})
 """What can also happen to the lists of receipts and exchanges."""
+
+
+MET: ContextVar["Callable[[Fault], None] | None"] = ContextVar("sandbox.met", default=None)
+"""Who wants to know, during a call, which fault it meets."""
 
 
 @dataclass(slots=True)
@@ -168,4 +174,6 @@ class Faults:
                 delays.append(fault)
             if fault.kind != "delay":
                 met = fault
+        if met is not None and (told := MET.get()) is not None:
+            told(met)
         return met, delays

@@ -1,8 +1,9 @@
 """A memory for the sandbox: everything that changed it, replayed at the next start.
 
 The world follows from its seed, the requests that change it and their virtual times, so the journal keeps
-just those: one JSON line each, written before the request takes effect. A killed sandbox therefore comes
-back as it was; what it had applied without answering stays applied, as at the real Coupang.
+just those: one JSON line each, written before the request takes effect, and one more when it met a fault:
+what a fault refused is refused again. A killed sandbox therefore comes back as it was; what it had applied
+without answering stays applied, as at the real Coupang.
 """
 
 from base64 import b64decode, b64encode
@@ -14,6 +15,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import Frozen
+from app.sandbox.faults import MET, Fault
 from app.sandbox.world import World
 
 _STEP_S = 60.0
@@ -34,13 +36,16 @@ class Journal:
         self._world = world
         self._path = path
         self._file: IO[bytes] | None = None
+        self._written = 0
 
     async def replay(self) -> int:
         """Play the journal into the world and open it for more; return how many requests it held."""
         played = 0
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._path.exists():
-            played = await self._play(self._path.read_bytes().splitlines())
+            lines = self._path.read_bytes().splitlines()
+            self._written = len(lines)
+            played = await self._play(lines)
         self._file = self._path.open("ab")
         return played
 
@@ -48,24 +53,35 @@ class Journal:
         world, played = self._world, 0
         clock, monotonic = world.clock, world.monotonic
         start_s = monotonic() - _STEP_S * (len(lines) + 1)
+        read = [told for line in lines if (told := _read(line)) is not None]
+        met = {told["of"]: told for told in read if "of" in told}
         try:
-            for line in lines:
-                try:
-                    told = orjson.loads(line)
-                except orjson.JSONDecodeError:
-                    # The last line of a killed process may be cut off; it never took effect.
+            for told in read:
+                if "of" in told:
                     continue
                 if told["path"].endswith("/faults"):
-                    # Faults are spent by reads too, which are not kept; a restart begins without any.
+                    # Faults are spent by reads too, which are not kept; a restart begins without any. What
+                    # a changing call met is kept with the call.
                     continue
                 world.clock = Frozen(datetime.fromisoformat(told["at"]))
                 moment_s = start_s + _STEP_S * played
                 world.monotonic = lambda moment_s=moment_s: moment_s  # type: ignore[misc]
+                fault = self._meet_again(met.get(told.get("n")))
                 await self._request(told)
+                if fault is not None:
+                    world.faults.clear(fault_id=fault.fault_id)
                 played += 1
         finally:
             world.clock, world.monotonic = clock, monotonic
         return played
+
+    def _meet_again(self, told: dict[str, Any] | None) -> Fault | None:
+        if told is None:
+            return None
+        if told["kind"] == "429":
+            # Refused again; its ban was real time, and is over.
+            return self._world.faults.add("status", status=429)
+        return self._world.faults.add(told["kind"], **told["options"])
 
     async def _request(self, told: dict[str, Any]) -> None:
         scope: Scope = {
@@ -106,7 +122,7 @@ class Journal:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        self._write(scope, body)
+        n = self._write(scope, body)
         passed = [False]
 
         async def again() -> Message:
@@ -115,10 +131,16 @@ class Journal:
             passed[0] = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        await self._app(scope, again, send)
+        heard = MET.set(lambda fault: self._append({"of": n, "kind": fault.kind, "options": fault.options}))
+        try:
+            await self._app(scope, again, send)
+        finally:
+            MET.reset(heard)
 
-    def _write(self, scope: Scope, body: bytes) -> None:
+    def _write(self, scope: Scope, body: bytes) -> int:
+        n = self._written
         told = {
+            "n": n,
             "at": self._world.clock.now().isoformat(),
             "method": scope["method"],
             "path": (scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
@@ -126,12 +148,26 @@ class Journal:
             "headers": [[key.decode("latin-1"), value.decode("latin-1")] for key, value in scope["headers"]],
             "body": b64encode(body).decode(),
         }
+        self._append(told)
+        return n
+
+    def _append(self, told: dict[str, Any]) -> None:
         if self._file is not None:
             self._file.write(orjson.dumps(told) + b"\n")
             self._file.flush()
+            self._written += 1
 
     def close(self) -> None:
         """Close the journal."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _read(line: bytes) -> dict[str, Any] | None:
+    try:
+        told: dict[str, Any] = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # The last line of a killed process may be cut off; it never took effect.
+        return None
+    return told

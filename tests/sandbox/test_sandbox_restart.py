@@ -1,5 +1,6 @@
 """A sandbox with a journal comes back as it was: what it applied stays applied."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,34 @@ async def test_changes_survive_a_restart(clock: Frozen, tmp_path: Path) -> None:
         assert again.report()["mutations"] == world.report()["mutations"]
         seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
         assert (await seller.box(first.box_id)).json()["data"]["status"] == "DEPARTURE"
+
+
+@pytest.mark.parametrize("kind", ["504_before", "500", "429", "drop_before", "401"])
+async def test_what_a_fault_refused_stays_refused_after_a_restart(
+    clock: Frozen, tmp_path: Path, kind: str
+) -> None:
+    journal = tmp_path / "journal"
+    world = fresh(clock)
+    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+        keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+        await client.post("/_sandbox/vendors", json=keys)
+        await client.post("/_sandbox/orders", json={"vendor_id": VENDOR, "count": 2})
+        seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
+        refused, taken = list(world.boxes)
+        fault = {"kind": kind, "route": "O6", "ban_real_s": 0.0} if kind == "429" else {"kind": kind}
+        await client.post("/_sandbox/faults", json=fault)
+        with suppress(httpx.RemoteProtocolError):
+            assert (await seller.acknowledge(refused)).status_code != 200
+        assert (await seller.acknowledge(taken)).status_code == 200
+    before = world.truth()
+    assert [one["status"] for one in before] == ["ACCEPT", "INSTRUCT"]
+
+    again = fresh(clock)
+    async with Running(again, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+        assert again.truth() == before
+        assert again.faults.listed() == []
+        seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
+        assert (await seller.acknowledge(refused)).status_code == 200
 
 
 async def test_limits_after_a_restart_run_in_real_time_again(clock: Frozen, tmp_path: Path) -> None:
