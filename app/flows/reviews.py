@@ -16,6 +16,7 @@ from app.flows.deciding import decide_effect
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.reports import get_box
 from app.flows.sending import apply_confirmed
+from app.flows.subjects import SUBJECTS
 from app.machines.effects import EFFECT, EffectFacts
 from app.store import boxes, doors, effects, evidence
 from app.store.database import Connection
@@ -83,6 +84,9 @@ async def rule(house: House, caller: Caller, effect_id: int, ruling: Ruling, rea
             )
             if ruling is Ruling.APPLIED:
                 await apply_confirmed(house, tx, vendor_id, [effect], {effect["effect_id"]: digest}, at)
+            if settled:
+                # A verdict that is wrong is seen at once, while the person is still there.
+                await SUBJECTS[effect["subject"]].doubt(tx, vendor_id, [effect], at)
             ruled = await effects.find(tx, [vendor_id], effect_id)
             return ruled or found
 

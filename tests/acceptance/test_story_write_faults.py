@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from app.flows import reviews
+from app.flows.asking import US
+from app.flows.reviews import Ruling
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
 
 DOUBTFUL = (
@@ -186,3 +189,30 @@ async def test_a_change_that_never_shows_is_put_before_a_person(shop: Shop) -> N
     await shop.run_for(HOUR)
     assert shop.calls("O7") == calls
     await assert_promises(shop)
+
+
+@pytest.mark.parametrize("true", [True, False])
+async def test_a_verdict_is_held_against_what_coupang_shows_at_once(shop: Shop, true: bool) -> None:
+    box_id = (await prepare(shop, "invoice"))[0]
+    shop.world.add_fault("504_before", route="O7", times=None)
+    await shop.ship(box_id)
+
+    async def given_up() -> bool:
+        return (await shop.effects(box_id))[-1]["state"] == "REVIEW"
+
+    await shop.until(given_up, most=100)
+    effect = (await shop.effects(box_id))[-1]
+    if true:
+        # By hand, where the sellers' console is.
+        payload = effect["payload"]
+        shop.world.wing_ship(box_id, payload["courier_code"], payload["invoice_number"])
+    await reviews.rule(shop.house, US, effect["effect_id"], Ruling.APPLIED, "looked at WING")
+    box = (await shop.boxes())[box_id]
+    assert (box["state"], box["attention"]) == ("DEPARTURE", None)
+    await shop.visit()
+    box = (await shop.boxes())[box_id]
+    assert box["state"] == "DEPARTURE"
+    if true:
+        assert box["attention"] is None
+    else:
+        assert "Coupang shows INSTRUCT" in box["attention"]
