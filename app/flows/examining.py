@@ -14,7 +14,7 @@ persons     who somebody is was erased when its time was over, and not before
 key         the key has more than two weeks to live, and Coupang takes it
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 from app.coupang.errors import ExpiredSignature
 from app.flows import contents, erasing, feeds
 from app.flows.audit import audit
-from app.flows.house import PURPOSE_SECRETS, House
+from app.flows.house import PURPOSE_SECRETS, House, Policy
 from app.flows.vendors import KEY_LIFE
 from app.store import census, circuits, examinations, vendors
 from app.store.database import Connection, fetch
@@ -32,7 +32,7 @@ from app.vault import Sealed
 OVERDUE = timedelta(hours=1)
 """Nothing that is due waits longer; what was read later than that may still be on its way."""
 FAR = timedelta(days=2)
-"""Nothing is put off for so long, and nobody is silent for so long (real time)."""
+"""Nothing is put off for so long, and nobody is silent for so long, unless the settings say so."""
 COUNT_WITHIN = timedelta(hours=36)
 SKEW_MOST_S = 60.0
 """Coupang refuses signatures that are five minutes off."""
@@ -114,7 +114,7 @@ async def _examine(house: House, vendor: dict[str, Any], circuit: dict[str, Any]
     silence = _silence(vendor, circuit, at)
     await _audit(house, report, speaks)
     async with house.db.connection() as connection:
-        overdue, far = at - OVERDUE, at + house.real(FAR)
+        overdue, far = at - OVERDUE, at + _longest(house.policy, house.real)
 
         async def ask(question: Any, **more: Any) -> list[Any]:
             return await examinations.ask(connection, question, report.vendor_id, at, overdue, far, **more)
@@ -255,6 +255,13 @@ def _silence(vendor: dict[str, Any], circuit: dict[str, Any] | None, at: datetim
     if vendor["stopped_until"] is not None and vendor["stopped_until"] > at:
         told.append((vendor["stopped_kind"], vendor["stopped_until"], vendor["stopped_reason"]))
     return "; ".join(f"silent until {_time(until)} ({who}): {why}" for who, until, why in told) or None
+
+
+def _longest(policy: Policy, real: Callable[[timedelta], timedelta]) -> timedelta:
+    """Return for how long anything may be put off, or anybody be silent."""
+    silences = (policy.circuit.pause(kind, 99) for kind in ("throttled", "blocked", "denied", "errors"))
+    pauses = (feeds.pause_of(policy, feed) for feed in feeds.FEEDS)
+    return max(real(max(FAR, *silences)), 2 * max(policy.track_most, policy.receipt_most, *pauses))
 
 
 def _unpolled(report: Examination, row: dict[str, Any], at: datetime, far: datetime) -> None:
