@@ -144,6 +144,9 @@ _TOLD: LiteralString = journal.births(
               content_hash FROM born"""
 )
 _KEPT: LiteralString = "line.ordered = excluded.ordered AND line.shipped > 0"
+# The clock of the machine that read before may have been ahead of ours: the last word stays the last.
+_AFTER: LiteralString = """CASE WHEN b.market_seen_at > %(at)s
+      THEN b.market_seen_at + interval '1 microsecond' ELSE %(at)s END"""
 _WRITE: LiteralString = f"""
 WITH doc AS (
   SELECT d.*, decode(hash, 'base64') AS content_hash, decode(was, 'base64') AS compared
@@ -171,7 +174,7 @@ WITH doc AS (
   RETURNING shipment_box_id, content_hash, exchange_id
 ), {_TOLD}, renewed AS (
   UPDATE box b
-  SET market_status = d.market_status, market_seen_at = %(at)s,
+  SET market_status = d.market_status, market_seen_at = {_AFTER},
       content_hash = d.content_hash, ordered_at = d.ordered_at, paid_at = d.paid_at,
       ship_by = d.ship_by, address_version = d.address_version, address_final = d.address_final,
       courier_code = coalesce(d.courier_code, b.courier_code),
@@ -182,10 +185,10 @@ WITH doc AS (
   FROM doc d
   WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(changed)b::bigint[])
     AND b.shipment_box_id = d.shipment_box_id AND b.content_hash = d.compared
-  RETURNING b.shipment_box_id, b.content_hash
+  RETURNING b.shipment_box_id, b.content_hash, b.market_seen_at
 ), observed AS (
   INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
-  SELECT %(vendor_id)s, 'box', shipment_box_id, %(at)s, content_hash FROM renewed
+  SELECT %(vendor_id)s, 'box', shipment_box_id, market_seen_at, content_hash FROM renewed
   ON CONFLICT (vendor_id, aggregate, aggregate_id, at) DO UPDATE SET evidence = excluded.evidence
 ), gone AS (
   DELETE FROM line l

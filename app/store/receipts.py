@@ -130,7 +130,10 @@ WITH doc AS (
 ), renewed AS (
   UPDATE receipt r
   SET order_id = d.order_id, receipt_type = d.receipt_type, market_status = d.market_status,
-      release_stop_status = d.release_stop_status, market_seen_at = %(at)s, content_hash = d.content_hash,
+      release_stop_status = d.release_stop_status, content_hash = d.content_hash,
+      -- The clock of the machine that read before may have been ahead of ours: the last word stays the last.
+      market_seen_at = CASE WHEN r.market_seen_at > %(at)s THEN r.market_seen_at + interval '1 microsecond'
+                            ELSE %(at)s END,
       opened_at = d.opened_at, modified_at = d.modified_at, count_sum = d.count_sum, pickup = d.pickup,
       pre_refund = d.pre_refund, completion = d.completion, fault_by = d.fault_by,
       return_charge_krw = d.return_charge_krw, reason_code = d.reason_code, reason_text = d.reason_text,
@@ -139,7 +142,7 @@ WITH doc AS (
   FROM doc d
   WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = ANY(%(changed)b::bigint[])
     AND r.receipt_id = d.receipt_id AND r.content_hash = d.was
-  RETURNING r.receipt_id
+  RETURNING r.receipt_id, r.market_seen_at
 ), unshared AS (
   -- What is claimed otherwise now is matched anew; a share never outlives the claim it was made for.
   DELETE FROM share s USING doc d
@@ -151,7 +154,8 @@ WITH doc AS (
                           AND i.count = s.claimed))
 ), observed AS (
   INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
-  SELECT %(vendor_id)s, 'receipt', receipt_id, %(at)s, content_hash FROM doc
+  SELECT %(vendor_id)s, 'receipt', d.receipt_id, coalesce(r.market_seen_at, %(at)s), d.content_hash
+  FROM doc d LEFT JOIN renewed r USING (receipt_id)
   ON CONFLICT (vendor_id, aggregate, aggregate_id, at) DO UPDATE SET evidence = excluded.evidence
 ), gone AS (
   DELETE FROM receipt_line n

@@ -2,15 +2,18 @@
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from app.clock import Frozen
 from app.errors import AppError, Invalid, NotFound
-from app.flows import asking, claim_reports, exchanging, holding, reports
+from app.flows import asking, claim_reports, exchanging, holding, reports, reviews
 from app.flows.asking import US
 from app.flows.moments import moment
+from app.jobs.visits import visit
 from app.machines.receptions import Verdict
 from app.sandbox.buying import BoxSpec, LineSpec
 from tests.acceptance.backs import delivered, inspected, returned
@@ -207,3 +210,24 @@ async def test_evidence_that_is_gone_leaves_the_rest(shop: Shop) -> None:
     assert then["market"]["status"] is None
     assert then["market"]["lines"] is None
     assert then["market"]["evidence"]
+
+
+async def test_the_last_word_is_the_one_that_came_last_although_two_clocks_disagree(shop: Shop) -> None:
+    """The machine that read before was some seconds ahead of the one that reads now."""
+    box_id = await packed(shop)
+    shop.world.request_cancel(box_id)
+    shop.later(6 * MINUTE)
+    ahead = replace(shop.house, clock=Frozen(shop.clock.now() + 20 * SECOND))
+    await visit(ahead, shop.reach, shop.vendor_id)
+    receipt_id = await shop.one("SELECT receipt_id FROM receipt")
+    assert await shop.one("SELECT market_held FROM line") == 2
+    shop.world.withdraw(receipt_id)
+    shop.world.wing_ship(box_id, "CJGLS", "512345678901")
+    await reviews.resync(shop.house, US, box_id)
+    await shop.visit()
+    assert await shop.state(box_id) == "DEPARTURE"
+    shop.later(MINUTE)
+    box = await shop.find(box_id)
+    assert box is not None
+    word = (await moment(shop.house, None, "box", box_id, shop.clock.now()))["market"]
+    assert (word["status"], word["seen_at"]) == ("DEPARTURE", box["market_seen_at"])
