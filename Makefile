@@ -1,8 +1,8 @@
 # Thin on purpose: makes the virtual environment from the lock file, then calls `python -m app …`.
 # Everything is created inside the checkout (.venv, .cache, .data); nothing is written elsewhere.
 ARGS ?=
-# Test processes; each has a PostgreSQL of its own.
-TESTERS ?= auto
+# Test processes; each has a PostgreSQL of its own. One more than there are cores: many tests wait for real time.
+TESTERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
