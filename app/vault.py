@@ -180,10 +180,18 @@ class Vault:
         return self.seal(packer.compress(plain) + packer.flush(), purpose)
 
     def open_packed(self, sealed: bytes, purpose: bytes) -> bytes:
-        """Decrypt, then decompress what `seal_packed` returned."""
+        """Decrypt, then decompress what `seal_packed` returned.
+
+        Raises:
+            Sealed: As `open`; or what was sealed was not packed.
+        """
         # A stream says itself whether it was packed with the words: those of before are opened as well.
         unpacker = zlib.decompressobj(zdict=_KNOWN_WORDS)
-        return unpacker.decompress(self.open(sealed, purpose))
+        packed = self.open(sealed, purpose)
+        try:
+            return unpacker.decompress(packed)
+        except zlib.error as other:
+            raise Sealed("the sealed bytes were not packed") from other
 
     def digest(self, content: bytes) -> bytes:
         """Return a 16-byte keyed digest; equal contents give equal digests in one installation."""

@@ -17,8 +17,8 @@ from typing import Any
 from app.coupang.errors import Blocked, CoupangError, Denied, Throttled
 from app.errors import Forbidden
 from app.flows.asking import Caller
-from app.flows.house import PURPOSE_SECRETS, House
-from app.flows.turns import Turn
+from app.flows.house import House
+from app.flows.turns import Turn, keys_of
 from app.store import circuits, desk, doors, vendors
 from app.store.database import Connection
 
@@ -130,13 +130,7 @@ def _pause(house: House, kind: str, stops: int, error: CoupangError) -> timedelt
 
 async def _is_replaced(house: House, tx: Connection, turn: Turn) -> bool:
     row = await vendors.find(tx, turn.vendor_id)
-    if row is None:
-        return False
-    purpose = PURPOSE_SECRETS + turn.vendor_id.encode()
-    keys = (
-        house.vault.open(row[name], purpose).decode() for name in ("sealed_access_key", "sealed_secret_key")
-    )
-    return tuple(keys) != (turn.access_key, turn.secret_key)
+    return row is not None and keys_of(house, row) != (turn.access_key, turn.secret_key)
 
 
 def _recent(house: House, circuit: dict[str, Any], at: datetime) -> bool:

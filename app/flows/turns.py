@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +58,20 @@ async def wake(house: House, vendor_id: str) -> None:
         await house.wake(vendor_id)
 
 
+def keys_of(house: House, vendor: Mapping[str, Any]) -> tuple[str, str]:
+    """Open a vendor's access key and secret key.
+
+    Raises:
+        Sealed: They cannot be opened with the keys of this installation.
+    """
+    purpose = PURPOSE_SECRETS + str(vendor["vendor_id"]).encode()
+    access_key, secret_key = (
+        house.vault.open(vendor[name], purpose).decode()
+        for name in ("sealed_access_key", "sealed_secret_key")
+    )
+    return access_key, secret_key
+
+
 async def begin(house: House, vendor_id: str, job_id: int | None = None) -> Turn | None:
     """Take the next epoch of a vendor; None when it must not be called now, or the job holds it no more.
 
@@ -75,14 +90,14 @@ async def begin(house: House, vendor_id: str, job_id: int | None = None) -> Turn
             # Asked for, but told to be silent: due as soon as the silence ends. Ticks know when that is.
             await vendors.wake_after_silence(tx, vendor_id, at)
             return None
-    purpose = PURPOSE_SECRETS + vendor_id.encode()
+    access_key, secret_key = keys_of(house, row)
     return Turn(
         vendor_id,
         row["epoch"],
         row["auto_acknowledge"],
         row["wing_user_id"],
-        house.vault.open(row["sealed_access_key"], purpose).decode(),
-        house.vault.open(row["sealed_secret_key"], purpose).decode(),
+        access_key,
+        secret_key,
         row["stops"],
         row["errors"],
         row["errors_since"],

@@ -108,20 +108,19 @@ async def replace_evidence(
     await execute(connection, query, vendors=vendors, digests=digests, sealed=sealed, at=at)
 
 
+_OVERDUE: LiteralString = "SELECT " + ", ".join(
+    f'(SELECT count(*) FROM ({due}) d WHERE d.vendor_id = %(vendor_id)s) AS "{kind}"'
+    for kind, due in {
+        "receivers": _RECEIVERS,
+        "requesters": _RECEIPTS,
+        "contacts": _EXCHANGES,
+        "unreadable rows": _QUARANTINE,
+        "answers": _EVIDENCE,
+    }.items()
+)
+
+
 async def overdue(connection: Connection, vendor_id: str, before: datetime) -> dict[str, int]:
     """Return how much of one vendor should have been erased, by kind of value."""
-    asked: LiteralString = (
-        "SELECT (SELECT count(*) FROM ("
-        + _RECEIVERS
-        + ") a WHERE a.vendor_id = %(vendor_id)s) AS receivers, (SELECT count(*) FROM ("
-        + _RECEIPTS
-        + ") b WHERE b.vendor_id = %(vendor_id)s) AS requesters, (SELECT count(*) FROM ("
-        + _EXCHANGES
-        + ") c WHERE c.vendor_id = %(vendor_id)s) AS contacts, (SELECT count(*) FROM ("
-        + _QUARANTINE
-        + ') d WHERE d.vendor_id = %(vendor_id)s) AS "unreadable rows", (SELECT count(*) FROM ('
-        + _EVIDENCE
-        + ") e WHERE e.vendor_id = %(vendor_id)s) AS answers"
-    )
-    row = await fetch_one(connection, asked, vendor_id=vendor_id, before=before)
+    row = await fetch_one(connection, _OVERDUE, vendor_id=vendor_id, before=before)
     return {name: count for name, count in (row or {}).items() if count}

@@ -2,9 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from app.store.database import Connection, columns, execute, fetch, fetch_one
+from app.store.scope import VENDORS
+
+
+def proven(kind: LiteralString) -> LiteralString:
+    """Return `proven AS (…)`, which keeps the rows of a page with what it stores; one content once.
+
+    It needs `e_digest`, `e_sealed`, `vendor_id` and `at`.
+    """
+    return (
+        """proven AS (
+  INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
+  SELECT %(vendor_id)s, e.digest, '"""
+        + kind
+        + """', e.sealed, %(at)s
+  FROM unnest(%(e_digest)b::bytea[], %(e_sealed)b::bytea[]) AS e(digest, sealed)
+  ON CONFLICT DO NOTHING
+)"""
+    )
 
 
 async def keep(
@@ -20,24 +38,14 @@ async def keep(
     await execute(connection, query, vendor_id=vendor_id, digests=digests, kinds=kinds, sealed=sealed, at=at)
 
 
-async def find(connection: Connection, vendor_id: str, digest: bytes) -> dict[str, Any] | None:
-    """Return one piece of evidence, still sealed, or None."""
-    query = "SELECT * FROM evidence WHERE vendor_id = %(vendor_id)s AND digest = %(digest)s"
-    return await fetch_one(connection, query, vendor_id=vendor_id, digest=digest)
-
-
-async def find_all(
-    connection: Connection, vendor_ids: list[str] | None, digest: bytes
-) -> list[dict[str, Any]]:
+async def find(connection: Connection, vendor_ids: list[str] | None, digest: bytes) -> list[dict[str, Any]]:
     """Return what is stored under a digest, answers and rows that could not be read, still sealed."""
-    query = """
-    SELECT vendor_id, kind, seen_at, erased_at, sealed
-    FROM vendor JOIN evidence USING (vendor_id)
-    WHERE digest = %(digest)s AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+    query = f"""
+    SELECT vendor_id, kind, seen_at, erased_at, sealed FROM evidence
+    WHERE digest = %(digest)s AND vendor_id = ANY({VENDORS})
     UNION ALL
-    SELECT vendor_id, 'quarantine', first_seen_at, NULL, sealed
-    FROM vendor JOIN quarantine USING (vendor_id)
-    WHERE digest = %(digest)s AND (%(vendor_ids)s::text[] IS NULL OR vendor_id = ANY(%(vendor_ids)s))
+    SELECT vendor_id, 'quarantine', first_seen_at, NULL, sealed FROM quarantine
+    WHERE digest = %(digest)s AND vendor_id = ANY({VENDORS})
     ORDER BY 1, 2"""
     return await fetch(connection, query, vendor_ids=vendor_ids, digest=digest)
 

@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from app.errors import Stale
-from app.store import journal
+from app.store import evidence, journal
 from app.store.database import Connection, fetch, fetch_one
 
 
@@ -174,12 +174,7 @@ WITH doc AS (
   SET status = excluded.status, courier_code = excluded.courier_code, invoice_number = excluded.invoice_number
   WHERE (exchange_box.status, exchange_box.courier_code, exchange_box.invoice_number)
     IS DISTINCT FROM (excluded.status, excluded.courier_code, excluded.invoice_number)
-), proven AS (
-  INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
-  SELECT %(vendor_id)s, e.digest, 'exchange', e.sealed, %(at)s
-  FROM unnest(%(e_digest)b::bytea[], %(e_sealed)b::bytea[]) AS e(digest, sealed)
-  ON CONFLICT DO NOTHING
-)
+), {evidence.proven("exchange")}
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
 
 

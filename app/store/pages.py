@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 import msgspec
 
 from app.errors import Stale
-from app.store import coverage, doors, journal
+from app.store import coverage, doors, evidence, journal
 from app.store.database import Connection, fetch, fetch_one
 from app.store.replacements import at_birth
 
@@ -216,12 +216,7 @@ WITH doc AS (
   FROM unnest(%(a_box)b::bigint[], %(a_version)b::bigint[], %(a_digest)b::bytea[], %(a_place)b::bytea[],
               %(a_sealed)b::bytea[]) AS a
   ON CONFLICT DO NOTHING
-), proven AS (
-  INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
-  SELECT %(vendor_id)s, e.digest, 'sheet', e.sealed, %(at)s
-  FROM unnest(%(e_digest)b::bytea[], %(e_sealed)b::bytea[]) AS e(digest, sealed)
-  ON CONFLICT DO NOTHING
-)
+), {evidence.proven("sheet")}
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed,
   (SELECT array_agg(shipment_box_id) FROM born WHERE exchange_id IS NOT NULL) AS replacing"""
 

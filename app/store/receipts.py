@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 import orjson
 
 from app.errors import Stale
-from app.store import journal
+from app.store import evidence, journal
 from app.store.database import Connection, columns, fetch, fetch_one
 
 
@@ -104,7 +104,7 @@ async def differing(
     return {row["receipt_id"]: row if row["content_hash"] is not None else None for row in rows}
 
 
-_WRITE: LiteralString = """
+_WRITE: LiteralString = f"""
 WITH doc AS (
   SELECT * FROM jsonb_to_recordset(%(doc)s::jsonb) AS d(
     receipt_id bigint, order_id bigint, was bytea, content_hash bytea, receipt_type text, market_status text,
@@ -169,12 +169,7 @@ WITH doc AS (
   SET count = excluded.count, release_status = excluded.release_status
   WHERE (receipt_line.count, receipt_line.release_status)
     IS DISTINCT FROM (excluded.count, excluded.release_status)
-), proven AS (
-  INSERT INTO evidence (vendor_id, digest, kind, sealed, seen_at)
-  SELECT %(vendor_id)s, e.digest, 'receipt', e.sealed, %(at)s
-  FROM unnest(%(e_digest)b::bytea[], %(e_sealed)b::bytea[]) AS e(digest, sealed)
-  ON CONFLICT DO NOTHING
-)
+), {evidence.proven("receipt")}
 SELECT (SELECT count(*) FROM born) AS born, (SELECT count(*) FROM renewed) AS renewed"""
 
 _BEGIN: LiteralString = (

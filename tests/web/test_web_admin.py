@@ -202,8 +202,7 @@ async def test_observations_move_only_along_the_machine(
         assert MACHINE.is_path((step["source"], step["event"], step["target"]) for step in steps)
         # The operator's statement is the evidence.
         async with house.db.connection() as connection:
-            kept = await evidence.find(connection, VENDOR, bytes.fromhex(last["evidence"]))
-        assert kept is not None
+            (kept,) = await evidence.find(connection, [VENDOR], bytes.fromhex(last["evidence"]))
         assert kept["kind"] == "operator"
         assert WHY.encode() in house.vault.open_packed(kept["sealed"], PURPOSE_EVIDENCE)
 
