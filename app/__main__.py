@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app import clock
-from app.fleet import PARENT
+from app.devtools.processes import PARENT
 from app.settings import Settings
 
 
@@ -81,8 +81,8 @@ def _worker(argv: list[str]) -> int:
 
 
 def _sandbox(argv: list[str]) -> int:
-    from app.sandbox.rules import Rules
-    from app.sandbox.serve import serve
+    from app.sandbox.core.rules import Rules
+    from app.sandbox.http.server import serve
 
     parser = argparse.ArgumentParser(prog="python -m app sandbox")
     parser.add_argument("--host", default="127.0.0.1")
@@ -152,7 +152,8 @@ def _doctor(argv: list[str]) -> int:
     """Examine what is stored; exit 1 when anything does not hold."""
     import psycopg
 
-    from app import up, worker
+    from app import worker
+    from app.devtools import up
     from app.flows import examining
 
     parser = argparse.ArgumentParser(
@@ -191,7 +192,7 @@ def _doctor(argv: list[str]) -> int:
 
 
 def _up(argv: list[str]) -> int:
-    from app import up
+    from app.devtools import up
 
     _logging("WARNING")
     # It would tell every second that the database is away; the verb tells it once, at its end.
@@ -200,14 +201,14 @@ def _up(argv: list[str]) -> int:
 
 
 def _demo(argv: list[str]) -> int:
-    from app import demo
+    from app.devtools import demo
 
     _logging("WARNING")
     return asyncio.run(demo.demo(argv))
 
 
 def _chaos(argv: list[str]) -> int:
-    from app.chaos import run
+    from app.devtools.chaos import run
 
     _logging("ERROR")
     # It says each time that the server is away; we killed it.
@@ -224,7 +225,7 @@ def _docs(argv: list[str]) -> int:
 
 
 def _bench(argv: list[str]) -> int:
-    from app.bench import run
+    from app.devtools.bench import run
 
     _logging("WARNING")
     return asyncio.run(run.run(argv))

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.clock import Frozen
+from app.devtools.embedded_postgres import Embedded
 from app.flows.house import House
-from app.postgres import Embedded
 from app.store import migrate
 from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from app.coupang import orders
+from app.coupang.orders import calls
 from app.store import sealed
 from app.store.tables import Base
 
@@ -127,13 +127,13 @@ def test_nothing_raises_http_errors_by_hand() -> None:
 
 
 def test_every_call_of_coupang_names_its_source() -> None:
-    calls = [
+    found = [
         one
-        for key, one in vars(orders).items()
-        if isfunction(one) and one.__module__ == orders.__name__ and not key.startswith("_")
+        for key, one in vars(calls).items()
+        if isfunction(one) and one.__module__ == calls.__name__ and not key.startswith("_")
     ]
-    assert len(calls) >= 9
-    for call in calls:
+    assert len(found) >= 9
+    for call in found:
         assert re.search(r"^Source:\n\s+Articles? \d{9,}", getdoc(call) or "", re.M), call.__name__
 
 

@@ -10,11 +10,12 @@ from app.clock import Frozen
 from app.docs.changes import HEAD, MACHINES, address, calls
 from app.docs.words import FAULTS, STORY, WORDS
 from app.flows.outcomes import Kind
-from app.sandbox import control, faults
-from app.sandbox.ledger import KINDS
-from app.sandbox.routes import MINUTES, ROUTES
-from app.sandbox.rules import Rules
-from app.sandbox.world import World
+from app.sandbox.control import api as control_api
+from app.sandbox.core import faults
+from app.sandbox.core.ledger import KINDS
+from app.sandbox.core.rules import Rules
+from app.sandbox.http.routes import MINUTES, ROUTES
+from app.sandbox.world.world import World
 from tests.conftest import START
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +30,7 @@ TESTS = {
 def scenarios() -> set[str]:
     """Return the name of everything that the sandbox can be told."""
     told = {f"rule {field.name}" for field in fields(Rules)} | {f"fault {kind}" for kind in faults.KINDS}
-    for route in control.routes(World(Frozen(START), seed=1)):
+    for route in control_api.routes(World(Frozen(START), seed=1)):
         path = re.sub(r":\w+\}", "}", route.path)
         told |= {f"control {method} {path}" for method in route.methods or ()}
     return told

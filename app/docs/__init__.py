@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from app.docs.changes import HEAD, changes
-from app.machines import cancels, collects, effects, exchanges, orders, receptions, redeliveries, returns
+from app.machines import boxes, cancels, collects, effects, exchanges, receptions, redeliveries, returns
 from app.machines.kernel import Move, Rules
 from app.settings import Settings
 
@@ -50,9 +50,9 @@ class _Page(Protocol):
 def sections() -> dict[str, str]:
     """Draw every part: name → Markdown without its markers."""
     return {
-        "order-life": _diagram(orders.BOX, _label(orders.OBSERVED), _title(orders.KOREAN)),
-        "order-table": _table(orders.BOX, _order_cause),
-        "order-guards": _guards(orders.REASONS),
+        "order-life": _diagram(boxes.BOX, _label(boxes.OBSERVED), _title(boxes.KOREAN)),
+        "order-table": _table(boxes.BOX, _order_cause),
+        "order-guards": _guards(boxes.REASONS),
         **_claim("cancel", cancels.CANCEL, cancels),
         **_claim("return", returns.RETURN, returns),
         **_claim("reception", receptions.RECEPTION, receptions),
@@ -158,7 +158,7 @@ def _cause(causes: Mapping[str, tuple[str, ...]], calls: Mapping[str, str]) -> C
 
 
 def _order_cause(event: str) -> str:
-    return "Coupang shows it" if event in orders.OBSERVED else f"we ask for it ({orders.CALLS[event]})"
+    return "Coupang shows it" if event in boxes.OBSERVED else f"we ask for it ({boxes.CALLS[event]})"
 
 
 def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:

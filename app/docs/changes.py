@@ -16,7 +16,7 @@ from app.flows.outcomes import Kind
 from app.flows.sending import Batch
 from app.jobs.answering import SEND_ALONE
 from app.jobs.dispatching import SEND
-from app.machines import cancels, collects, exchanges, orders, redeliveries, returns
+from app.machines import boxes, cancels, collects, exchanges, redeliveries, returns
 from app.machines.kernel import Rules
 from app.web.warehouse import cancels as cancel_routes
 from app.web.warehouse import changes as box_routes
@@ -32,7 +32,7 @@ HEAD = (
     "proven by",
 )
 MACHINES: Mapping[str, tuple[Rules[Any], Mapping[str, str]]] = {
-    "box": (orders.BOX, orders.CALLS),
+    "box": (boxes.BOX, boxes.CALLS),
     "cancel": (cancels.CANCEL, cancels.CALLS),
     "return": (returns.RETURN, returns.CALLS),
     "exchange": (exchanges.EXCHANGE, exchanges.CALLS),

@@ -19,9 +19,9 @@ from app.flows.intents import fingerprint, same_intent, still_open
 from app.flows.lookups import with_sums
 from app.flows.outcomes import Kind
 from app.flows.sending import MOST_BOXES
+from app.machines.boxes import BoxFacts
 from app.machines.effects import EFFECT
 from app.machines.kernel import Move
-from app.machines.orders import BoxFacts
 from app.store import boxes, doors, effects, permits
 from app.store.database import Connection
 

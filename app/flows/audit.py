@@ -10,12 +10,12 @@ from typing import Any
 
 from app.flows.feeds import ORDERS
 from app.flows.house import House
+from app.machines.boxes import BOX
 from app.machines.cancels import CANCEL
 from app.machines.collects import COLLECT
 from app.machines.effects import EFFECT
 from app.machines.exchanges import EXCHANGE
 from app.machines.kernel import Rules
-from app.machines.orders import BOX
 from app.machines.receptions import RECEPTION
 from app.machines.redeliveries import REDELIVERY
 from app.machines.returns import RETURN

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from app.coupang.claims import UnreadableClaim
+from app.coupang.claims.types import UnreadableClaim
 from app.flows.house import PURPOSE_QUARANTINE, House
 from app.flows.outcomes import Kind
+from app.machines.boxes import BoxState
 from app.machines.effects import EFFECT, EffectFacts
-from app.machines.orders import BoxState
 from app.store import boxes, claims, doors, effects, evidence, permits
 from app.store.database import Connection
 

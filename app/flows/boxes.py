@@ -6,7 +6,7 @@ from typing import Any
 
 from app.flows.house import House
 from app.flows.pages import LAG_ALARM
-from app.machines.orders import BoxFacts, BoxState, from_wire, walk
+from app.machines.boxes import BoxFacts, BoxState, from_wire, walk
 from app.store import boxes, doors
 
 MISSES = 3

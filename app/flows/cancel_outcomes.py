@@ -8,8 +8,8 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from app.coupang.claims import CancelAnswer
-from app.coupang.wire import Sheet, WireStatus
+from app.coupang.claims.types import CancelAnswer
+from app.coupang.orders.decode import Sheet, WireStatus
 from app.flows.outcomes import Kind, Verdict
 from app.machines.cancels import CancelState
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.coupang.claims import CancelAnswer, CancelType, MiddleCancelCode
+from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode
 from app.errors import Conflict, Invalid
 from app.flows import lookups, turns
 from app.flows.actions import judge
@@ -19,7 +19,7 @@ from app.flows.intents import another_use
 from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
-from app.machines.receipts import Completion, Pickup
+from app.machines.receipt_classification import Completion, Pickup
 from app.store import boxes, claims, doors, effects, evidence, receipts, vendors
 from app.store.receipts import Birth, LineContent, ReceiptContent
 

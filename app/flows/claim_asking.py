@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from app.coupang.claims import PickupOf
+from app.coupang.claims.types import PickupOf
 from app.errors import NotFound
 from app.flows import turns
 from app.flows.asking import Caller, Waybill, check_waybill

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app import errors
+from app.machines.boxes import BOX, BoxFacts, BoxState
 from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Move, Refused, Rules
-from app.machines.orders import BOX, BoxFacts, BoxState
 
 F = TypeVar("F")
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import LiteralString
 
-from app.coupang.persons import without_persons
+from app.coupang.redact import without_persons
 from app.flows.house import PURPOSE_EVIDENCE, House
 from app.store import erasing
 from app.store.database import Connection

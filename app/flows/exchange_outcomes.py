@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.coupang.claims import Exchange
+from app.coupang.claims.types import Exchange
 from app.flows.exchange_reads import Shown
 from app.flows.outcomes import Kind, Verdict
 from app.flows.return_outcomes import carries

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from app.coupang.claims import Exchange, ExchangePage, ReplacementBox, UnreadableClaim
+from app.coupang.claims.types import Exchange, ExchangePage, ReplacementBox, UnreadableClaim
 from app.flows import awaiting, replacing
 from app.flows.blocking import EXCHANGE as EXCHANGE_CLAIM
 from app.flows.blocking import keep_unreadable, let_go

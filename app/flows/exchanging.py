@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from app.coupang.claims import PickupOf, RejectCode
+from app.coupang.claims.types import PickupOf, RejectCode
 from app.coupang.couriers import DIRECT
 from app.flows import lookups
 from app.flows.actions import action, judge, reception_actions

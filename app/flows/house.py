@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from app.clock import Clock
 from app.errors import Stale
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store.database import Database
 from app.vault import Vault
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from app.coupang.errors import CoupangError
-from app.coupang.wire import Sheet, read_sheet_page
+from app.coupang.orders.decode import Sheet, read_sheet_page
 from app.errors import Invalid, NotFound
 from app.flows import lookups
 from app.flows.house import PURPOSE_EVIDENCE, House

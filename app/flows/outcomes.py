@@ -12,7 +12,7 @@ from typing import Any
 
 from app.coupang.couriers import COURIERS, code_of
 from app.coupang.errors import AlreadyDone, CountMismatch, CoupangError, NotExisting, Rejected
-from app.coupang.wire import ResultCode, RowResult, Sheet, WireStatus
+from app.coupang.orders.decode import ResultCode, RowResult, Sheet, WireStatus
 
 
 class Kind(StrEnum):

@@ -13,17 +13,11 @@ from typing import Any
 import msgspec
 
 from app.coupang.couriers import code_of
-from app.coupang.wire import Line, Receiver, Sheet, SheetPage, Unreadable
+from app.coupang.orders.decode import Line, Receiver, Sheet, SheetPage, Unreadable
 from app.flows import replacing
-from app.flows.house import (
-    PURPOSE_EVIDENCE,
-    PURPOSE_QUARANTINE,
-    PURPOSE_RECEIVER,
-    House,
-    until_fresh,
-)
+from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_RECEIVER, House, until_fresh
 from app.flows.quantities import settle_page
-from app.machines.orders import BOX, BoxFacts, BoxState, from_wire, walk
+from app.machines.boxes import BOX, BoxFacts, BoxState, from_wire, walk
 from app.store import boxes, coverage, doors, evidence, pages, permits
 from app.store.database import Connection
 

@@ -14,8 +14,8 @@ from app.flows.asking import Caller
 from app.flows.deciding import box_facts
 from app.flows.house import House
 from app.flows.permit_checks import state_of
+from app.machines.boxes import BOX
 from app.machines.kernel import Refused
-from app.machines.orders import BOX
 from app.store import boxes, doors, permits
 
 MOST = 50

@@ -10,7 +10,7 @@ from typing import Any
 
 from app import errors
 from app.coupang.couriers import DIRECT
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import waybills
 from app.store.database import Connection
 

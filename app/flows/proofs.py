@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from app.coupang.wire import BoxHistory, SheetPage
+from app.coupang.orders.decode import BoxHistory, SheetPage
 from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.pages import LAG_ALARM, RESTING, Taken, take_page
 from app.flows.quantities import GONE, is_explained, settle_boxes
-from app.machines.orders import BOX, BoxState, from_wire
+from app.machines.boxes import BOX, BoxState, from_wire
 from app.store import boxes, doors, evidence
 
 

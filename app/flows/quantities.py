@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from app.machines.boxes import BoxState
 from app.machines.cancels import CancelState
-from app.machines.orders import BoxState
 from app.machines.quantities import RULES, Claim, Kind, Line, Settled, settle
 from app.machines.returns import ReturnState
 from app.store import quantities

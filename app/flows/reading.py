@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from app.coupang.claims import Waybill
-from app.coupang.wire import ResultCode, Sheet
+from app.coupang.claims.types import Waybill
+from app.coupang.orders.decode import ResultCode, Sheet
 from app.flows.cancel_outcomes import read_answer, read_cancel
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, read_back

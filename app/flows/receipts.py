@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from app.coupang.claims import Receipt, ReceiptPage, UnreadableClaim
+from app.coupang.claims.types import Receipt, ReceiptPage, UnreadableClaim
 from app.flows.blocking import keep_unreadable, let_go, tell_boxes
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, House, until_fresh
 from app.flows.pages import Taken, Window
 from app.flows.quantities import settle_claims
 from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
-from app.machines.receipts import Reading, completion_from_wire, from_wire, pickup_from_wire
+from app.machines.receipt_classification import Reading, completion_from_wire, from_wire, pickup_from_wire
 from app.machines.returns import RETURN, ReturnFacts, ReturnState
 from app.store import claims, coverage, doors, receipts
 from app.store.receipts import Birth, LineContent, ReceiptContent

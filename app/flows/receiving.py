@@ -16,7 +16,7 @@ from app.flows.house import House, until_fresh
 from app.flows.intents import fingerprint
 from app.machines.collects import CollectState
 from app.machines.exchanges import ExchangeState
-from app.machines.receipts import Completion, Pickup
+from app.machines.receipt_classification import Completion, Pickup
 from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
 from app.store import claims, desk, doors, effects, exchanges, receptions

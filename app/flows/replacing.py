@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import boxes, claims, coverage, doors, permits, replacements
 from app.store.database import Connection
 from app.store.pages import BoxContent

@@ -22,7 +22,7 @@ from app.flows.cursors import cut
 from app.flows.deciding import box_facts
 from app.flows.house import PURPOSE_RECEIVER, House
 from app.flows.lookups import Vendors, with_sums
-from app.machines.orders import BOX, OBSERVED
+from app.machines.boxes import BOX, OBSERVED
 from app.store import (
     box_lists,
     boxes,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.coupang.claims import ReceiptPage, Waybill
+from app.coupang.claims.types import ReceiptPage, Waybill
 from app.flows.cancel_outcomes import PATIENCE
 from app.flows.outcomes import Kind, Verdict
 from app.flows.receipts import sound

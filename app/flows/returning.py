@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.coupang.claims import PickupOf
+from app.coupang.claims.types import PickupOf
 from app.flows.actions import action, judge, reception_actions
 from app.flows.asking import Caller, Waybill
 from app.flows.claim_asking import Change, ask_claim, locked, pickup_payload

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.coupang.errors import CoupangError
-from app.coupang.wire import Results
+from app.coupang.orders.decode import Results
 from app.flows import permit_checks, preflight
 from app.flows.house import PURPOSE_EVIDENCE, House, until_fresh
 from app.flows.outcomes import Kind, Verdict, judge, judge_error

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from app.coupang.claims import WithdrawalPage
+from app.coupang.claims.types import WithdrawalPage
 from app.flows.blocking import let_go, tell_boxes
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, House, until_fresh
 from app.flows.pages import Taken, Window

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from app.coupang.persons import without_persons
+from app.coupang.redact import without_persons
 from app.errors import NotFound
 from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, House
 from app.flows.lookups import Vendors

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from app.coupang import cancels
-from app.coupang.claims import MiddleCancelCode
+from app.coupang.claims import cancel_calls
+from app.coupang.claims.types import MiddleCancelCode
 from app.coupang.errors import CoupangError
 from app.flows import cancelling, reading, sending
 from app.flows.cancel_outcomes import judge_cancel
@@ -24,13 +24,13 @@ FIRST = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.SELLER_CANCEL)
 
 async def _stop(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     count = effect["payload"]["cancel_count"]
-    done = await cancels.stop_shipment(line.client, effect["subject_id"], count, purpose="cancel")
+    done = await cancel_calls.stop_shipment(line.client, effect["subject_id"], count, purpose="cancel")
     return DONE, done.raw
 
 
 async def _shipped(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     payload = effect["payload"]
-    done = await cancels.declare_shipped(
+    done = await cancel_calls.declare_shipped(
         line.client,
         effect["subject_id"],
         payload["courier_code"],
@@ -48,7 +48,9 @@ async def _cancel(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes
     payload = effect["payload"]
     counts = {item["vendor_item_id"]: item["count"] for item in payload["items"]}
     reason = MiddleCancelCode(payload["reason"])
-    answer = await cancels.cancel(line.client, effect["order_id"], counts, reason, user_id, purpose="cancel")
+    answer = await cancel_calls.cancel(
+        line.client, effect["order_id"], counts, reason, user_id, purpose="cancel"
+    )
     await cancelling.join(line.house, line.vendor_id, line.epoch, effect, answer)
     return judge_cancel(answer, payload), answer.raw
 

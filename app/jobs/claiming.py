@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 from app.clock import KST
-from app.coupang import returns
-from app.coupang.claims import ReceiptPage, ReceiptQuery
+from app.coupang.claims import return_calls
+from app.coupang.claims.types import ReceiptPage, ReceiptQuery
 from app.coupang.errors import CoupangError, RangeTooWide
 from app.flows import claim_reads, feeds, watching
 from app.flows.feeds import LONGEST_MINUTES, MOST_PAGES, Due, Reading
@@ -103,7 +103,7 @@ async def _sweep_cancels(line: Line, windows: Sequence[Window], at: datetime) ->
         line.check_time()
         known = [window.end for window in windows]
         newest = Window(feeds.CANCELS, max([*known, at - LONGEST_MINUTES]), at)
-        page = await returns.list_receipts_minutes(
+        page = await return_calls.list_receipts_minutes(
             line.client, newest.start, at, ReceiptQuery.CANCELLED, purpose="claims"
         )
         await _take(line, Reading(newest, at), page, None)
@@ -158,7 +158,7 @@ async def _list_crowded(line: Line) -> None:
         line.check_time()
         at = house.now()
         # One reading will do: nothing is claimed, and what it misses is read by itself.
-        async for page in returns.list_receipts_days(
+        async for page in return_calls.list_receipts_days(
             line.client, first, last, ReceiptQuery.RETURNS, purpose="receipt"
         ):
             await take_receipts(house, line.vendor_id, page, cause="look:receipt", at=at, epoch=line.epoch)
@@ -260,7 +260,7 @@ async def _read(
 ) -> tuple[ReceiptPage, bool]:
     """Read a list and store it but for its last page; return that, and whether there was no row at all."""
     if asked.end - asked.start <= LONGEST_MINUTES:
-        page = await returns.list_receipts_minutes(
+        page = await return_calls.list_receipts_minutes(
             line.client, asked.start, asked.end, which, purpose=purpose
         )
         told |= _ids(page)
@@ -280,7 +280,7 @@ def _days(
 ) -> AsyncIterator[ReceiptPage]:
     first, last = start.astimezone(KST).date(), end.astimezone(KST).date()
     return settled(
-        lambda: returns.list_receipts_days(line.client, first, last, which, purpose=purpose),
+        lambda: return_calls.list_receipts_days(line.client, first, last, which, purpose=purpose),
         _ids,
         f"the {which} list of {first} to {last}",
         most,

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.coupang import orders
 from app.coupang.errors import CoupangError
-from app.coupang.wire import InvoiceRow, Results, RowResult, Sheet, WireStatus
+from app.coupang.orders import calls as order_calls
+from app.coupang.orders.decode import InvoiceRow, Results, RowResult, Sheet, WireStatus
 from app.flows import feeds, reading, sending
 from app.flows.outcomes import Kind
 from app.flows.sending import Batch
@@ -113,21 +113,21 @@ async def _look_for_the_stop(line: Line, batch: Batch) -> None:
 
 async def _acknowledge(line: Line, batch: Batch) -> Results:
     ids = [effect["shipment_box_id"] for effect in batch.effects]
-    return await orders.acknowledge(line.client, ids, purpose="acknowledge")
+    return await order_calls.acknowledge(line.client, ids, purpose="acknowledge")
 
 
 async def _upload(line: Line, batch: Batch) -> Results:
-    return await orders.upload_invoices(line.client, invoice_rows(batch.effects), purpose="invoice")
+    return await order_calls.upload_invoices(line.client, invoice_rows(batch.effects), purpose="invoice")
 
 
 async def _update(line: Line, batch: Batch) -> Results:
-    return await orders.update_invoices(line.client, invoice_rows(batch.effects), purpose="invoice")
+    return await order_calls.update_invoices(line.client, invoice_rows(batch.effects), purpose="invoice")
 
 
 async def _close(line: Line, batch: Batch) -> Results:
     effect = batch.effects[0]
     box_id = effect["shipment_box_id"]
-    done = await orders.complete_undelivered(
+    done = await order_calls.complete_undelivered(
         line.client, box_id, effect["payload"]["invoice_number"], purpose="close"
     )
     row = RowResult(box_id, done, "OK" if done else "")

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from app.coupang.wire import WireStatus
+from app.coupang.orders.decode import WireStatus
 from app.flows import absences
 from app.flows.pages import Window
 from app.jobs.line import Line

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.coupang import exchanges
-from app.coupang.claims import Exchange, ExchangeInvoice, ExchangePage, RejectCode
+from app.coupang.claims.types import Exchange, ExchangeInvoice, ExchangePage, RejectCode
 from app.coupang.errors import CoupangError
+from app.coupang.exchanges import calls as exchange_calls
 from app.flows import exchange_turns, feeds, reading, replacing, sending
 from app.flows.exchange_outcomes import read_exchange
 from app.flows.exchange_reads import sound, take_exchanges
@@ -103,7 +103,7 @@ async def _read(line: Line, reading_of: Reading, asked: Window, purpose: str) ->
     """Read a list and store it but for its last page; return that, and whether there was no row at all."""
     last, rows = ExchangePage(()), 0
     async for page in settled(
-        lambda: exchanges.list_exchanges(line.client, asked.start, asked.end, purpose=purpose),
+        lambda: exchange_calls.list_exchanges(line.client, asked.start, asked.end, purpose=purpose),
         lambda page: {one.exchange_id for one in page.exchanges},
         "the list of exchanges",
         MOST_PAGES if reading_of.window.end - reading_of.window.start > NARROWEST else None,
@@ -158,7 +158,7 @@ async def _find(line: Line, row: Mapping[str, Any], purpose: str) -> ExchangePag
     found = None
     start = row["requested_at"] - timedelta(seconds=1)
     end = row["requested_at"] + timedelta(seconds=2)
-    async for page in exchanges.list_exchanges(
+    async for page in exchange_calls.list_exchanges(
         line.client, start, end, order_id=row["order_id"], purpose=purpose
     ):
         if any(one.exchange_id == row["exchange_id"] for one in page.exchanges):
@@ -169,12 +169,14 @@ async def _find(line: Line, row: Mapping[str, Any], purpose: str) -> ExchangePag
 
 async def _reject(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     code = RejectCode(effect["payload"]["code"])
-    done = await exchanges.reject(line.client, effect["subject_id"], code, purpose="exchange")
+    done = await exchange_calls.reject(line.client, effect["subject_id"], code, purpose="exchange")
     return DONE, done.raw
 
 
 async def _confirm(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
-    done = await exchanges.confirm_exchange_receipt(line.client, effect["subject_id"], purpose="exchange")
+    done = await exchange_calls.confirm_exchange_receipt(
+        line.client, effect["subject_id"], purpose="exchange"
+    )
     return DONE, done.raw
 
 
@@ -182,7 +184,7 @@ async def _ship(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     """Ship, then look: Coupang may take a waybill for a wrong box silently, so only a reading proves it."""
     payload = effect["payload"]
     invoice = ExchangeInvoice(payload["shipment_box_id"], payload["courier_code"], payload["invoice_number"])
-    done = await exchanges.upload_exchange_invoices(
+    done = await exchange_calls.upload_exchange_invoices(
         line.client, effect["subject_id"], [invoice], purpose="exchange"
     )
     doubt = Verdict("doubt", "OUTCOME_UNREAD", "taken; the new box does not show it yet", True)

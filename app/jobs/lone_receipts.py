@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.coupang import returns
-from app.coupang.claims import ReceiptPage
+from app.coupang.claims import return_calls
+from app.coupang.claims.types import ReceiptPage
 from app.coupang.errors import CoupangError, NotExisting
 from app.flows import claim_reads
 from app.flows.receipts import take_receipts
@@ -18,11 +18,11 @@ async def ask_for_withdrawals(line: Line, only: Sequence[int] | None = None) -> 
     """Ask which of our open receipts (or of these) were withdrawn; return those that were."""
     house, withdrawn = line.house, set[int]()
     receipt_ids = list(only) if only is not None else await claim_reads.open_ids(house, line.vendor_id)
-    for first in range(0, len(receipt_ids), returns.MOST_RECEIPTS):
+    for first in range(0, len(receipt_ids), return_calls.MOST_RECEIPTS):
         line.check_time()
         at = house.now()
-        asked = receipt_ids[first : first + returns.MOST_RECEIPTS]
-        page = await returns.list_withdrawals_of(line.client, asked, purpose="claims")
+        asked = receipt_ids[first : first + return_calls.MOST_RECEIPTS]
+        page = await return_calls.list_withdrawals_of(line.client, asked, purpose="claims")
         await take_withdrawals(house, line.vendor_id, page, cause="look:withdrawals", at=at, epoch=line.epoch)
         withdrawn |= {one.receipt_id for one in page.withdrawals}
     return withdrawn
@@ -50,7 +50,7 @@ async def look_at_receipt(line: Line, receipt_id: int, purpose: str) -> tuple[Re
     line.check_time()
     house, at = line.house, line.house.now()
     try:
-        page = await returns.get_receipt(line.client, receipt_id, purpose=purpose)
+        page = await return_calls.get_receipt(line.client, receipt_id, purpose=purpose)
     except NotExisting:
         withdrawn = receipt_id in await ask_for_withdrawals(line, [receipt_id])
         if not withdrawn:

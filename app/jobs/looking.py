@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import KST
-from app.coupang import orders
 from app.coupang.errors import CoupangError, Gone
-from app.coupang.wire import Sheet, SheetPage, WireStatus
+from app.coupang.orders import calls as order_calls
+from app.coupang.orders.decode import Sheet, SheetPage, WireStatus
 from app.flows import boxes as box_flows
 from app.flows.pages import sound, take_page
 from app.flows.proofs import take_gone, take_single
@@ -80,7 +80,7 @@ async def look_at(
         for status in statuses:
             at = line.house.now()
             days = first.astimezone(KST).date(), last.astimezone(KST).date()
-            async for page in orders.list_days(line.client, *days, status, purpose=purpose):
+            async for page in order_calls.list_days(line.client, *days, status, purpose=purpose):
                 await take_page(
                     line.house, line.vendor_id, page, cause=f"look:{purpose}", at=at, epoch=line.epoch
                 )
@@ -107,7 +107,7 @@ async def look_single(
     try:
         page = SheetPage(())
         if box.get("split_shipping"):
-            page = sound(await orders.get_order(line.client, box["order_id"], purpose=purpose))
+            page = sound(await order_calls.get_order(line.client, box["order_id"], purpose=purpose))
         if not _names(page, box_id):
             # An order is silent about a box that is gone while another one lives; asked for itself it tells.
             siblings = list(page.sheets)
@@ -115,10 +115,10 @@ async def look_single(
                 await take_single(
                     house, line.vendor_id, page, None, cause=f"look:{purpose}", at=at, epoch=line.epoch
                 )
-            page = sound(await orders.get_box(line.client, box_id, purpose=purpose))
+            page = sound(await order_calls.get_box(line.client, box_id, purpose=purpose))
         history = None
         if with_history and await _contradicts(line, box_id, page):
-            history = await orders.get_history(line.client, box_id, purpose=purpose)
+            history = await order_calls.get_history(line.client, box_id, purpose=purpose)
     except Gone as gone:
         await take_gone(
             house, line.vendor_id, box_id, gone.body, cause=f"look:{purpose}", at=at, epoch=line.epoch

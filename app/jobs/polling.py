@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from app.clock import KST
-from app.coupang import orders
 from app.coupang.errors import CoupangError, RangeTooWide
-from app.coupang.wire import SheetPage, WireStatus
+from app.coupang.orders import calls as order_calls
+from app.coupang.orders.decode import SheetPage, WireStatus
 from app.flows import feeds
 from app.flows.feeds import LONGEST_DAYS, LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.flows.pages import Window, take_page
@@ -163,7 +163,7 @@ async def _take(line: Line, reading: Reading, page: SheetPage, covered: Window |
 
 
 async def _minutes(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
-    yield await orders.list_minutes(line.client, window.start, window.end, status, purpose=purpose)
+    yield await order_calls.list_minutes(line.client, window.start, window.end, status, purpose=purpose)
 
 
 def _ids(page: SheetPage) -> set[int]:
@@ -172,7 +172,7 @@ def _ids(page: SheetPage) -> set[int]:
 
 def _days(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:
     first, last = window.start.astimezone(KST).date(), window.end.astimezone(KST).date()
-    return orders.list_days(line.client, first, last, status, purpose=purpose)
+    return order_calls.list_days(line.client, first, last, status, purpose=purpose)
 
 
 def _settled_days(line: Line, window: Window, status: WireStatus, purpose: str) -> AsyncIterator[SheetPage]:

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from app.coupang import orders
 from app.coupang.errors import CoupangError, Rejected
-from app.coupang.wire import WireStatus
+from app.coupang.orders import calls as order_calls
+from app.coupang.orders.decode import WireStatus
 from app.flows import circuits
 from app.jobs.line import Line, Silence
 
@@ -18,7 +18,7 @@ async def probe(line: Line) -> None:
     line.check_time()
     at = line.house.now()
     try:
-        await orders.list_minutes(
+        await order_calls.list_minutes(
             line.client, at - timedelta(minutes=1), at, WireStatus.ACCEPT, purpose="probe"
         )
     except Rejected:

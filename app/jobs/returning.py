@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.coupang import returns
-from app.coupang.claims import PickupOf, ReceiptPage
+from app.coupang.claims import return_calls
+from app.coupang.claims.types import PickupOf, ReceiptPage
 from app.coupang.errors import CoupangError, NotExisting
 from app.flows import reading, sending
 from app.flows.outcomes import Kind, Verdict
@@ -18,9 +18,9 @@ from app.machines.returns import ReturnState
 
 async def _confirm(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     """Confirm the arrival, then look: only the outcome tells whether it refunded at once."""
-    done = await returns.confirm_receipt(line.client, effect["subject_id"], purpose="return")
+    done = await return_calls.confirm_receipt(line.client, effect["subject_id"], purpose="return")
     try:
-        page = await returns.get_receipt(line.client, effect["subject_id"], purpose="return")
+        page = await return_calls.get_receipt(line.client, effect["subject_id"], purpose="return")
     except CoupangError as error:
         return Verdict("doubt", "OUTCOME_UNREAD", f"taken, then {type(error).__name__}", True), done.raw
     match told_by(page)[0]:
@@ -34,13 +34,13 @@ async def _confirm(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, byte
 
 async def _approve(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     count = effect["payload"]["cancel_count"]
-    done = await returns.approve(line.client, effect["subject_id"], count, purpose="return")
+    done = await return_calls.approve(line.client, effect["subject_id"], count, purpose="return")
     return DONE, done.raw
 
 
 async def _pickup(line: Line, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
     payload = effect["payload"]
-    done = await returns.register_pickup_waybill(
+    done = await return_calls.register_pickup_waybill(
         line.client,
         PickupOf(payload["pickup_of"]),
         effect["subject_id"],
@@ -99,6 +99,6 @@ async def read_back_return(line: Line, effect: Mapping[str, Any]) -> None:
 async def _look(line: Line, receipt_id: int) -> tuple[ReceiptPage | None, bool]:
     """Return the page of a receipt; None and whether it was withdrawn when there is none."""
     try:
-        return await returns.get_receipt(line.client, receipt_id, purpose="readback"), False
+        return await return_calls.get_receipt(line.client, receipt_id, purpose="readback"), False
     except NotExisting:
         return None, receipt_id in await ask_for_withdrawals(line, [receipt_id])

@@ -3,8 +3,8 @@
 from datetime import datetime, time, timedelta
 
 from app.clock import KST
-from app.coupang import returns
-from app.coupang.claims import WithdrawalPage
+from app.coupang.claims import return_calls
+from app.coupang.claims.types import WithdrawalPage
 from app.coupang.errors import CoupangError
 from app.flows import feeds
 from app.flows.feeds import MOST_PAGES
@@ -38,7 +38,7 @@ async def _sweep_withdrawn(line: Line, window: Window) -> None:
     until = window.end - timedelta(microseconds=1)
     first, last = window.start.astimezone(KST).date(), until.astimezone(KST).date()
     at, pending, pages = line.house.now(), WithdrawalPage(()), 0
-    async for page in returns.list_withdrawals(line.client, first, last, purpose="claims"):
+    async for page in return_calls.list_withdrawals(line.client, first, last, purpose="claims"):
         await _take_withdrawn(line, pending, at, None)
         pending, pages = page, pages + 1
         line.check_time()

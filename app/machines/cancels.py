@@ -12,7 +12,7 @@ from enum import StrEnum
 from statemachine import State
 
 from app.machines.kernel import Machine, Move, Rules
-from app.machines.roads import roads
+from app.machines.paths import shortest_paths
 
 
 class CancelState(StrEnum):
@@ -186,7 +186,7 @@ KOREAN: dict[CancelState, str] = {
 }
 """The names that sellers know from WING."""
 
-_ROADS = {proven: roads(CANCEL, OBSERVED, CancelFacts(proven=proven)) for proven in (False, True)}
+_ROADS = {proven: shortest_paths(CANCEL, OBSERVED, CancelFacts(proven=proven)) for proven in (False, True)}
 
 
 def walk(state: CancelState, shown: CancelState, facts: CancelFacts) -> tuple[Move[CancelFacts], ...] | None:

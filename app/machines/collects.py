@@ -11,7 +11,7 @@ from enum import StrEnum
 from statemachine import State
 
 from app.machines.kernel import Machine, Move, Rules
-from app.machines.roads import roads
+from app.machines.paths import shortest_paths
 
 
 class CollectState(StrEnum):
@@ -179,7 +179,7 @@ def from_wire(status: str) -> CollectState:
         raise ValueError(f"unknown collectStatus {status!r}") from None
 
 
-_ROADS = {proven: roads(COLLECT, OBSERVED, CollectFacts(proven=proven)) for proven in (False, True)}
+_ROADS = {proven: shortest_paths(COLLECT, OBSERVED, CollectFacts(proven=proven)) for proven in (False, True)}
 
 
 def walk(

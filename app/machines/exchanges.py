@@ -12,7 +12,7 @@ from enum import StrEnum
 from statemachine import State
 
 from app.machines.kernel import Machine, Move, Rules
-from app.machines.roads import roads
+from app.machines.paths import shortest_paths
 
 
 class ExchangeState(StrEnum):
@@ -142,7 +142,7 @@ def from_wire(status: str) -> ExchangeState:
         raise ValueError(f"unknown exchangeStatus {status!r}") from None
 
 
-_ROADS = roads(EXCHANGE, OBSERVED, ExchangeFacts())
+_ROADS = shortest_paths(EXCHANGE, OBSERVED, ExchangeFacts())
 
 
 def walk(state: ExchangeState, shown: ExchangeState) -> tuple[Move[ExchangeFacts], ...] | None:

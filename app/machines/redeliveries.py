@@ -10,7 +10,7 @@ from enum import StrEnum
 from statemachine import State
 
 from app.machines.kernel import Machine, Move, Rules
-from app.machines.roads import roads
+from app.machines.paths import shortest_paths
 
 
 class RedeliveryState(StrEnum):
@@ -176,7 +176,9 @@ def from_wire(status: str) -> RedeliveryState:
         raise ValueError(f"unknown deliveryStatus {status!r}") from None
 
 
-_ROADS = {proven: roads(REDELIVERY, OBSERVED, RedeliveryFacts(proven=proven)) for proven in (False, True)}
+_ROADS = {
+    proven: shortest_paths(REDELIVERY, OBSERVED, RedeliveryFacts(proven=proven)) for proven in (False, True)
+}
 
 
 def walk(

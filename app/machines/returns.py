@@ -11,7 +11,7 @@ from enum import StrEnum
 from statemachine import State
 
 from app.machines.kernel import Machine, Move, Rules
-from app.machines.roads import roads
+from app.machines.paths import shortest_paths
 
 
 class ReturnState(StrEnum):
@@ -157,7 +157,7 @@ KOREAN: dict[ReturnState, str] = {
 }
 """The names that sellers know from WING."""
 
-_ROADS = {proven: roads(RETURN, OBSERVED, ReturnFacts(proven=proven)) for proven in (False, True)}
+_ROADS = {proven: shortest_paths(RETURN, OBSERVED, ReturnFacts(proven=proven)) for proven in (False, True)}
 
 
 def walk(state: ReturnState, shown: ReturnState, facts: ReturnFacts) -> tuple[Move[ReturnFacts], ...] | None:

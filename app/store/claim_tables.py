@@ -39,10 +39,10 @@ class Receipt(Base):
     count_sum: Mapped[int]
     """Quantity of the whole receipt: what an answer to it must name."""
     pickup: Mapped[str]
-    """Who brings the goods back: a word of `app.machines.receipts.Pickup`."""
+    """Who brings the goods back: a word of `app.machines.receipt_classification.Pickup`."""
     pre_refund: Mapped[bool]
     completion: Mapped[str]
-    """Who completed it: a word of `app.machines.receipts.Completion`."""
+    """Who completed it: a word of `app.machines.receipt_classification.Completion`."""
     fault_by: Mapped[str]
     return_charge_krw: Mapped[int | None]
     """Positive: the seller pays the way back; negative: the customer."""

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.flows.outcomes import Kind
+from app.machines.boxes import BoxState
 from app.machines.cancels import CancelState
 from app.machines.effects import EffectState
 from app.machines.exchanges import ExchangeState
-from app.machines.orders import BoxState
 from app.machines.returns import ReturnState
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="18 digits, so a string.")]

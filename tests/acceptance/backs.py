@@ -6,7 +6,7 @@ from app.flows import receiving
 from app.flows.asking import US
 from app.flows.receiving import Found
 from app.machines.receptions import Verdict
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import HOUR, MINUTE, Shop
 from tests.acceptance.stops import ON, SHIRT, receipt_of
 

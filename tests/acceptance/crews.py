@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app import clock
-from app.fleet import Child, Fleet
-from app.sandbox.serve import Running
+from app.devtools.processes import Child, Processes
+from app.sandbox.http.server import Running
 from tests.acceptance.shops import Shop
 from tests.acceptance.stages import Scene, Stages
 
@@ -62,7 +62,7 @@ class Crew:
     """Processes that share a shop's database and sandbox."""
 
     shop: Shop
-    fleet: Fleet
+    fleet: Processes
     env: Mapping[str, str]
     stack: AsyncExitStack
     hands: list[Hand] = field(default_factory=list)
@@ -108,7 +108,7 @@ async def open_crew(stages: Stages, scene: Scene, run_dir: Path, **env: str) -> 
     """Begin from a moment in real time; whatever was started is dead afterwards."""
     time_told = clock.fast(scene.at, 1.0)
     async with stages.open(scene, clock.parse(time_told)) as shop, AsyncExitStack() as stack:
-        fleet = Fleet(run_dir)
+        fleet = Processes(run_dir)
         base = {
             "DATABASE_URL": shop.house.db.url,
             "SECRETS__MASTER_KEY": stages.master_key,

@@ -21,7 +21,7 @@ import httpx
 
 from app.coupang.client import _single_sending_transport
 from app.flows.outcomes import Kind
-from app.sandbox.world import World
+from app.sandbox.world.world import World
 from app.store.database import Connection, Database, fetch_one
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.flows import contents
 from app.flows.examining import examine
-from app.machines.orders import from_wire
-from app.sandbox.claims import AUTO_SHIPPED, COMPLETED, SHIPPED, STOP, Receipt
+from app.machines.boxes import from_wire
+from app.sandbox.core.claim_entities import AUTO_SHIPPED, COMPLETED, SHIPPED, STOP, Receipt
 from tests.acceptance.shops import Shop, assert_paths
 
 ONCE = frozenset({"acknowledge", "invoice", "receive_exchange", "reject_exchange", "approve_return"})

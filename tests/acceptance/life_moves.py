@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from app.clock import KST
 from app.machines.receptions import Verdict
-from app.sandbox.claimants import SHIPPED
-from app.sandbox.claims import AUTOMATIC, BY_HAND, COLLECTIONS, CONFIRMED, OPEN, STOP, UNCHECKED
-from app.sandbox.entities import Box
+from app.sandbox.core.claim_entities import AUTOMATIC, BY_HAND, COLLECTIONS, CONFIRMED, OPEN, STOP, UNCHECKED
+from app.sandbox.core.order_entities import Box
+from app.sandbox.world.claim_actors import SHIPPED
 from tests.acceptance.lives import Life, Line
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -37,8 +37,8 @@ ROUTES = {
 DEATHS = (
     "app.flows.sending.take",
     "app.store.effects.begin_attempts",
-    "app.coupang.orders.acknowledge",
-    "app.coupang.orders.upload_invoices",
+    "app.coupang.orders.calls.acknowledge",
+    "app.coupang.orders.calls.upload_invoices",
     "app.flows.sending.settle",
     "app.flows.sending.apply_confirmed",
     "app.store.effects.end_attempts",

@@ -15,7 +15,8 @@ from unittest import mock
 
 from httpx2 import ASGITransport, AsyncClient
 
-from app.coupang import orders, returns
+from app.coupang.claims import return_calls
+from app.coupang.orders import calls as order_calls
 from app.flows import keys
 from app.main import create_app
 from tests.acceptance.deaths import mortal
@@ -180,7 +181,7 @@ async def theatre(url: str) -> AsyncIterator[Life]:
 
     Pages are short, so that a few boxes and receipts already fill several.
     """
-    short = [mock.patch.object(family, "PAGE_ROWS", PAGE_ROWS) for family in (orders, returns)]
+    short = [mock.patch.object(family, "PAGE_ROWS", PAGE_ROWS) for family in (order_calls, return_calls)]
     with short[0], short[1]:
         async with open_shop(url) as shop, _opened(shop) as life:
             yield life

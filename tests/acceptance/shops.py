@@ -17,18 +17,18 @@ from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS, House, Policy
 from app.flows.setup import with_keys
 from app.jobs.line import Reach
 from app.jobs.visits import visit
+from app.machines.boxes import BOX, from_wire
 from app.machines.cancels import CANCEL
 from app.machines.collects import COLLECT
 from app.machines.effects import EFFECT
 from app.machines.exchanges import EXCHANGE
-from app.machines.orders import BOX, from_wire
 from app.machines.receptions import RECEPTION
 from app.machines.redeliveries import REDELIVERY
 from app.machines.returns import RETURN
-from app.sandbox.entities import Box
-from app.sandbox.rules import Rules
-from app.sandbox.serve import Running
-from app.sandbox.world import World
+from app.sandbox.core.order_entities import Box
+from app.sandbox.core.rules import Rules
+from app.sandbox.http.server import Running
+from app.sandbox.world.world import World
 from app.store import boxes, vendors
 from app.store.chains import chain_faults
 from app.store.database import Database, execute, fetch, fetch_one

@@ -11,8 +11,8 @@ import pytest
 from app.clock import Clock, Frozen
 from app.flows.house import House
 from app.jobs.line import Reach
-from app.sandbox.serve import Running
-from app.sandbox.world import World
+from app.sandbox.http.server import Running
+from app.sandbox.world.world import World
 from app.store.database import Database
 from app.vault import Vault, new_key
 from tests.acceptance.deaths import copied

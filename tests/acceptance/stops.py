@@ -4,8 +4,8 @@ from typing import Any
 
 from app.flows import claim_reports, vendors
 from app.flows.asking import US
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.claims import Receipt
+from app.sandbox.core.claim_entities import Receipt
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import MINUTE, Shop
 
 SHIRT, SOCKS = 85_000_000_001, 85_000_000_002

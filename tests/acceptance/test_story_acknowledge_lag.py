@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Refused
-from app.sandbox.entities import Receiver
+from app.sandbox.core.order_entities import Receiver
 from tests.acceptance.shops import MINUTE, SECOND, Shop, assert_promises
 
 OLD = Receiver("김예시", "50300000001", "서울특별시 가상구 예시로 1", "101동 101호", "01000")

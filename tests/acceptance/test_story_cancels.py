@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.coupang import orders
+from app.coupang.orders import calls as order_calls
 from app.errors import Conflict, Refused
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
 
 
@@ -119,13 +119,13 @@ async def test_a_cancel_that_arrives_between_the_check_and_the_call_is_refused_b
     box_id = shop.order().box_id
     await shop.to_instruct(box_id)
     await shop.ship(box_id)
-    real = orders.upload_invoices
+    real = order_calls.upload_invoices
 
     async def a_blink_too_late(*args: Any, **options: Any) -> Any:
         shop.world.request_cancel(box_id)
         return await real(*args, **options)
 
-    monkeypatch.setattr(orders, "upload_invoices", a_blink_too_late)
+    monkeypatch.setattr(order_calls, "upload_invoices", a_blink_too_late)
     shop.later(5 * SECOND)
     await shop.visit()
     effect = (await shop.effects(box_id))[-1]

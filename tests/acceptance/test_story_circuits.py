@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app import up
 from app.coupang.errors import Blocked
+from app.devtools import up
 from app.errors import Forbidden
 from app.flows import audit, audit_log, circuits, examining, turns, vendors
 from app.flows.asking import US, Caller

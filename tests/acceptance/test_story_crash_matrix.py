@@ -19,8 +19,8 @@ from app.docs.changes import calls
 from app.flows.outcomes import Kind
 from app.flows.turns import AGAIN
 from app.jobs.visits import visit
-from app.sandbox.ledger import KINDS
-from app.sandbox.people import Shop as People
+from app.sandbox.core.ledger import KINDS
+from app.sandbox.world.population import Shop as People
 from tests.acceptance.backs import DEAR, delivered
 from tests.acceptance.deaths import Killed, Life, MortalDatabase, MortalTransport
 from tests.acceptance.desks import Desk, new_key, open_desk

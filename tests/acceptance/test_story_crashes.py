@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.coupang import orders
+from app.coupang.orders import calls as order_calls
 from app.flows import asking, feeds, reading, sending
 from app.jobs import line
 from tests.acceptance.deaths import mortal
@@ -42,8 +42,8 @@ POINTS = [
     ("app.flows.sending.take", "after"),
     ("app.store.effects.begin_attempts", "before"),
     ("app.store.effects.begin_attempts", "after"),
-    ("app.coupang.orders.{call}", "before"),
-    ("app.coupang.orders.{call}", "after"),
+    ("app.coupang.orders.calls.{call}", "before"),
+    ("app.coupang.orders.calls.{call}", "after"),
     ("app.flows.sending.settle", "before"),
     ("app.store.evidence.keep", "before"),
     ("app.flows.sending.apply_confirmed", "before"),
@@ -141,7 +141,7 @@ async def test_an_overtaken_visit_stores_no_page_and_claims_nothing(
     shop.order()
     shop.later(timedelta(hours=2) if reading == "list_minutes" else timedelta(days=3))
     before = await memory(shop)
-    real = getattr(orders, reading)
+    real = getattr(order_calls, reading)
     overtaken: list[int] = []
 
     async def minutes(*args: Any, **options: Any) -> Any:
@@ -161,7 +161,7 @@ async def test_an_overtaken_visit_stores_no_page_and_claims_nothing(
     else:
         # The first look of a half hour goes by days.
         monkeypatch.setattr(feeds, "looks_far", lambda *_: False)
-    monkeypatch.setattr(orders, reading, minutes if reading == "list_minutes" else days)
+    monkeypatch.setattr(order_calls, reading, minutes if reading == "list_minutes" else days)
     await shop.visit()
     assert len(overtaken) == 1, "it stopped at once"
     assert await memory(shop) == before
@@ -197,9 +197,9 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
     for home, name, after in (
         (asking, "acknowledge_all_due", False),
         (sending, "take", False),
-        (orders, "acknowledge", True),
+        (order_calls, "acknowledge", True),
         (reading, "settle_all", False),
-        (orders, "get_box", True),
+        (order_calls, "get_box", True),
     ):
         overtake(home, name, after=after)
         seen = len(held)
@@ -260,7 +260,7 @@ async def test_a_visit_whose_connections_were_cut_leaves_nothing_half_done(
     box_id = shop.order().box_id
     await shop.to_instruct(box_id)
     await shop.ship(box_id, urgent=True)
-    real, cuts = orders.upload_invoices, []
+    real, cuts = order_calls.upload_invoices, []
 
     async def upload(*args: Any, **options: Any) -> Any:
         answer = await real(*args, **options)
@@ -268,7 +268,7 @@ async def test_a_visit_whose_connections_were_cut_leaves_nothing_half_done(
             cuts.append(await cut_connections(shop))
         return answer
 
-    monkeypatch.setattr(orders, "upload_invoices", upload)
+    monkeypatch.setattr(order_calls, "upload_invoices", upload)
     # As many as a worker has, all idle, all dead.
     await asyncio.gather(*(shop.boxes() for _ in range(4)))
     if moment == "before":

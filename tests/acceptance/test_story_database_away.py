@@ -10,16 +10,16 @@ import pytest
 from httpx2 import AsyncClient, HTTPError
 
 from app.clock import Real
-from app.fleet import Fleet
+from app.devtools.embedded_postgres import Embedded
+from app.devtools.processes import Processes
 from app.flows import keys, vendors
 from app.flows.asking import US
 from app.flows.house import House
 from app.flows.setup import with_keys
 from app.main import PATIENCE_S
-from app.postgres import Embedded
-from app.sandbox.rules import Rules
-from app.sandbox.serve import Running
-from app.sandbox.world import World
+from app.sandbox.core.rules import Rules
+from app.sandbox.http.server import Running
+from app.sandbox.world.world import World
 from app.store import migrate
 from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring
@@ -53,7 +53,7 @@ async def introduce(url: str, master_key: str) -> str:
 async def test_web_and_worker_outlive_their_database(tmp_path: Path) -> None:
     world = World(Real(), rules=Rules(limit_per_second=0, list_lag_s=0.0, couriers=False))
     world.add_vendor(VENDOR, ACCESS_KEY, SECRET_KEY)
-    server, fleet = Embedded(tmp_path / "postgres", durable=False), Fleet(tmp_path)
+    server, fleet = Embedded(tmp_path / "postgres", durable=False), Processes(tmp_path)
     await asyncio.to_thread(server.start)
     try:
         url = await asyncio.to_thread(server.create_database, "shop")

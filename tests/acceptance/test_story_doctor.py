@@ -10,7 +10,7 @@ import pytest
 from app.flows import examining
 from app.flows.examining import Finding
 from app.flows.house import House, Policy
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from app.store.database import Connection, Database
 from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, open_shop
 from tests.acceptance.stops import SHIRT, SOCKS

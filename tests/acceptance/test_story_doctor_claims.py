@@ -1,6 +1,6 @@
 """The doctor in a shop with open claims: silent at every hour of the day, and he opens what is sealed."""
 
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import DAY, HOUR, Shop
 from tests.acceptance.stops import ON, SHIRT, SOCKS, receipt_of
 from tests.acceptance.test_story_doctor import findings, findings_after

@@ -9,8 +9,8 @@ from itertools import pairwise
 from random import Random
 
 from app.flows.sending import MOST_BOXES
-from app.sandbox.people import Shop as People
-from app.sandbox.rules import Rules
+from app.sandbox.core.rules import Rules
+from app.sandbox.world.population import Shop as People
 from tests.acceptance.shops import DAY, HOUR, MINUTE, SECOND, Shop, assert_promises, open_shop
 
 

@@ -11,8 +11,8 @@ import pytest
 from app.flows import census, reports
 from app.flows.house import Policy
 from app.jobs import polling
-from app.sandbox.entities import Box
-from app.sandbox.people import Shop as People
+from app.sandbox.core.order_entities import Box
+from app.sandbox.world.population import Shop as People
 from tests.acceptance.backs import delivered
 from tests.acceptance.shops import (
     DAY,

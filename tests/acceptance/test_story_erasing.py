@@ -7,16 +7,11 @@ from datetime import timedelta
 import pytest
 
 from app.flows import erasing, examining, reports
-from app.flows.house import (
-    PURPOSE_EVIDENCE,
-    PURPOSE_QUARANTINE,
-    PURPOSE_RECEIVER,
-    PURPOSE_REQUESTER,
-)
+from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_RECEIVER, PURPOSE_REQUESTER
 from app.flows.moments import moment
 from app.jobs.clockwork import clockwork
 from app.jobs.engine import Engine
-from app.sandbox.entities import Receiver
+from app.sandbox.core.order_entities import Receiver
 from tests.acceptance.crews import until
 from tests.acceptance.shops import DAY, HOUR, Shop, open_shop, run_sql
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims.types import RejectCode
 from app.errors import Refused
 from app.flows import exchanging, reports
 from app.flows.asking import US, Waybill
-from app.sandbox import swaps
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.claims import BY_HAND
+from app.sandbox.core.claim_entities import BY_HAND
+from app.sandbox.exchanges import transitions as exchange_transitions
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.backs import delivered, effect_of, events, inspected, settled
 from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises, run_sql
 from tests.acceptance.stops import ON, SHIRT, SOCKS
@@ -231,7 +231,7 @@ async def test_a_withdrawal_is_seen_though_the_collect_track_contradicts_us(shop
     await confirmed(shop, exchange_id)
     exchange = shop.world.exchange(exchange_id)
     shop.later(HOUR)
-    swaps.fail_pickup(exchange, shop.clock.now())
+    exchange_transitions.fail_pickup(exchange, shop.clock.now())
     await shop.run_for(HOUR, least=15 * MINUTE)
     held = (await shop.rows("SELECT state, collect_state, attention FROM exchange"))[0]
     assert (held["state"], held["collect_state"]) == ("PROGRESS", "COMPLETE_COLLECT")

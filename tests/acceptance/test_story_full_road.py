@@ -7,8 +7,8 @@ import pytest
 from app.errors import Refused
 from app.flows import asking
 from app.flows.asking import US, Waybill
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.entities import Receiver
+from app.sandbox.core.order_entities import Receiver
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import DAY, HOUR, Shop, assert_promises
 
 TWO_LINES = [BoxSpec([LineSpec(count=2), LineSpec(count=1, vendor_item_id=85_000_000_777)])]

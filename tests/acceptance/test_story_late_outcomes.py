@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.coupang.claims import MiddleCancelCode
+from app.coupang.claims.types import MiddleCancelCode
 from app.flows import asking, cancelling, permits
 from app.flows.asking import US, Waybill
-from app.sandbox.buying import LineSpec
+from app.sandbox.orders.checkout import LineSpec
 from tests.acceptance.meanwhile import meanwhile
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
 from tests.acceptance.stops import SHIRT, packed, requested, wing_login

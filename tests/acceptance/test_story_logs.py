@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from app.jobs.engine import Engine
-from app.sandbox.entities import Receiver
+from app.sandbox.core.order_entities import Receiver
 from tests.acceptance.shops import ACCESS_KEY, HOUR, SECRET_KEY, Shop, assert_promises
 
 PERSON = Receiver("홍비밀", "50377778888", "제주특별자치도 비밀시 숨은길 31", "909동 1717호", "63999")

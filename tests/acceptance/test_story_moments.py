@@ -15,7 +15,7 @@ from app.flows.asking import US
 from app.flows.moments import moment
 from app.jobs.visits import visit
 from app.machines.receptions import Verdict
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.backs import delivered, inspected, returned
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
 from tests.acceptance.stops import ON, SHIRT, SOCKS, packed, requested

@@ -1,7 +1,7 @@
 """What Coupang shows without us: steps skipped, rows that are stale, ways that lead back."""
 
-from app.sandbox import moves
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders import transitions as box_transitions
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from app.store import vendors
 from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
 
@@ -90,7 +90,9 @@ async def test_a_waybill_changed_in_wing_leads_back_when_it_is_proven(shop: Shop
     await shop.until_state("DELIVERING", box_id)
     # The seller corrects the waybill by hand: the way begins anew.
     with shop.world.happening(shop.clock.now()):
-        moves.waybill(shop.world, shop.world.box(box_id), "HANJIN", "500000000009", shop.clock.now(), "wing")
+        box_transitions.waybill(
+            shop.world, shop.world.box(box_id), "HANJIN", "500000000009", shop.clock.now(), "wing"
+        )
     await shop.until_state("DEPARTURE", box_id, least=10 * MINUTE)
     last = (await shop.history(box_id))[-1]
     assert (last["event"], last["source"], last["actor"]) == ("see_departure", "DELIVERING", "coupang")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.desks import Desk, settled, statuses
 from tests.acceptance.shops import MINUTE, Shop, set_vendor
 from tests.acceptance.stops import ON, SHIRT, SOCKS, packed, requested, wing_login

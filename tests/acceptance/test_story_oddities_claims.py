@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.claims import BY_HAND
+from app.sandbox.core.claim_entities import BY_HAND
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.backs import DEAR, delivered, inspected, returned
 from tests.acceptance.desks import Desk, settled, statuses
 from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, set_vendor

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sandbox.people import Shop as People
+from app.sandbox.world.population import Shop as People
 from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
 
 FAULTS = {

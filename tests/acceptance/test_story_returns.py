@@ -9,7 +9,7 @@ from app.flows import receiving, returning
 from app.flows.asking import US, Waybill
 from app.flows.receiving import Found
 from app.machines.receptions import Verdict
-from app.sandbox.claims import BY_HAND
+from app.sandbox.core.claim_entities import BY_HAND
 from tests.acceptance.backs import (
     delivered,
     effect_of,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.coupang.claims import MiddleCancelCode
+from app.coupang.claims.types import MiddleCancelCode
 from app.errors import Conflict, Invalid, Refused
 from app.flows import cancelling
 from app.flows.asking import US
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import HOUR, MINUTE, Shop, assert_promises, set_vendor
 from tests.acceptance.stops import ON, SHIRT, SOCKS, cancel_of, packed, receipt_of, state_of, wing_login
 

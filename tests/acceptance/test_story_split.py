@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.errors import Refused
-from app.sandbox.buying import BoxSpec, LineSpec
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.acceptance.shops import DAY, HOUR, Shop, assert_promises
 
 TWO_KINDS = [

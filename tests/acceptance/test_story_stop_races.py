@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from app.coupang import orders, returns
-from app.coupang.claims import ReceiptPage
+from app.coupang.claims import return_calls
+from app.coupang.claims.types import ReceiptPage
+from app.coupang.orders import calls as order_calls
 from app.flows.receipts import take_receipts
 from app.jobs import dispatching
 from app.jobs.line import open_line
-from app.sandbox.buying import LineSpec
+from app.sandbox.orders.checkout import LineSpec
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
 from tests.acceptance.stops import SHIRT, SOCKS, packed, receipt_of, state_of
 from tests.acceptance.turns import present_turn
@@ -56,13 +57,13 @@ def strike(shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, act: Callabl
 
             monkeypatch.setattr(dispatching.sending, "take", take)
         case _:
-            real_upload = orders.upload_invoices
+            real_upload = order_calls.upload_invoices
 
             async def upload(*args: Any, **options: Any) -> Any:
                 once()
                 return await real_upload(*args, **options)
 
-            monkeypatch.setattr(orders, "upload_invoices", upload)
+            monkeypatch.setattr(order_calls, "upload_invoices", upload)
     return struck
 
 
@@ -78,7 +79,7 @@ async def single(shop: Shop) -> ReceiptPage:
     turn = await present_turn(shop)
     async with open_line(shop.house, turn, shop.reach) as line:
         newest = max(shop.world.receipts)
-        return await returns.get_receipt(line.client, newest, purpose="test")
+        return await return_calls.get_receipt(line.client, newest, purpose="test")
 
 
 @pytest.mark.parametrize("place", PLACES)

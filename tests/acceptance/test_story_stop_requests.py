@@ -5,22 +5,13 @@ from typing import Any
 
 import pytest
 
-from app.coupang import cancels as calls
+from app.coupang.claims import cancel_calls as calls
 from app.errors import Conflict, Refused
 from app.flows import cancelling, reports
 from app.flows.asking import US
-from app.sandbox.buying import LineSpec
+from app.sandbox.orders.checkout import LineSpec
 from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import (
-    SHIRT,
-    SOCKS,
-    cancel_of,
-    options,
-    packed,
-    receipt_of,
-    requested,
-    state_of,
-)
+from tests.acceptance.stops import SHIRT, SOCKS, cancel_of, options, packed, receipt_of, requested, state_of
 
 
 async def refused_by(shop: Shop, box_id: int) -> set[str]:

@@ -10,9 +10,9 @@ import pytest
 from app.docs.changes import calls
 from app.docs.words import WORDS
 from app.flows.outcomes import Kind
-from app.sandbox.buying import LineSpec
-from app.sandbox.claims import BY_HAND
-from app.sandbox.ledger import KINDS
+from app.sandbox.core.claim_entities import BY_HAND
+from app.sandbox.core.ledger import KINDS
+from app.sandbox.orders.checkout import LineSpec
 from tests.acceptance.backs import DEAR, delivered, inspected, returned
 from tests.acceptance.desks import Desk, settled
 from tests.acceptance.shops import DAY, MINUTE, Shop, assert_promises, set_vendor

@@ -170,7 +170,7 @@ async def test_a_page_that_turns_out_too_small_is_read_by_minutes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Far more are open than we know: nothing is claimed that was not read whole."""
-    monkeypatch.setattr("app.coupang.returns.PAGE_ROWS", 3)
+    monkeypatch.setattr("app.coupang.claims.return_calls.PAGE_ROWS", 3)
     receipt_ids = await opened(shop, *[MINUTE] * 4, 2 * DAY, HOUR)
     shop.later(2 * HOUR)
     newest = await opened(shop, MINUTE)

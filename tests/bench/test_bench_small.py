@@ -6,12 +6,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from app.bench import ingest, raw, rest, run, sheets, transitions
-from app.bench.figures import Effort, Figure, Rounds, Turn, table, take_turns
-from app.bench.load import Told
-from app.bench.machine import machine
-from app.bench.stage import Stage, at
-from app.coupang.wire import read_sheet_page
+from app.coupang.orders.decode import read_sheet_page
+from app.devtools.bench import ingest, raw, rest, run, sheets, transitions
+from app.devtools.bench.figures import Effort, Figure, Rounds, Turn, table, take_turns
+from app.devtools.bench.load import Told
+from app.devtools.bench.machine import machine
+from app.devtools.bench.stage import Stage, at
 
 TINY = Effort(reps=1, seconds=0.2, rows=1000)
 

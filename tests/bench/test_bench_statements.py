@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.bench import ingest, sheets
-from app.bench.stage import Stage, at
+from app.devtools.bench import ingest, sheets
+from app.devtools.bench.stage import Stage, at
 from tests.listening import listen
 
 COMPARE = "WITH fenced"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.chaos.command import again, arguments
+from app.devtools.chaos.command import again, arguments
 
 
 def test_the_defaults_are_the_run_that_is_promised() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.chaos import plan
-from app.chaos.plan import KILLS, PER_MINUTE, PLAGUES, Deed
-from app.sandbox.faults import KINDS, Faults
+from app.devtools.chaos import plan
+from app.devtools.chaos.plan import KILLS, PER_MINUTE, PLAGUES, Deed
+from app.sandbox.core.faults import KINDS, Faults
 
 VENDORS = [f"A000000{number:02d}" for number in range(1, 21)]
 

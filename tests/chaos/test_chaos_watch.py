@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from app.chaos import watch as watching
-from app.chaos.watch import Watch
+from app.devtools.chaos import monitor as watching
+from app.devtools.chaos.monitor import Watch
 from app.flows.house import House
 from app.flows.voices import Voice, list_voices
 from tests.acceptance.shops import Shop, newer_epoch

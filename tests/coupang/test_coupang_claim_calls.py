@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.coupang import cancels, errors, exchanges, returns
-from app.coupang.claims import (
+from app.coupang import errors
+from app.coupang.claims import cancel_calls, return_calls
+from app.coupang.claims.types import (
     CancelAnswer,
     CancelType,
     ExchangeInvoice,
@@ -21,8 +22,9 @@ from app.coupang.claims import (
     RejectCode,
 )
 from app.coupang.client import Call, Client
+from app.coupang.exchanges import calls as exchange_calls
 from app.coupang.pacing import Pacer
-from app.coupang.values import KST
+from app.coupang.scalars import KST
 
 DATA = Path(__file__).parents[1] / "data/coupang"
 NOW = datetime(2026, 11, 21, 3, 15, tzinfo=UTC)
@@ -84,90 +86,92 @@ async def _all(pages: Any) -> list[Any]:
 
 def _withdrawals(client: Client) -> Awaitable[object]:
     days = (date(2026, 11, 16), DAY)
-    return anext(aiter(returns.list_withdrawals(client, *days, page_rows=2, purpose="t")))
+    return anext(aiter(return_calls.list_withdrawals(client, *days, page_rows=2, purpose="t")))
 
 
 def _days(first: date, which: ReceiptQuery) -> Callable[[Client], Awaitable[object]]:
-    return lambda client: _all(returns.list_receipts_days(client, first, DAY, which, purpose="t"))
+    return lambda client: _all(return_calls.list_receipts_days(client, first, DAY, which, purpose="t"))
 
 
 def _exchange_invoice(client: Client) -> Awaitable[object]:
     rows = [ExchangeInvoice(642538970006409002, "CJGLS", "000000000123")]
-    return exchanges.upload_exchange_invoices(client, 101000001, rows, purpose="t")
+    return exchange_calls.upload_exchange_invoices(client, 101000001, rows, purpose="t")
 
 
 CALLS: dict[str, tuple[str, Callable[[Client], Awaitable[object]]]] = {
     "orders_o9_cancel_accept": (
         "O9",
-        lambda client: cancels.cancel(client, SECOND, {85000000001: 2}, WHY, "examplewing", purpose="t"),
+        lambda client: cancel_calls.cancel(client, SECOND, {85000000001: 2}, WHY, "examplewing", purpose="t"),
     ),
     "orders_o9_cancel_partial": (
         "O9",
-        lambda client: cancels.cancel(
+        lambda client: cancel_calls.cancel(
             client, FIRST, {85000000001: 2, 85000000002: 5}, WHY, "examplewing", purpose="t"
         ),
     ),
     "orders_o9_cancel_failed": (
         "O9",
-        lambda client: cancels.cancel(client, FIRST, {85000000002: 5}, WHY, "examplewing", purpose="t"),
+        lambda client: cancel_calls.cancel(client, FIRST, {85000000002: 5}, WHY, "examplewing", purpose="t"),
     ),
     "orders_o10_stopped_shipment": (
         "O10",
-        lambda client: cancels.stop_shipment(client, 365000001, 2, purpose="t"),
+        lambda client: cancel_calls.stop_shipment(client, 365000001, 2, purpose="t"),
     ),
     "orders_o11_completed_shipment": (
         "O11",
-        lambda client: cancels.declare_shipped(client, 365000002, "CJGLS", "000000000056", purpose="t"),
+        lambda client: cancel_calls.declare_shipped(client, 365000002, "CJGLS", "000000000056", purpose="t"),
     ),
     "returns_r1_list_cancel": ("R1", _days(DAY, ReceiptQuery.CANCELLED)),
     "returns_r1_list_completed_seller_pays": ("R1", _days(date(2026, 11, 1), ReceiptQuery.COMPLETED)),
     "returns_r1_list_day": ("R1", _days(date(2026, 11, 20), ReceiptQuery.RETURNS)),
     "returns_r1_list_minute": (
         "R1",
-        lambda client: returns.list_receipts_minutes(client, *MORNING, ReceiptQuery.STOPS, purpose="t"),
+        lambda client: return_calls.list_receipts_minutes(client, *MORNING, ReceiptQuery.STOPS, purpose="t"),
     ),
-    "returns_r2_single": ("R2", lambda client: returns.get_receipt(client, 365000003, purpose="t")),
+    "returns_r2_single": ("R2", lambda client: return_calls.get_receipt(client, 365000003, purpose="t")),
     "returns_r3_receive_confirmation": (
         "R3",
-        lambda client: returns.confirm_receipt(client, 365000003, purpose="t"),
+        lambda client: return_calls.confirm_receipt(client, 365000003, purpose="t"),
     ),
-    "returns_r4_approval": ("R4", lambda client: returns.approve(client, 365000003, 2, purpose="t")),
+    "returns_r4_approval": ("R4", lambda client: return_calls.approve(client, 365000003, 2, purpose="t")),
     "returns_r5_withdraw_by_date": ("R5", _withdrawals),
     "returns_r6_withdraw_by_ids": (
         "R6",
-        lambda client: returns.list_withdrawals_of(client, [365000005, 365000003], purpose="t"),
+        lambda client: return_calls.list_withdrawals_of(client, [365000005, 365000003], purpose="t"),
     ),
     "returns_r7_manual_pickup": (
         "R7",
-        lambda client: returns.register_pickup_waybill(
+        lambda client: return_calls.register_pickup_waybill(
             client, PickupOf.RETURN, 365000003, "KDEXP", "00000000014350", "0000001", purpose="t"
         ),
     ),
     "exchanges_r7_manual_pickup": (
         "R7",
-        lambda client: returns.register_pickup_waybill(
+        lambda client: return_calls.register_pickup_waybill(
             client, PickupOf.EXCHANGE, 101000001, "KDEXP", "00000000014351", purpose="t"
         ),
     ),
     "exchanges_e1_list_progress": (
         "E1",
         lambda client: _all(
-            exchanges.list_exchanges(client, *WEEK, ExchangeStatus.PROGRESS, max_per_page=None, purpose="t")
+            exchange_calls.list_exchanges(
+                client, *WEEK, ExchangeStatus.PROGRESS, max_per_page=None, purpose="t"
+            )
         ),
     ),
     "exchanges_e1_list_received": (
         "E1",
         lambda client: _all(
-            exchanges.list_exchanges(client, *WEEK, order_id=SECOND, max_per_page=None, purpose="t")
+            exchange_calls.list_exchanges(client, *WEEK, order_id=SECOND, max_per_page=None, purpose="t")
         ),
     ),
     "exchanges_e2_receive_confirmation": (
         "E2",
-        lambda client: exchanges.confirm_exchange_receipt(client, 101000001, purpose="t"),
+        lambda client: exchange_calls.confirm_exchange_receipt(client, 101000001, purpose="t"),
     ),
     "exchanges_e3_rejection": (
         "E3",
-        lambda client: exchanges.reject(client, 101000001, RejectCode.SOLDOUT, purpose="t"),
+        lambda client: exchange_calls.reject(client, 101000001, RejectCode.SOLDOUT, purpose="t"),
     ),
     "exchanges_e4_invoices": ("E4", _exchange_invoice),
 }
@@ -200,7 +204,7 @@ async def test_two_replacement_boxes_are_sent_as_published() -> None:
     ]
     script = Script(_example("exchanges_e4_invoices"))
     async with script.client() as client:
-        await exchanges.upload_exchange_invoices(client, 100000170, rows, purpose="t")
+        await exchange_calls.upload_exchange_invoices(client, 100000170, rows, purpose="t")
     assert script.requests[0].content == json.dumps(asked, separators=(",", ":")).encode()
 
 
@@ -208,7 +212,7 @@ async def test_every_status_of_receipts_has_its_query() -> None:
     script = Script(*[_page() for _ in ReceiptQuery])
     async with script.client() as client:
         for which in ReceiptQuery:
-            await returns.list_receipts_minutes(client, *MORNING, which, purpose="t")
+            await return_calls.list_receipts_minutes(client, *MORNING, which, purpose="t")
     assert [query.split("&")[-1] for query in script.queries()] == [
         "status=RU",
         "status=UC",
@@ -223,7 +227,7 @@ async def test_a_minute_window_covers_what_was_asked_without_offset() -> None:
     script = Script(_page(), _page())
     async with script.client() as client:
         for end in (NOW + timedelta(seconds=61), NOW + timedelta(days=1)):
-            await returns.list_receipts_minutes(client, NOW, end, ReceiptQuery.STOPS, purpose="t")
+            await return_calls.list_receipts_minutes(client, NOW, end, ReceiptQuery.STOPS, purpose="t")
     assert [query.split("&")[1:3] for query in script.queries()] == [
         ["createdAtFrom=2026-11-21T12:15", "createdAtTo=2026-11-21T12:17"],
         ["createdAtFrom=2026-11-21T12:15", "createdAtTo=2026-11-22T12:15"],
@@ -233,23 +237,25 @@ async def test_a_minute_window_covers_what_was_asked_without_offset() -> None:
 async def test_receipts_and_exchanges_are_paged_by_token() -> None:
     script = Script(_page({}, nextToken="a b"), _page({}, nextToken="c"), _page({}, nextToken=""))
     async with script.client() as client:
-        pages = await _all(returns.list_receipts_days(client, DAY, DAY, ReceiptQuery.CANCELLED, purpose="t"))
+        pages = await _all(
+            return_calls.list_receipts_days(client, DAY, DAY, ReceiptQuery.CANCELLED, purpose="t")
+        )
     assert [len(page.unreadable) for page in pages] == [1, 1, 1]
     assert [query.partition("&nextToken=")[2] for query in script.queries()] == ["", "a%20b", "c"]
     script = Script(_page({}, nextToken="1"), _page(nextToken="2"))
     async with script.client() as client:
-        assert len(await _all(exchanges.list_exchanges(client, *WEEK, purpose="t"))) == 2
+        assert len(await _all(exchange_calls.list_exchanges(client, *WEEK, purpose="t"))) == 2
     assert script.queries()[1].endswith("&maxPerPage=50&nextToken=1")
     script = Script(_page({}, nextToken="1"), _page({}, nextToken="1"))
     async with script.client() as client:
         with pytest.raises(errors.RepeatedToken):
-            await _all(exchanges.list_exchanges(client, *WEEK, purpose="t"))
+            await _all(exchange_calls.list_exchanges(client, *WEEK, purpose="t"))
 
 
 async def test_withdrawals_are_paged_by_index() -> None:
     script = Script(_example("returns_r5_withdraw_by_date"), _page({"cancelId": 7}, nextPageIndex=3), _page())
     async with script.client() as client:
-        pages = await _all(returns.list_withdrawals(client, DAY, DAY, purpose="t"))
+        pages = await _all(return_calls.list_withdrawals(client, DAY, DAY, purpose="t"))
     assert [len(page.withdrawals) for page in pages] == [2, 0, 0]
     assert [row.claim_id for row in pages[1].unreadable] == [7]
     assert [query.split("&")[:2] for query in script.queries()] == [
@@ -261,22 +267,22 @@ async def test_withdrawals_are_paged_by_index() -> None:
 async def test_a_page_of_withdrawals_that_leads_back_is_an_error(index: object) -> None:
     async with Script(_page({}, nextPageIndex=index)).client() as client:
         with pytest.raises(errors.RepeatedToken):
-            await _all(returns.list_withdrawals(client, DAY, DAY, purpose="t"))
+            await _all(return_calls.list_withdrawals(client, DAY, DAY, purpose="t"))
 
 
 async def test_a_next_page_of_withdrawals_that_is_no_page_is_not_the_end() -> None:
     async with Script(_page({}, nextPageIndex="soon")).client() as client:
         with pytest.raises(errors.UnreadableAnswer):
-            await _all(returns.list_withdrawals(client, DAY, DAY, purpose="t"))
+            await _all(return_calls.list_withdrawals(client, DAY, DAY, purpose="t"))
 
 
 async def test_asking_for_withdrawals_by_receipt_never_leaves_anything_unknown() -> None:
     gone = httpx.ReadTimeout("silent")
     async with Script(gone, httpx.Response(200, json={"code": 200, "data": 1})).client() as client:
         with pytest.raises(errors.Unreachable) as caught:
-            await returns.list_withdrawals_of(client, [1], purpose="t")
+            await return_calls.list_withdrawals_of(client, [1], purpose="t")
         assert caught.value.outcome == "not_applied"
-        page = await returns.list_withdrawals_of(client, [1], purpose="t")
+        page = await return_calls.list_withdrawals_of(client, [1], purpose="t")
     assert len(page.unreadable) == 1
 
 
@@ -287,47 +293,47 @@ async def test_asking_for_withdrawals_by_receipt_never_leaves_anything_unknown()
 async def test_another_receipt_is_not_the_receipt_asked_for(answer: httpx.Response) -> None:
     async with Script(answer).client() as client:
         with pytest.raises(errors.UnreadableAnswer):
-            await returns.get_receipt(client, 365000003, purpose="t")
+            await return_calls.get_receipt(client, 365000003, purpose="t")
 
 
 async def test_a_withdrawn_receipt_does_not_exist() -> None:
     async with Script(_example("returns_r2_single_not_found")).client() as client:
         with pytest.raises(errors.NotExisting):
-            await returns.get_receipt(client, 365999999, purpose="t")
+            await return_calls.get_receipt(client, 365999999, purpose="t")
 
 
 WRONG: list[Callable[[Client], Awaitable[object]]] = [
-    lambda client: cancels.cancel(client, 1, {}, WHY, "wing", purpose="t"),
-    lambda client: cancels.cancel(client, 1, {1: 0}, WHY, "wing", purpose="t"),
-    lambda client: cancels.cancel(client, 1, {1: 1}, WHY, "", purpose="t"),
-    lambda client: cancels.stop_shipment(client, 1, 0, purpose="t"),
-    lambda client: cancels.declare_shipped(client, 1, "CJGLS", "", purpose="t"),
-    lambda client: cancels.declare_shipped(client, 1, "", "1", purpose="t"),
-    lambda client: returns.approve(client, 1, 0, purpose="t"),
-    lambda client: returns.list_withdrawals_of(client, [], purpose="t"),
-    lambda client: returns.list_withdrawals_of(client, range(51), purpose="t"),
-    lambda client: _all(returns.list_withdrawals(client, DAY, DAY + timedelta(days=7), purpose="t")),
-    lambda client: _all(returns.list_withdrawals(client, DAY, DAY - timedelta(days=1), purpose="t")),
-    lambda client: _all(returns.list_withdrawals(client, DAY, DAY, page_rows=101, purpose="t")),
+    lambda client: cancel_calls.cancel(client, 1, {}, WHY, "wing", purpose="t"),
+    lambda client: cancel_calls.cancel(client, 1, {1: 0}, WHY, "wing", purpose="t"),
+    lambda client: cancel_calls.cancel(client, 1, {1: 1}, WHY, "", purpose="t"),
+    lambda client: cancel_calls.stop_shipment(client, 1, 0, purpose="t"),
+    lambda client: cancel_calls.declare_shipped(client, 1, "CJGLS", "", purpose="t"),
+    lambda client: cancel_calls.declare_shipped(client, 1, "", "1", purpose="t"),
+    lambda client: return_calls.approve(client, 1, 0, purpose="t"),
+    lambda client: return_calls.list_withdrawals_of(client, [], purpose="t"),
+    lambda client: return_calls.list_withdrawals_of(client, range(51), purpose="t"),
+    lambda client: _all(return_calls.list_withdrawals(client, DAY, DAY + timedelta(days=7), purpose="t")),
+    lambda client: _all(return_calls.list_withdrawals(client, DAY, DAY - timedelta(days=1), purpose="t")),
+    lambda client: _all(return_calls.list_withdrawals(client, DAY, DAY, page_rows=101, purpose="t")),
     _days(date(2026, 10, 21), ReceiptQuery.RETURNS),
     _days(date(2026, 11, 22), ReceiptQuery.RETURNS),
-    lambda client: returns.list_receipts_minutes(
+    lambda client: return_calls.list_receipts_minutes(
         client, NOW, NOW + timedelta(days=1, seconds=1), ReceiptQuery.STOPS, purpose="t"
     ),
-    lambda client: returns.list_receipts_minutes(
+    lambda client: return_calls.list_receipts_minutes(
         client, NOW.replace(tzinfo=None), NOW, ReceiptQuery.STOPS, purpose="t"
     ),
-    lambda client: returns.register_pickup_waybill(client, PickupOf.RETURN, 1, "", "1", purpose="t"),
-    lambda client: returns.register_pickup_waybill(client, PickupOf.RETURN, 1, "CJGLS", "", purpose="t"),
-    lambda client: _all(exchanges.list_exchanges(client, NOW, NOW + timedelta(days=7), purpose="t")),
-    lambda client: _all(exchanges.list_exchanges(client, NOW, NOW - timedelta(seconds=1), purpose="t")),
-    lambda client: _all(exchanges.list_exchanges(client, NOW, NOW.replace(tzinfo=None), purpose="t")),
-    lambda client: _all(exchanges.list_exchanges(client, NOW, NOW, max_per_page=0, purpose="t")),
-    lambda client: exchanges.upload_exchange_invoices(client, 1, [], purpose="t"),
-    lambda client: exchanges.upload_exchange_invoices(
+    lambda client: return_calls.register_pickup_waybill(client, PickupOf.RETURN, 1, "", "1", purpose="t"),
+    lambda client: return_calls.register_pickup_waybill(client, PickupOf.RETURN, 1, "CJGLS", "", purpose="t"),
+    lambda client: _all(exchange_calls.list_exchanges(client, NOW, NOW + timedelta(days=7), purpose="t")),
+    lambda client: _all(exchange_calls.list_exchanges(client, NOW, NOW - timedelta(seconds=1), purpose="t")),
+    lambda client: _all(exchange_calls.list_exchanges(client, NOW, NOW.replace(tzinfo=None), purpose="t")),
+    lambda client: _all(exchange_calls.list_exchanges(client, NOW, NOW, max_per_page=0, purpose="t")),
+    lambda client: exchange_calls.upload_exchange_invoices(client, 1, [], purpose="t"),
+    lambda client: exchange_calls.upload_exchange_invoices(
         client, 1, [ExchangeInvoice(1, "CJGLS", "1")] * 2, purpose="t"
     ),
-    lambda client: exchanges.upload_exchange_invoices(
+    lambda client: exchange_calls.upload_exchange_invoices(
         client, 1, [ExchangeInvoice(1, "CJGLS", "")], purpose="t"
     ),
 ]
@@ -344,7 +350,7 @@ async def test_what_cannot_be_right_is_not_sent(number: int) -> None:
 
 async def _cancel(answer: httpx.Response | Exception) -> CancelAnswer:
     async with Script(answer).client() as client:
-        return await cancels.cancel(client, SECOND, {1: 1, 2: 1}, WHY, "examplewing", purpose="t")
+        return await cancel_calls.cancel(client, SECOND, {1: 1, 2: 1}, WHY, "examplewing", purpose="t")
 
 
 def _cancelled(code: object, status: int = 200, message: str = "", **data: Any) -> httpx.Response:
@@ -456,7 +462,7 @@ async def test_a_no_inside_a_success_is_a_no(
 ) -> None:
     async with Script(httpx.Response(200, json=body)).client() as client:
         with pytest.raises(errors.CoupangError) as caught:
-            await cancels.stop_shipment(client, 365000001, 2, purpose="t")
+            await cancel_calls.stop_shipment(client, 365000001, 2, purpose="t")
     assert type(caught.value) is kind
     assert (caught.value.outcome, caught.value.method) == (outcome, "PUT")
     assert caught.value.path.endswith("/returnRequests/365000001/stoppedShipment")
@@ -473,4 +479,4 @@ async def test_a_no_inside_a_success_is_a_no(
 )
 async def test_a_yes_is_read_wherever_it_is_said(body: dict[str, Any]) -> None:
     async with Script(httpx.Response(200, json=body)).client() as client:
-        assert (await cancels.stop_shipment(client, 1, 2, purpose="t")).message == "done"
+        assert (await cancel_calls.stop_shipment(client, 1, 2, purpose="t")).message == "done"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.coupang import errors, exchange_wire, receipt_wire, write_wire
-from app.coupang.claims import (
+from app.coupang import errors
+from app.coupang.claims import decode_receipts, decode_writes
+from app.coupang.claims.types import (
     CancelType,
     CollectStatus,
     ExchangeStatus,
@@ -19,6 +20,7 @@ from app.coupang.claims import (
     ReleaseStopStatus,
     Waybill,
 )
+from app.coupang.exchanges import decode as exchange_decode
 
 DATA = Path(__file__).parents[1] / "data" / "coupang"
 EXAMPLES = DATA / "examples"
@@ -129,7 +131,7 @@ def test_every_payload_of_a_claim_has_a_reader_in_this_suite() -> None:
 @pytest.mark.parametrize("path", RECEIPTS, ids=lambda path: path.stem)
 def test_receipts(path: Path) -> None:
     body = _body(path)
-    page = receipt_wire.read_receipt_page(body)
+    page = decode_receipts.read_receipt_page(body)
     assert page.unreadable == ()
     assert page.raw == body
     assert page.next_token == (json.loads(body).get("nextToken") or None)
@@ -162,7 +164,7 @@ def test_receipts(path: Path) -> None:
 
 
 def test_a_stop_request_in_full() -> None:
-    page = receipt_wire.read_receipt_page(_body(EXAMPLES / "returns_r1_list_minute.json"))
+    page = decode_receipts.read_receipt_page(_body(EXAMPLES / "returns_r1_list_minute.json"))
     (receipt,) = page.receipts
     assert receipt.type is ReceiptType.RETURN
     assert receipt.status is ReceiptStatus.RELEASE_STOP_UNCHECKED
@@ -177,7 +179,7 @@ def test_a_stop_request_in_full() -> None:
 
 def test_only_unanswered_stop_requests_are_open() -> None:
     def first(name: str) -> bool:
-        return receipt_wire.read_receipt_page(_body(DATA / name)).receipts[0].open_stop
+        return decode_receipts.read_receipt_page(_body(DATA / name)).receipts[0].open_stop
 
     assert first("wild/returns/v4_single_2019.json")
     assert not first("examples/returns_r1_list_day.json")
@@ -189,14 +191,14 @@ def test_only_unanswered_stop_requests_are_open() -> None:
 
 
 def test_a_waybill_of_the_way_back() -> None:
-    page = receipt_wire.read_receipt_page(_body(EXAMPLES / "returns_r1_list_completed_seller_pays.json"))
+    page = decode_receipts.read_receipt_page(_body(EXAMPLES / "returns_r1_list_completed_seller_pays.json"))
     assert page.receipts[0].waybills == (Waybill("CJGLS", "000000000078"),)
     assert page.receipts[0].return_shipping_charge_krw == 3000
     assert page.receipts[0].completed_at == datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
 
 def test_ids_that_a_float_would_round_stay_exact() -> None:
-    page = receipt_wire.read_receipt_page(_body(WILD / "returns/v6_int64_boundary.json"))
+    page = decode_receipts.read_receipt_page(_body(WILD / "returns/v6_int64_boundary.json"))
     (receipt,) = page.receipts
     assert (receipt.receipt_id, receipt.order_id) == (9007199254740989, 9007199254740993)
     assert (receipt.items[0].shipment_box_id, receipt.items[0].vendor_item_id) == (
@@ -207,7 +209,7 @@ def test_ids_that_a_float_would_round_stay_exact() -> None:
 
 def test_a_cancel_that_names_no_item_is_set_aside_with_its_order() -> None:
     body = _body(WILD / "returns/cancel_type_list_item.json")
-    page = receipt_wire.read_receipt_page(body)
+    page = decode_receipts.read_receipt_page(body)
     assert page.receipts == ()
     (row,) = page.unreadable
     assert (row.claim_id, row.order_id) == (501, 200)
@@ -218,7 +220,7 @@ def test_a_cancel_that_names_no_item_is_set_aside_with_its_order() -> None:
 @pytest.mark.parametrize("path", WITHDRAWALS, ids=lambda path: path.stem)
 def test_withdrawals(path: Path) -> None:
     body = _body(path)
-    page = receipt_wire.read_withdrawal_page(body)
+    page = decode_receipts.read_withdrawal_page(body)
     assert page.unreadable == ()
     assert page.next_page_index == (2 if "nextPageIndex" in json.loads(body) else None)
     for withdrawal, row in zip(page.withdrawals, _rows(body), strict=True):
@@ -231,14 +233,14 @@ def test_withdrawals(path: Path) -> None:
 
 
 def test_a_withdrawal_without_offset_is_of_seoul() -> None:
-    page = receipt_wire.read_withdrawal_page(_body(EXAMPLES / "returns_r6_withdraw_by_ids.json"))
+    page = decode_receipts.read_withdrawal_page(_body(EXAMPLES / "returns_r6_withdraw_by_ids.json"))
     assert page.withdrawals[0].withdrawn_at == datetime(2026, 11, 20, 14, 50, 39, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("path", EXCHANGES, ids=lambda path: path.stem)
 def test_exchanges(path: Path) -> None:
     body = _body(path)
-    page = exchange_wire.read_exchange_page(body)
+    page = exchange_decode.read_exchange_page(body)
     assert page.unreadable == ()
     assert page.next_token == (json.loads(body)["nextToken"] or None)
     for exchange, row in zip(page.exchanges, _rows(body), strict=True):
@@ -270,7 +272,7 @@ def test_exchanges(path: Path) -> None:
 
 
 def test_a_replacement_box() -> None:
-    page = exchange_wire.read_exchange_page(_body(EXAMPLES / "exchanges_e1_list_received.json"))
+    page = exchange_decode.read_exchange_page(_body(EXAMPLES / "exchanges_e1_list_received.json"))
     (exchange,) = page.exchanges
     assert exchange.collect_status == CollectStatus.COMPLETE_COLLECT
     assert exchange.collected_at == datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -284,7 +286,7 @@ def test_a_replacement_box() -> None:
 
 
 def test_an_older_exchange_counts_milliseconds() -> None:
-    page = exchange_wire.read_exchange_page(_body(WILD / "exchange/v4_list_legacy_2017.json"))
+    page = exchange_decode.read_exchange_page(_body(WILD / "exchange/v4_list_legacy_2017.json"))
     (exchange,) = page.exchanges
     assert exchange.status is ExchangeStatus.CANCEL
     assert exchange.created_at == datetime(2016, 9, 5, 4, 17, 25, tzinfo=UTC)
@@ -295,7 +297,7 @@ def test_an_older_exchange_counts_milliseconds() -> None:
 def test_confirmations(path: Path) -> None:
     body = _body(path)
     assert errors.read(200, {}, body, "PUT", "/x") is None
-    confirmation = write_wire.read_confirmation(body, "PUT", "/x")
+    confirmation = decode_writes.read_confirmation(body, "PUT", "/x")
     assert confirmation.message == CONFIRMATIONS[path]
     assert confirmation.raw == body
 
@@ -304,17 +306,17 @@ def test_confirmations(path: Path) -> None:
 def test_pickup_waybills(path: Path) -> None:
     body = _body(path)
     told = json.loads(body)["data"]
-    pickup = write_wire.read_pickup(body, PICKUPS[path], told["receiptId"])
+    pickup = decode_writes.read_pickup(body, PICKUPS[path], told["receiptId"])
     assert pickup.courier_code == told["deliveryCompanyCode"]
     assert pickup.invoice_number == told["invoiceNumber"]
     assert pickup.reg_number == told["regNumber"]
     assert pickup.invoice_number_id == told["invoiceNumberId"]
     assert pickup.return_delivery_id == told["returnDeliveryId"]
     with pytest.raises(errors.UnreadableAnswer):
-        write_wire.read_pickup(body, PICKUPS[path], told["receiptId"] + 1)
+        decode_writes.read_pickup(body, PICKUPS[path], told["receiptId"] + 1)
     other = PickupOf.RETURN if PICKUPS[path] is PickupOf.EXCHANGE else PickupOf.EXCHANGE
     with pytest.raises(errors.UnreadableAnswer):
-        write_wire.read_pickup(body, other, told["receiptId"])
+        decode_writes.read_pickup(body, other, told["receiptId"])
 
 
 @pytest.mark.parametrize("path", CANCELS, ids=lambda path: path.stem)
@@ -322,7 +324,7 @@ def test_cancels(path: Path) -> None:
     body = _body(path)
     outcomes, types, totals = CANCELS[path]
     told = json.loads(body)["data"]
-    answer = write_wire.read_cancel(body, told["orderId"])
+    answer = decode_writes.read_cancel(body, told["orderId"])
     assert {item: answer.outcome_of(item) for item in outcomes} == outcomes
     assert [receipt.type for receipt in answer.receipts] == types
     assert [receipt.total_count for receipt in answer.receipts] == totals
@@ -333,12 +335,12 @@ def test_cancels(path: Path) -> None:
     ]
     assert list(answer.item_texts) == texts
     with pytest.raises(errors.UnreadableAnswer):
-        write_wire.read_cancel(body, told["orderId"] + 1)
+        decode_writes.read_cancel(body, told["orderId"] + 1)
 
 
 def test_the_answer_of_the_retired_refund_is_not_an_answer_to_a_cancel() -> None:
     with pytest.raises(errors.UnreadableAnswer) as caught:
-        write_wire.read_cancel(_body(WILD / "cancel/v4_refund_ok.json"), 1234)
+        decode_writes.read_cancel(_body(WILD / "cancel/v4_refund_ok.json"), 1234)
     assert caught.value.outcome == "unknown"
 
 

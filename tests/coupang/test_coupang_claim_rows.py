@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.coupang import exchange_wire, receipt_wire, values
-from app.coupang.claims import (
+from app.coupang import scalars
+from app.coupang.claims import decode_receipts
+from app.coupang.claims.types import (
     CancelAnswer,
     CancelReceipt,
     CancelType,
@@ -18,6 +19,7 @@ from app.coupang.claims import (
     ReceiptStatus,
     Waybill,
 )
+from app.coupang.exchanges import decode as exchange_decode
 
 EXAMPLES = Path(__file__).parents[1] / "data/coupang/examples"
 PERSON = "홍길동"
@@ -63,7 +65,7 @@ WITHDRAWAL = _row("returns_r6_withdraw_by_ids")
     ],
 )
 def test_a_receipt_that_cannot_be_trusted_is_set_aside(change: dict[str, Any], reason: str) -> None:
-    page = receipt_wire.read_receipt_page(_answer(RECEIPT, RECEIPT | change, RECEIPT | {"receiptId": 1}))
+    page = decode_receipts.read_receipt_page(_answer(RECEIPT, RECEIPT | change, RECEIPT | {"receiptId": 1}))
     assert [receipt.receipt_id for receipt in page.receipts] == [RECEIPT["receiptId"], 1]
     (row,) = page.unreadable
     assert row.reason.startswith(reason)
@@ -84,7 +86,7 @@ def test_a_receipt_that_cannot_be_trusted_is_set_aside(change: dict[str, Any], r
     ],
 )
 def test_unknown_words_that_decide_nothing_stay_as_text(change: dict[str, str]) -> None:
-    page = receipt_wire.read_receipt_page(_answer(RECEIPT | change))
+    page = decode_receipts.read_receipt_page(_answer(RECEIPT | change))
     (receipt,) = page.receipts
     told = {
         "faultByType": receipt.fault_by,
@@ -109,7 +111,7 @@ def test_a_receipt_with_numbers_as_text_and_nothing_else() -> None:
         ],
         "returnDeliveryDtos": {"deliveryCompanyCode": "CJGLS", "deliveryInvoiceNo": " 12 "},
     }
-    (receipt,) = receipt_wire.read_receipt_page(_answer(bare)).receipts
+    (receipt,) = decode_receipts.read_receipt_page(_answer(bare)).receipts
     assert receipt.cancel_count_sum == 5
     assert [item.shipment_box_id for item in receipt.items] == [642538970006401429, 642538970006401430]
     assert receipt.items[0].release_status is None
@@ -120,17 +122,19 @@ def test_a_receipt_with_numbers_as_text_and_nothing_else() -> None:
 
 def test_a_cancel_without_status_is_complete() -> None:
     row = _row("returns_r1_list_cancel") | {"receiptStatus": None}
-    assert receipt_wire.read_receipt_page(_answer(row)).receipts[0].status is ReceiptStatus.RETURNS_COMPLETED
+    assert (
+        decode_receipts.read_receipt_page(_answer(row)).receipts[0].status is ReceiptStatus.RETURNS_COMPLETED
+    )
 
 
 def test_a_return_without_shipped_items_is_an_open_stop() -> None:
     row = RECEIPT | {"receiptStatus": "RETURNS_UNCHECKED"}
-    assert receipt_wire.read_receipt_page(_answer(row)).receipts[0].open_stop
+    assert decode_receipts.read_receipt_page(_answer(row)).receipts[0].open_stop
 
 
 def test_broken_text_in_one_row_leaves_its_neighbours_and_its_order() -> None:
     body = _answer(RECEIPT, RECEIPT | {"requesterName": "BROKEN"}).replace(b"BROKEN", b"\xff\xfe")
-    page = receipt_wire.read_receipt_page(body)
+    page = decode_receipts.read_receipt_page(body)
     assert len(page.receipts) == 1
     assert [row.reason for row in page.unreadable] == ["the row is not valid JSON in UTF-8"]
     assert page.unreadable[0].order_id == RECEIPT["orderId"]
@@ -138,7 +142,7 @@ def test_broken_text_in_one_row_leaves_its_neighbours_and_its_order() -> None:
 
 @pytest.mark.parametrize("row", [None, 7, "text", [RECEIPT]])
 def test_a_row_that_is_no_object_is_set_aside(row: Any) -> None:
-    page = receipt_wire.read_receipt_page(_answer(RECEIPT, row))
+    page = decode_receipts.read_receipt_page(_answer(RECEIPT, row))
     assert (len(page.receipts), len(page.unreadable)) == (1, 1)
     assert (page.unreadable[0].claim_id, page.unreadable[0].order_id) == (None, None)
 
@@ -153,14 +157,14 @@ def test_a_row_that_is_no_object_is_set_aside(row: Any) -> None:
     ],
 )
 def test_a_withdrawal_that_cannot_be_trusted_is_set_aside(change: dict[str, Any], reason: str) -> None:
-    page = receipt_wire.read_withdrawal_page(_answer(WITHDRAWAL, WITHDRAWAL | change))
+    page = decode_receipts.read_withdrawal_page(_answer(WITHDRAWAL, WITHDRAWAL | change))
     assert len(page.withdrawals) == 1
     assert [row.reason for row in page.unreadable] == [reason]
     assert page.unreadable[0].claim_id == (WITHDRAWAL | change)["cancelId"]
 
 
 def test_an_unknown_duty_stays_as_text() -> None:
-    page = receipt_wire.read_withdrawal_page(_answer(WITHDRAWAL | {"refundDeliveryDuty": "NEW"}))
+    page = decode_receipts.read_withdrawal_page(_answer(WITHDRAWAL | {"refundDeliveryDuty": "NEW"}))
     assert page.withdrawals[0].refund_duty == "NEW"
 
 
@@ -193,7 +197,7 @@ def test_an_unknown_duty_stays_as_text() -> None:
     ],
 )
 def test_an_exchange_that_cannot_be_trusted_is_set_aside(change: dict[str, Any], reason: str) -> None:
-    page = exchange_wire.read_exchange_page(_answer(EXCHANGE, EXCHANGE | change))
+    page = exchange_decode.read_exchange_page(_answer(EXCHANGE, EXCHANGE | change))
     assert len(page.exchanges) == 1
     (row,) = page.unreadable
     assert row.reason == reason
@@ -213,7 +217,7 @@ def test_an_exchange_as_loose_as_it_may_come() -> None:
         "deliveryInvoiceModifiable": None,
         "exchangeItemDtoV1s": [EXCHANGE_ITEM | {"targetItemId": None, "originalShipmentBoxId": None}] * 2,
     }
-    (exchange,) = exchange_wire.read_exchange_page(_answer(EXCHANGE | change)).exchanges
+    (exchange,) = exchange_decode.read_exchange_page(_answer(EXCHANGE | change)).exchanges
     assert exchange.collect_status == CollectStatus.COLLECTING
     assert exchange.redelivery_status == "Teleported"
     assert [box.shipment_box_id for box in exchange.boxes] == [BOX["shipmentBoxId"]]
@@ -225,8 +229,10 @@ def test_an_exchange_as_loose_as_it_may_come() -> None:
 
 
 def test_nothing_of_a_person_is_in_a_repr() -> None:
-    receipt = receipt_wire.read_receipt_page(_answer(RECEIPT | {"cancelReason": PERSON})).receipts[0]
-    exchange = exchange_wire.read_exchange_page(_answer(EXCHANGE | {"reasonEtcDetail": PERSON})).exchanges[0]
+    receipt = decode_receipts.read_receipt_page(_answer(RECEIPT | {"cancelReason": PERSON})).receipts[0]
+    exchange = exchange_decode.read_exchange_page(_answer(EXCHANGE | {"reasonEtcDetail": PERSON})).exchanges[
+        0
+    ]
     assert receipt.requester.name == PERSON
     assert exchange.deliver_to.name == PERSON
     cancel = CancelAnswer(
@@ -252,4 +258,4 @@ def test_nothing_of_a_person_is_in_a_repr() -> None:
     ],
 )
 def test_instants(told: Any, expected: datetime | None) -> None:
-    assert values.instant(told) == expected
+    assert scalars.instant(told) == expected

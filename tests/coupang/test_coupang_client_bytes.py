@@ -10,11 +10,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.coupang import errors, exchanges, orders, returns, signing
-from app.coupang.claims import ReceiptQuery
+from app.coupang import errors, signing
+from app.coupang.claims import return_calls
+from app.coupang.claims.types import ReceiptQuery
 from app.coupang.client import Call, Client, quoted
+from app.coupang.exchanges import calls as exchange_calls
+from app.coupang.orders import calls as order_calls
+from app.coupang.orders.decode import InvoiceRow, WireStatus
 from app.coupang.pacing import Pacer
-from app.coupang.wire import InvoiceRow, WireStatus
 
 NOW = datetime(2026, 11, 21, 3, 15, tzinfo=UTC)
 SECRET = "00112233445566778899aabbccddeeff00112233"
@@ -104,7 +107,7 @@ def _assert_signed_as_sent(request: tuple[str, dict[str, str], bytes]) -> tuple[
 
 async def test_the_day_list_is_sent_exactly_as_signed() -> None:
     async with _gateway() as gateway, _client(gateway.port) as client:
-        pages = orders.list_days(
+        pages = order_calls.list_days(
             client, date(2026, 11, 20), date(2026, 11, 21), WireStatus.ACCEPT, purpose="poll"
         )
         assert [page.sheets async for page in pages] == [()]
@@ -130,7 +133,7 @@ async def test_minutes_are_sent_exactly_as_signed_and_ask_for_time() -> None:
             datetime(2026, 11, 20, 15, 0, 59, tzinfo=UTC),
             datetime(2026, 11, 20, 15, 10, 1, tzinfo=UTC),
         )
-        await orders.list_minutes(client, start, end, WireStatus.DEPARTURE, purpose="poll")
+        await order_calls.list_minutes(client, start, end, WireStatus.DEPARTURE, purpose="poll")
     _, _, query = _assert_signed_as_sent(gateway.requests[0])
     assert query == (
         "createdAtFrom=2026-11-21T00:00%2B09:00&createdAtTo=2026-11-21T00:11%2B09:00"
@@ -145,7 +148,9 @@ async def test_any_token_reaches_the_wire_as_it_was_signed() -> None:
     pages = [_http(json.dumps({"code": 200, "data": [{}], "nextToken": token}).encode()) for token in tokens]
     async with _gateway(*pages) as gateway, _client(gateway.port) as client:
         day = date(2026, 11, 21)
-        read = [page async for page in orders.list_days(client, day, day, WireStatus.ACCEPT, purpose="poll")]
+        read = [
+            page async for page in order_calls.list_days(client, day, day, WireStatus.ACCEPT, purpose="poll")
+        ]
     assert [page.next_token for page in read] == [*(token.strip() for token in tokens), None]
     for request, token in zip(gateway.requests[1:], tokens, strict=True):
         _, _, query = _assert_signed_as_sent(request)
@@ -157,10 +162,10 @@ async def test_lists_of_claims_are_sent_exactly_as_signed() -> None:
     token = "a%3Ab/c== +가"
     tokened = _http(json.dumps({"code": 200, "data": [{}], "nextToken": token}).encode())
     async with _gateway(_http(), tokened, _http(), _http()) as gateway, _client(gateway.port) as client:
-        await returns.list_receipts_minutes(client, start, end, ReceiptQuery.STOPS, purpose="poll")
-        swaps = [page async for page in exchanges.list_exchanges(client, start, end, purpose="poll")]
+        await return_calls.list_receipts_minutes(client, start, end, ReceiptQuery.STOPS, purpose="poll")
+        swaps = [page async for page in exchange_calls.list_exchanges(client, start, end, purpose="poll")]
         day = date(2026, 11, 21)
-        taken_back = [page async for page in returns.list_withdrawals(client, day, day, purpose="poll")]
+        taken_back = [page async for page in return_calls.list_withdrawals(client, day, day, purpose="poll")]
     queries = [_assert_signed_as_sent(request)[2] for request in gateway.requests]
     window = "createdAtFrom=2026-11-21T00:00:00&createdAtTo=2026-11-21T23:59:59&maxPerPage=50"
     assert queries == [
@@ -180,11 +185,11 @@ async def test_writes_send_json_with_exact_ids() -> None:
         ) as gateway,
         _client(gateway.port) as client,
     ):
-        await orders.acknowledge(client, [642538970006401429, 642538970006401430], purpose="effect")
+        await order_calls.acknowledge(client, [642538970006401429, 642538970006401430], purpose="effect")
         row = InvoiceRow(642538970006401429, 24000099000001, 85000000001, "CJGLS", "000000000012")
-        await orders.upload_invoices(client, [row], purpose="effect")
-        await orders.update_invoices(client, [row], purpose="effect")
-        assert await orders.complete_undelivered(client, 642538970006401429, "0012", purpose="effect")
+        await order_calls.upload_invoices(client, [row], purpose="effect")
+        await order_calls.update_invoices(client, [row], purpose="effect")
+        assert await order_calls.complete_undelivered(client, 642538970006401429, "0012", purpose="effect")
     sent = [(*_assert_signed_as_sent(request), request[2]) for request in gateway.requests]
     api = "/v2/providers/openapi/apis/api/v4/vendors/A00012345"
     assert [(method, path) for method, path, _, _ in sent] == [
@@ -209,7 +214,7 @@ async def test_gzip_and_the_gateways_clock() -> None:
     )
     async with _gateway(zipped) as gateway, _client(gateway.port) as client:
         assert client.last_date is None
-        page = await orders.get_order(client, 24000099000001, purpose="read back")
+        page = await order_calls.get_order(client, 24000099000001, purpose="read back")
         assert page.raw == EMPTY
         assert client.last_date == datetime(2026, 11, 21, 3, 15, 7, tzinfo=UTC)
         assert client.server_skew_s == 7.0
@@ -217,9 +222,9 @@ async def test_gzip_and_the_gateways_clock() -> None:
 
 async def test_a_write_is_never_sent_twice_when_a_kept_connection_drops() -> None:
     async with _gateway(_http(keep=True), None) as gateway, _client(gateway.port) as client:
-        await orders.get_order(client, 1, purpose="warm the connection")
+        await order_calls.get_order(client, 1, purpose="warm the connection")
         with pytest.raises(errors.Unreachable) as caught:
-            await orders.acknowledge(client, [1], purpose="effect")
+            await order_calls.acknowledge(client, [1], purpose="effect")
     assert caught.value.outcome == "unknown"
     assert [request[0].split(" ")[0] for request in gateway.requests] == ["GET", "PUT"]
 
@@ -242,9 +247,9 @@ async def test_a_visit_that_ends_while_it_connects_sends_nothing(kept: bool) -> 
     async with _gateway(*[_http(keep=True)] * 2) as gateway:
         async with _client(gateway.port, before_call=before_call) as client:
             if kept:
-                await orders.list_minutes(client, NOW, NOW, WireStatus.ACCEPT, purpose="poll")
+                await order_calls.list_minutes(client, NOW, NOW, WireStatus.ACCEPT, purpose="poll")
             with pytest.raises(Over):
-                await orders.acknowledge(client, [7], purpose="acknowledge")
+                await order_calls.acknowledge(client, [7], purpose="acknowledge")
         assert len(gateway.requests) == int(kept), "the call stays here"
         assert len(asked) == over_after
 
@@ -254,7 +259,7 @@ async def test_a_dropped_answer_leaves_the_outcome_unknown() -> None:
     async with _gateway(None, cut, b"not http at all\r\n\r\n") as gateway, _client(gateway.port) as client:
         for kind in (errors.Unreachable, errors.UnreadableAnswer, errors.Unreachable):
             with pytest.raises(errors.CoupangError) as caught:
-                await orders.acknowledge(client, [1], purpose="effect")
+                await order_calls.acknowledge(client, [1], purpose="effect")
             assert type(caught.value) is kind
             assert (caught.value.outcome, caught.value.retryable) == ("unknown", True)
 
@@ -265,7 +270,7 @@ async def test_a_refused_connection_means_nothing_was_applied() -> None:
     seen: list[Call] = []
     async with _client(closed, seen.append) as client:
         with pytest.raises(errors.Unreachable) as caught:
-            await orders.acknowledge(client, [1], purpose="effect")
+            await order_calls.acknowledge(client, [1], purpose="effect")
     assert (caught.value.outcome, caught.value.retryable, caught.value.status) == ("not_applied", True, None)
     assert [(call.route, call.status, call.error) for call in seen] == [("O6", None, "Unreachable")]
 
@@ -291,7 +296,7 @@ async def test_a_redirect_is_a_block_and_never_followed() -> None:
     async with _gateway(*moved) as gateway, _client(gateway.port) as client:
         for _ in moved:
             with pytest.raises(errors.Blocked):
-                await orders.get_box(client, 1, purpose="read back")
+                await order_calls.get_box(client, 1, purpose="read back")
     assert len(gateway.requests) == len(moved)
     assert all("/elsewhere" not in request[0] for request in gateway.requests)
 
@@ -300,7 +305,7 @@ async def test_a_throttle_whose_body_breaks_off_is_still_a_throttle() -> None:
     cut = _http(b"slow down please", "429 Too Many Requests", "Retry-After: 60")[:-5]
     async with _gateway(cut) as gateway, _client(gateway.port) as client:
         with pytest.raises(errors.Throttled) as caught:
-            await orders.acknowledge(client, [1], purpose="effect")
+            await order_calls.acknowledge(client, [1], purpose="effect")
     assert caught.value.retry_after_s == 60.0
 
 
@@ -310,4 +315,4 @@ async def test_broken_compression_is_an_unreadable_answer() -> None:
         _client(gateway.port) as client,
     ):
         with pytest.raises(errors.UnreadableAnswer):
-            await orders.get_box(client, 1, purpose="read back")
+            await order_calls.get_box(client, 1, purpose="read back")

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from app.coupang import wire
 from app.coupang.couriers import COURIERS, DIRECT, code_of
+from app.coupang.orders import decode as order_decode
 
 SHEETS = Path(__file__).parents[1] / "data/coupang/wild/ordersheets"
 
@@ -40,7 +40,7 @@ def test_names_seen_on_the_wire_are_known() -> None:
     for path in SHEETS.glob("*.json"):
         if "history" in path.name:
             continue
-        for sheet in wire.read_sheet_page(path.read_bytes()).sheets:
+        for sheet in order_decode.read_sheet_page(path.read_bytes()).sheets:
             assert sheet.paid_at < datetime(2030, 1, 1, tzinfo=UTC)
             assert sheet.courier_name is None or code_of(sheet.courier_name) in COURIERS
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.coupang import errors, wire
-from app.coupang.wire import InvoiceRow, ResultCode
+from app.coupang import errors
+from app.coupang.orders import decode as order_decode
+from app.coupang.orders.decode import InvoiceRow, ResultCode
 
 DATA = Path(__file__).parents[1] / "data" / "coupang"
 # The payloads of cancels, returns and exchanges are read by test_coupang_claim_payloads.py.
@@ -52,7 +53,7 @@ def test_every_payload_has_a_reader_in_this_suite() -> None:
 @pytest.mark.parametrize("path", [*SHEET_EXAMPLES, *WILD_SHEETS], ids=lambda path: path.stem)
 def test_sheets(path: Path) -> None:
     body = _body(path)
-    page = wire.read_sheet_page(body)
+    page = order_decode.read_sheet_page(body)
     told = _rows(body)
     assert page.unreadable == ()
     assert page.raw == body
@@ -88,24 +89,26 @@ def test_sheets(path: Path) -> None:
 
 
 def test_boxes_that_a_float_would_confuse_stay_apart() -> None:
-    page = wire.read_sheet_page(_body(DATA / "wild/ordersheets/v4_by_orderid_split_two_boxes.json"))
+    page = order_decode.read_sheet_page(_body(DATA / "wild/ordersheets/v4_by_orderid_split_two_boxes.json"))
     first, second = (sheet.shipment_box_id for sheet in page.sheets)
     assert (first, second) == (642538971006401429, 642538971006401430)
     assert float(first) == float(second)
 
 
 def test_times_with_an_offset_and_without_become_utc() -> None:
-    old = wire.read_sheet_page(_body(DATA / "examples/orders_o1_list_day_v4.json")).sheets[0]
+    old = order_decode.read_sheet_page(_body(DATA / "examples/orders_o1_list_day_v4.json")).sheets[0]
     assert old.paid_at == datetime(2026, 11, 21, 0, 12, 35, tzinfo=UTC)
     assert old.delivered_at == datetime(2026, 11, 22, 8, 17, 52, tzinfo=UTC)
-    new = wire.read_sheet_page(_body(DATA / "wild/ordersheets/v5_list_day_2025.json")).sheets[0]
+    new = order_decode.read_sheet_page(_body(DATA / "wild/ordersheets/v5_list_day_2025.json")).sheets[0]
     assert new.paid_at == datetime(2025, 1, 15, 22, 17, 13, 973885, tzinfo=UTC)
 
 
 def test_money_and_customs() -> None:
-    new = wire.read_sheet_page(_body(DATA / "wild/ordersheets/v5_list_day_2025.json"))
+    new = order_decode.read_sheet_page(_body(DATA / "wild/ordersheets/v5_list_day_2025.json"))
     assert new.sheets[0].shipping_price_krw == 5000
-    overseas = wire.read_sheet_page(_body(DATA / "wild/ordersheets/v4_list_real_2026_overseas_anon.json"))
+    overseas = order_decode.read_sheet_page(
+        _body(DATA / "wild/ordersheets/v4_list_real_2026_overseas_anon.json")
+    )
     assert overseas.sheets[0].customs_code == "P000000000000"
     assert overseas.sheets[0].shipping_price_krw == 0
 
@@ -123,7 +126,7 @@ def test_money_and_customs() -> None:
     ],
 )
 def test_histories(name: str, box_id: int, statuses: list[str]) -> None:
-    history = wire.read_box_history(_body(DATA / name))
+    history = order_decode.read_box_history(_body(DATA / name))
     assert history.shipment_box_id == box_id
     assert [step.status for step in history.steps] == statuses
     times = [step.at for step in history.steps if step.at]
@@ -144,7 +147,7 @@ def test_histories(name: str, box_id: int, statuses: list[str]) -> None:
 def test_bulk_results(path: Path) -> None:
     body = _body(path)
     data = json.loads(body)["data"]
-    results = wire.read_results(body)
+    results = order_decode.read_results(body)
     assert results.raw == body
     assert results.code == data["responseCode"]
     assert results.message == data["responseMessage"]
@@ -160,7 +163,7 @@ def test_bulk_results(path: Path) -> None:
 
 def test_the_published_fragment_of_an_invalid_status() -> None:
     rows = (DATA / "wild/invoice/invalid_status_fragment.json").read_bytes()
-    results = wire.read_results(
+    results = order_decode.read_results(
         b'{"code":200,"data":{"responseCode":"99","responseMessage":"","responseList":' + rows + b"}}"
     )
     assert results.code == 99
@@ -216,13 +219,13 @@ def test_a_cancelled_box_is_gone() -> None:
     body = _body(DATA / "examples/orders_o3_single_cancelled.json")
     gone = errors.read(400, {}, body, "GET", told["request"]["path"])
     assert type(gone) is errors.Gone
-    assert wire.read_sheet_page(body).sheets == ()
+    assert order_decode.read_sheet_page(body).sheets == ()
 
 
 def test_completion_of_a_long_way() -> None:
     done = _body(DATA / "examples/orders_o12_long_term_complete.json")
     assert errors.read(200, {}, done, "POST", "/x") is None
-    assert bytes(wire.read_envelope(done).data or b"") == b"true"
+    assert bytes(order_decode.read_envelope(done).data or b"") == b"true"
     refused = errors.read(400, {}, _body(DATA / "examples/orders_o12_long_term_refused.json"), "POST", "/x")
     assert type(refused) is errors.Rejected
     assert refused.code == "400"

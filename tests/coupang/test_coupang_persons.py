@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.coupang.persons import IMPERSONAL, without_persons
-from app.coupang.wire import Sheet, read_sheet_page
+from app.coupang.orders.decode import Sheet, read_sheet_page
+from app.coupang.redact import IMPERSONAL, without_persons
 
 DATA = Path(__file__).parents[1] / "data" / "coupang"
 PERSONAL = {

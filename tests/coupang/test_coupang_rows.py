@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.coupang import wire
 from app.coupang.errors import UnreadableAnswer
-from app.coupang.wire import Line, Unreadable
+from app.coupang.orders import decode as order_decode
+from app.coupang.orders.decode import Line, Unreadable
 
 BOX = 642538970006401001
 
@@ -29,9 +29,9 @@ def _row(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value is not ...}
 
 
-def _page(*rows: Any, **outer: Any) -> wire.SheetPage:
+def _page(*rows: Any, **outer: Any) -> order_decode.SheetPage:
     body = {"code": 200, "message": "OK", "data": list(rows)} | outer
-    return wire.read_sheet_page(json.dumps(body, ensure_ascii=False).encode())
+    return order_decode.read_sheet_page(json.dumps(body, ensure_ascii=False).encode())
 
 
 def _refused(row: Any) -> Unreadable:
@@ -52,7 +52,7 @@ def test_each_row_keeps_its_bytes_as_received() -> None:
     first = b'{ "shipmentBoxId" : 1,  "note": "\\uac00 {[" }'
     second = '{"shipmentBoxId":2 , "이름":"나"}'.encode()
     body = b'{"data" : [ ' + first + b" ,\n" + second + b' ], "code":"200"}'
-    page = wire.read_sheet_page(body)
+    page = order_decode.read_sheet_page(body)
     assert [row.raw for row in page.unreadable] == [first, second]
     assert page.raw == body
 
@@ -60,7 +60,7 @@ def test_each_row_keeps_its_bytes_as_received() -> None:
 def test_broken_utf8_in_one_row_stops_no_other() -> None:
     good = json.dumps(_row(), ensure_ascii=False).encode()
     bad = good.replace("김".encode(), b"\xff\xfe")
-    page = wire.read_sheet_page(b'{"code":200,"data":[' + bad + b"," + good + b"]}")
+    page = order_decode.read_sheet_page(b'{"code":200,"data":[' + bad + b"," + good + b"]}")
     assert [sheet.raw for sheet in page.sheets] == [good]
     assert [row.raw for row in page.unreadable] == [bad]
 
@@ -231,7 +231,12 @@ def test_a_page_may_be_empty(data: Any) -> None:
     "body", [b"", b"{", b"[]", b"null", b"<HTML>", b'{"data":[{"shipmentBoxId":1', b"\xff"]
 )
 def test_an_unreadable_envelope_is_an_error(body: bytes) -> None:
-    for reader in (wire.read_sheet_page, wire.read_envelope, wire.read_results, wire.read_box_history):
+    for reader in (
+        order_decode.read_sheet_page,
+        order_decode.read_envelope,
+        order_decode.read_results,
+        order_decode.read_box_history,
+    ):
         with pytest.raises(UnreadableAnswer) as caught:
             reader(body)
         assert caught.value.outcome == "unknown"
@@ -250,7 +255,7 @@ def test_results_of_a_bulk_call_survive_odd_rows() -> None:
         ],
     }
     for data in (told, [told]):
-        results = wire.read_results(json.dumps({"code": 200, "data": data}).encode())
+        results = order_decode.read_results(json.dumps({"code": 200, "data": data}).encode())
         assert (results.code, results.message) == (1, "")
         assert [(row.shipment_box_id, row.succeed, row.code, row.message) for row in results.rows] == [
             (BOX, True, "OK", None),
@@ -261,7 +266,7 @@ def test_results_of_a_bulk_call_survive_odd_rows() -> None:
 @pytest.mark.parametrize("data", ["null", "[]", "{}", "true"])
 def test_an_answer_without_results_is_an_error(data: str) -> None:
     with pytest.raises(UnreadableAnswer):
-        wire.read_results(f'{{"code":200,"data":{data}}}'.encode())
+        order_decode.read_results(f'{{"code":200,"data":{data}}}'.encode())
 
 
 def test_a_history_out_of_order_is_put_in_order() -> None:
@@ -270,9 +275,9 @@ def test_a_history_out_of_order_is_put_in_order() -> None:
         for name, day in (("A", 1), ("B", 3))
     ]
     body = json.dumps({"code": "200", "data": [{"shipmentBoxId": BOX, "details": steps}]}).encode()
-    assert [step.status for step in wire.read_box_history(body).steps] == ["B", "A"]
+    assert [step.status for step in order_decode.read_box_history(body).steps] == ["B", "A"]
     with pytest.raises(UnreadableAnswer):
-        wire.read_box_history(b'{"code":200,"data":{"shipmentBoxId":1}}')
+        order_decode.read_box_history(b'{"code":200,"data":{"shipmentBoxId":1}}')
 
 
 def test_a_representation_shows_nobody() -> None:

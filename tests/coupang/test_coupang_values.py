@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.coupang import values
-from app.coupang.values import Money
+from app.coupang import scalars
+from app.coupang.scalars import Money
 
 ONE = datetime(2026, 11, 21, 0, 12, 31, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ ONE = datetime(2026, 11, 21, 0, 12, 31, tzinfo=UTC)
     ],
 )
 def test_moments(told: str | None, expected: datetime | None) -> None:
-    assert values.moment(told) == expected
+    assert scalars.moment(told) == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 24), st.sampled_from("0123456789-+:T .ZW٣\n")), max_size=4))
@@ -43,14 +43,14 @@ def test_the_short_road_reads_times_as_the_long_one(slips: list[tuple[int, str]]
     for place, character in slips:
         told[place] = character
     # A blank before it is stripped, and sends the text down the long road.
-    assert values.moment("".join(told)) == values.moment(" " + "".join(told))
+    assert scalars.moment("".join(told)) == scalars.moment(" " + "".join(told))
 
 
 @given(st.text(alphabet="0123456789-:T .Z+", max_size=40))
 def test_no_text_breaks_the_reading_of_times(told: str) -> None:
-    moment = values.moment(told)
+    moment = scalars.moment(told)
     assert moment is None or moment.tzinfo is UTC
-    assert values.day(told) is None or isinstance(values.day(told), date)
+    assert scalars.day(told) is None or isinstance(scalars.day(told), date)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_no_text_breaks_the_reading_of_times(told: str) -> None:
         (Money("KRW", "ten", 0), None),
     ],
 )
-def test_money_of_v4_and_v5(told: values.Price, expected: int | None) -> None:
-    assert values.krw(told) == expected
+def test_money_of_v4_and_v5(told: scalars.Price, expected: int | None) -> None:
+    assert scalars.krw(told) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,26 +100,26 @@ def test_money_of_v4_and_v5(told: values.Price, expected: int | None) -> None:
     ],
 )
 def test_ids(told: int | str | None, expected: int | None) -> None:
-    assert values.identifier(told) == expected
+    assert scalars.identifier(told) == expected
 
 
 def test_quantities_fit_a_column() -> None:
-    assert values.quantity("3") == 3
-    assert values.quantity(0) == 0
-    assert values.quantity(-1) is None
-    assert values.quantity(2**31) is None
+    assert scalars.quantity("3") == 3
+    assert scalars.quantity(0) == 0
+    assert scalars.quantity(-1) is None
+    assert scalars.quantity(2**31) is None
 
 
 def test_flags_and_texts() -> None:
-    told: list[values.Flag] = [True, "True", "true", 1, "1", False, "False", "", None, 0]
-    assert [values.flag(each) for each in told] == [True] * 5 + [False] * 5
-    assert values.text(" 가\x00나 ") == "가나"
-    assert values.text(1234) == "1234"
-    assert values.text(None) == ""
+    told: list[scalars.Flag] = [True, "True", "true", 1, "1", False, "False", "", None, 0]
+    assert [scalars.flag(each) for each in told] == [True] * 5 + [False] * 5
+    assert scalars.text(" 가\x00나 ") == "가나"
+    assert scalars.text(1234) == "1234"
+    assert scalars.text(None) == ""
 
 
 def test_days() -> None:
-    assert values.day("2026-11-23") == date(2026, 11, 23)
-    assert values.day("2026-11-23T23:59:59+09:00") == date(2026, 11, 23)
-    assert values.day("2026-02-30") is None
-    assert values.day("") is None
+    assert scalars.day("2026-11-23") == date(2026, 11, 23)
+    assert scalars.day("2026-11-23T23:59:59+09:00") == date(2026, 11, 23)
+    assert scalars.day("2026-02-30") is None
+    assert scalars.day("") is None

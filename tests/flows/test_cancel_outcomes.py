@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.coupang import errors
-from app.coupang.claims import CancelAnswer, CancelReceipt, CancelType
-from app.coupang.wire import Line, Receiver, Sheet
+from app.coupang.claims.types import CancelAnswer, CancelReceipt, CancelType
+from app.coupang.orders.decode import Line, Receiver, Sheet
 from app.flows.cancel_outcomes import PATIENCE, judge_cancel, read_answer, read_cancel
 from app.flows.outcomes import Kind, judge_error
 from app.machines.cancels import CancelState

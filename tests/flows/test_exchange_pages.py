@@ -7,7 +7,7 @@ import pytest
 from app.flows import exchanging, receiving
 from app.flows.asking import US
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import doors, exchange_pages
 from app.store.database import execute, fetch
 from tests.listening import listen

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.coupang.wire import ResultCode, RowResult
+from app.coupang.orders.decode import ResultCode, RowResult
 from app.flows.outcomes import Kind, judge
 
 PAGE = Path(__file__).parents[2] / "docs" / "invoice-results.md"

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.coupang.wire import Line, Receiver, ResultCode, RowResult, Sheet
+from app.coupang.orders.decode import Line, Receiver, ResultCode, RowResult, Sheet
 from app.flows.house import House, Policy
 from app.flows.outcomes import Kind, judge, read_back
 from app.flows.reading import verdict_of

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.coupang.receipt_wire import read_withdrawal_page
+from app.coupang.claims.decode_receipts import read_withdrawal_page
 from app.flows import asking, permits
 from app.flows.asking import US, Waybill
 from app.flows.house import House
 from app.flows.withdrawals import take_withdrawals
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from tests.listening import listen
 from tests.web.receipts import RECEIPT, receipt, returned
 from tests.web.receipts import tell as tell_receipts

@@ -10,8 +10,8 @@ from app.flows.asking import Caller, Waybill
 from app.flows.house import House
 from app.flows.outcomes import Kind
 from app.flows.parcels import SPLIT, WHOLE, lines_now
+from app.machines.boxes import BoxState
 from app.machines.kernel import Refused
-from app.machines.orders import BoxState
 from app.store.database import fetch
 from tests.web.stock import BOX, SHIRT, SOCKS, VENDOR, Item, put, register
 

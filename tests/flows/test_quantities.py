@@ -6,12 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.coupang.claims import Withdrawal, WithdrawalPage
+from app.coupang.claims.types import Withdrawal, WithdrawalPage
 from app.flows.house import House
 from app.flows.proofs import take_gone
 from app.flows.quantities import GONE, UNALLOCATED
 from app.flows.withdrawals import take_withdrawals
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import quantities
 from app.store.database import fetch
 from tests.web.receipts import RECEIPT, receipt, returned, tell

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.coupang.claims import Withdrawal, WithdrawalPage
+from app.coupang.claims.types import Withdrawal, WithdrawalPage
 from app.flows.house import House
 from app.flows.withdrawals import take_withdrawals
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import quantities
 from app.store.database import fetch
 from tests.web.receipts import receipt, tell

@@ -7,7 +7,7 @@ import pytest
 
 from app.flows import feeds
 from app.jobs.line import Line, OutOfTime
-from app.sandbox.people import Shop as People
+from app.sandbox.world.population import Shop as People
 from app.store import coverage
 from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises, set_vendor
 

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.coupang.returns import list_withdrawals
+from app.coupang.claims.return_calls import list_withdrawals
 from app.flows import feeds
 from app.flows.pages import Window
 from app.jobs import claiming, exchanging, polling, withdrawing
 from app.jobs.line import Line, OutOfTime, open_line
-from app.sandbox.people import Shop as People
+from app.sandbox.world.population import Shop as People
 from tests.acceptance.shops import DAY, HOUR, Shop
 from tests.acceptance.stops import ON
 from tests.acceptance.turns import present_turn

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims.types import RejectCode
 from app.flows import exchanging
 from app.flows.asking import US
 from app.jobs import dispatching

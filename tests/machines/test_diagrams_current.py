@@ -8,8 +8,8 @@ import pytest
 
 from app import docs
 from app.machines import cancels, collects, exchanges, receptions, redeliveries, returns
+from app.machines.boxes import BOX, OBSERVED
 from app.machines.kernel import Rules
-from app.machines.orders import BOX, OBSERVED
 
 ROOT = Path(__file__).parents[2]
 

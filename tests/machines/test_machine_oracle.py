@@ -12,12 +12,12 @@ import pytest
 from statemachine import State
 from statemachine.exceptions import TransitionNotAllowed
 
+from app.machines.boxes import BOX, BoxFacts
 from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.collects import COLLECT, CollectFacts
 from app.machines.effects import EFFECT, EffectFacts, EffectMachine, EffectState
 from app.machines.exchanges import EXCHANGE, ExchangeFacts
 from app.machines.kernel import Machine, Move, Refused, Rules
-from app.machines.orders import BOX, BoxFacts
 from app.machines.receptions import RECEPTION, ReceptionFacts
 from app.machines.redeliveries import REDELIVERY, RedeliveryFacts
 from app.machines.returns import RETURN, ReturnFacts

@@ -5,19 +5,19 @@ from dataclasses import fields, replace
 
 import pytest
 
-from app.machines.kernel import Refused
-from app.machines.orders import (
+from app.machines.boxes import (
     BOX,
     KOREAN,
     OBSERVED,
     REASONS,
     BoxFacts,
+    BoxMachine,
     BoxState,
-    OrderMachine,
     from_wire,
     to_wire,
     walk,
 )
+from app.machines.kernel import Refused
 
 NAMES = [field.name for field in fields(BoxFacts)]
 ALL_FACTS = [
@@ -34,7 +34,7 @@ def missing(state: BoxState, event: str, facts: BoxFacts) -> tuple[str, ...]:
 
 
 def test_states_are_the_enum_and_values_equal_names() -> None:
-    assert [state.value for state in OrderMachine.states] == list(BoxState)
+    assert [state.value for state in BoxMachine.states] == list(BoxState)
     assert all(state.value == state.name for state in BoxState)
     assert BOX.initial is BoxState.ACCEPT
     assert BOX.finals == {BoxState.CANCELLED}
@@ -229,5 +229,5 @@ def test_every_road_is_a_path_for_the_history() -> None:
 
 
 def test_the_class_shows_its_table() -> None:
-    assert "| INSTRUCT " in (OrderMachine.__doc__ or "")
-    assert "{statechart" not in (OrderMachine.__doc__ or "")
+    assert "| INSTRUCT " in (BoxMachine.__doc__ or "")
+    assert "{statechart" not in (BoxMachine.__doc__ or "")

@@ -29,7 +29,7 @@ def foreign(source: str) -> set[str]:
         "random",
         "os",
     }
-    ours = {"app.machines.kernel", "app.machines.roads"}
+    ours = {"app.machines.kernel", "app.machines.paths"}
     return {n for n in imported(source) if n.split(".")[0] not in pure and n not in ours}
 
 
@@ -54,7 +54,7 @@ def test_the_check_sees_foreign_imports() -> None:
 
 def test_importing_the_heart_loads_no_database_and_no_web() -> None:
     code = (
-        "import sys, app.machines.orders, app.machines.effects, app.machines.receipts\n"
+        "import sys, app.machines.boxes, app.machines.effects, app.machines.receipt_classification\n"
         "import app.machines.quantities, app.machines.redeliveries\n"
         "import app.machines.receptions, app.machines.exchanges, app.machines.collects\n"
         "heavy = {'sqlalchemy', 'psycopg', 'fastapi', 'starlette', 'httpx', 'pydantic'} & set(sys.modules)\n"

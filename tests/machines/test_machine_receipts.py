@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.machines.cancels import CancelState
-from app.machines.receipts import (
+from app.machines.receipt_classification import (
     Completion,
     Pickup,
     Reading,

@@ -7,7 +7,7 @@ import pytest
 
 from app.machines import cancels, collects, exchanges, redeliveries, returns
 from app.machines.kernel import Refused, Rules
-from app.machines.roads import roads
+from app.machines.paths import shortest_paths
 
 CASES = [
     (cancels.CANCEL, cancels.OBSERVED, cancels.CancelFacts()),
@@ -44,7 +44,7 @@ def length_of_shortest(
 def test_every_road_is_the_shortest_legal_one(
     rules: Rules[Any], observed: frozenset[str], facts: Any
 ) -> None:
-    found = roads(rules, observed, facts)
+    found = shortest_paths(rules, observed, facts)
     for start, shown in itertools.product(rules.states, rules.states):
         road = found.get((start, shown))
         assert (None if road is None else len(road)) == length_of_shortest(
@@ -63,7 +63,7 @@ def test_every_road_is_the_shortest_legal_one(
 def test_every_road_from_the_birth_is_a_path_for_the_history(
     rules: Rules[Any], observed: frozenset[str], facts: Any
 ) -> None:
-    found = roads(rules, observed, facts)
+    found = shortest_paths(rules, observed, facts)
     for shown in rules.states:
         road = found.get((rules.initial, shown), ())
         steps = [(move.source, move.event, move.target) for move in road]
@@ -74,7 +74,7 @@ def test_every_road_from_the_birth_is_a_path_for_the_history(
 def test_every_state_that_coupang_may_show_can_be_reached_by_seeing(
     rules: Rules[Any], observed: frozenset[str], facts: Any
 ) -> None:
-    found = roads(rules, observed, facts)
+    found = shortest_paths(rules, observed, facts)
     unreached = {state for state in rules.states if (rules.initial, state) not in found}
     needs_proof = {"WITHDRAWN"} if hasattr(facts, "proven") and not facts.proven else set()
     assert unreached == needs_proof & set(rules.states)

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from app.devtools.packer import Desk
 from app.main import listen
-from app.packer import Desk
 
 
 class Counter:

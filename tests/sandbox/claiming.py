@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.claims import Exchange, Receipt
-from app.sandbox.entities import Box
-from app.sandbox.world import World
+from app.sandbox.core.claim_entities import Exchange, Receipt
+from app.sandbox.core.order_entities import Box
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
+from app.sandbox.world.world import World
 from tests.sandbox.selling import VENDOR
 
 SHIRT, SOCKS = 85000000001, 85000000002

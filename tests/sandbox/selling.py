@@ -10,8 +10,8 @@ import httpx
 
 from app.clock import Clock
 from app.coupang.signing import Signature
-from app.sandbox.serve import Running
-from app.sandbox.world import World
+from app.sandbox.http.server import Running
+from app.sandbox.world.world import World
 
 VENDOR = "A00012345"
 ACCESS_KEY = "0f9d3c1a-0000-4000-8000-00000000cafe"

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from app.clock import Frozen
-from app.sandbox.claims import BY_HAND, COUPANG, LINKED, NOTHING
-from app.sandbox.people import Shop
-from app.sandbox.rules import Rules
-from app.sandbox.world import World
+from app.sandbox.core.claim_entities import BY_HAND, COUPANG, LINKED, NOTHING
+from app.sandbox.core.rules import Rules
+from app.sandbox.world.population import Shop
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import SHIRT, counts, delivered, departed, exchanged, instructed, returned, stop
 from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.clock import Frozen
-from app.sandbox import seller_cancels as texts
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.world import World
+from app.sandbox.claims import seller_cancel_calls as texts
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import SHIRT, SOCKS, accepted, counts, departed, instructed, stop
 from tests.sandbox.selling import VENDOR, Seller, dtos
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from app.clock import Frozen
-from app.sandbox.claims import BY_HAND
-from app.sandbox.world import World
-from app.sandbox.world_claims import told_why
+from app.sandbox.core.claim_entities import BY_HAND
+from app.sandbox.world.claims_world import told_why
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import SHIRT, SOCKS, accepted, delivered, exchanged, instructed, returned, stop
 from tests.sandbox.selling import Seller, example
 

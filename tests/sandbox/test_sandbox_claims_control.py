@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from app.clock import Frozen
-from app.sandbox.claims import BY_HAND
-from app.sandbox.people import Shop
-from app.sandbox.rules import Rules
-from app.sandbox.serve import Running
-from app.sandbox.world import World
+from app.sandbox.core.claim_entities import BY_HAND
+from app.sandbox.core.rules import Rules
+from app.sandbox.http.server import Running
+from app.sandbox.world.population import Shop
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import SHIRT, accepted, delivered, departed, instructed
 from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from app.clock import Fast, Frozen
-from app.sandbox.rules import Rules
-from app.sandbox.serve import Running, serve
-from app.sandbox.world import World
+from app.sandbox.core.rules import Rules
+from app.sandbox.http.server import Running, serve
+from app.sandbox.world.world import World
 from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 

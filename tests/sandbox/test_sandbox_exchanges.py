@@ -6,8 +6,8 @@ import pytest
 
 from app.clock import Frozen
 from app.errors import Conflict, Invalid
-from app.sandbox.claims import BY_HAND, NOTHING, Exchange
-from app.sandbox.world import World
+from app.sandbox.core.claim_entities import BY_HAND, NOTHING, Exchange
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import SHIRT, SOCKS, accepted, counts, delivered, exchanged, returned
 from tests.sandbox.selling import Seller, dtos
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.clock import Frozen
 from app.errors import Invalid
-from app.sandbox.entities import Box
-from app.sandbox.faults import KINDS
-from app.sandbox.world import World
+from app.sandbox.core.faults import KINDS
+from app.sandbox.core.order_entities import Box
+from app.sandbox.world.world import World
 from tests.sandbox.selling import VENDOR, Seller, example
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.clock import Frozen, fast, parse
 from app.coupang.signing import Signature, authorization, signed_date
-from app.sandbox.rules import Rules
-from app.sandbox.serve import Running
-from app.sandbox.world import World
+from app.sandbox.core.rules import Rules
+from app.sandbox.http.server import Running
+from app.sandbox.world.world import World
 from tests.sandbox.selling import ACCESS_KEY, PREFIX, SECRET_KEY, VENDOR, Seller, example, selling
 
 QUERY = "createdAtFrom=2026-11-20%2B09:00&createdAtTo=2026-11-21%2B09:00&status=ACCEPT"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from app.clock import Frozen
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.entities import Box
-from app.sandbox.world import World
+from app.sandbox.core.order_entities import Box
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
+from app.sandbox.world.world import World
 from tests.sandbox.selling import VENDOR, Seller, dto, dtos
 
 

@@ -6,9 +6,9 @@ from urllib.parse import quote
 import pytest
 
 from app.clock import Frozen
-from app.sandbox.people import Shop
-from app.sandbox.rules import Rules
-from app.sandbox.world import World
+from app.sandbox.core.rules import Rules
+from app.sandbox.world.population import Shop
+from app.sandbox.world.world import World
 from tests.sandbox.selling import VENDOR, Seller, dtos
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from app.clock import Frozen
 from app.errors import Conflict, Invalid, NotFound
-from app.sandbox.buying import BoxSpec, LineSpec
-from app.sandbox.entities import Box, Receiver
-from app.sandbox.people import Shop
-from app.sandbox.rules import Rules
-from app.sandbox.world import World
+from app.sandbox.core.order_entities import Box, Receiver
+from app.sandbox.core.rules import Rules
+from app.sandbox.orders.checkout import BoxSpec, LineSpec
+from app.sandbox.world.population import Shop
+from app.sandbox.world.world import World
 from tests.sandbox.selling import VENDOR, Seller, dtos
 
 ELSEWHERE = Receiver("이예시", "50300000099", "서울특별시 가상구 변경로 22", "202호", "01235")

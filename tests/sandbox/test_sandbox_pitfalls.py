@@ -3,7 +3,7 @@
 import pytest
 
 from app.clock import Frozen
-from app.sandbox.world import World
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import (
     SHIRT,
     SOCKS,

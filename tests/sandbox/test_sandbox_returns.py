@@ -7,10 +7,10 @@ import pytest
 
 from app.clock import Frozen
 from app.errors import Conflict, Invalid
-from app.sandbox.buying import BoxSpec
-from app.sandbox.claims import BY_HAND, COUPANG, NOTHING
-from app.sandbox.world import World
-from app.sandbox.world_claims import told_why
+from app.sandbox.core.claim_entities import BY_HAND, COUPANG, NOTHING
+from app.sandbox.orders.checkout import BoxSpec
+from app.sandbox.world.claims_world import told_why
+from app.sandbox.world.world import World
 from tests.sandbox.claiming import (
     SHIRT,
     SOCKS,

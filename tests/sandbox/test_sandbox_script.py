@@ -10,9 +10,9 @@ import pytest
 
 from app.clock import Frozen
 from app.errors import Invalid
-from app.sandbox.script import read_text
-from app.sandbox.serve import Running, serve
-from app.sandbox.world import World
+from app.sandbox.http.server import Running, serve
+from app.sandbox.world.script import read_text
+from app.sandbox.world.world import World
 from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)

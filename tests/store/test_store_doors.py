@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.coupang.wire import Results, RowResult
+from app.coupang.orders.decode import Results, RowResult
 from app.errors import Conflict, Fenced, Stale
 from app.flows import asking, sending, turns
 from app.flows.asking import US

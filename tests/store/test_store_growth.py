@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from app.coupang.wire import read_sheet_page
+from app.coupang.orders.decode import read_sheet_page
 from app.flows import vendors
 from app.flows.house import House
 from app.flows.pages import take_page
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import box_lists, boxes, claims, coverage, decisions, effect_lists, effects, exchanges, permits
 from app.store.database import Connection
 from tests.web.stock import BOX, OTHER, VENDOR, sheet

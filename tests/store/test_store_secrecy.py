@@ -9,17 +9,10 @@ import pytest
 from app.flows.house import PURPOSE_RECEIVER, PURPOSE_SECRETS
 from app.flows.rotation import rotate
 from app.flows.setup import with_keys
-from app.sandbox.entities import Receiver
+from app.sandbox.core.order_entities import Receiver
 from app.store import sealed
 from app.vault import Sealed, Vault, new_key, parse_ring
-from tests.acceptance.shops import (
-    ACCESS_KEY,
-    HOUR,
-    SECRET_KEY,
-    VENDOR,
-    Shop,
-    assert_promises,
-)
+from tests.acceptance.shops import ACCESS_KEY, HOUR, SECRET_KEY, VENDOR, Shop, assert_promises
 
 RECEIVERS = "SELECT shipment_box_id, version, digest FROM receiver ORDER BY 1, 2"
 PERSON = Receiver("홍비밀", "50377778888", "제주특별자치도 비밀시 숨은길 31", "909동 1717호", "63999")

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 
 from app.clock import Frozen
+from app.devtools.packer import Packer, SandboxDock
+from app.devtools.story.population import CLAIM_WITHIN, Mix, place
+from app.devtools.story.report import read_end, read_sides, report
+from app.devtools.story.verdict import Verdict
 from app.flows import keys
 from app.flows.house import Policy
 from app.main import create_app, listen
-from app.packer import Packer, SandboxDock
-from app.story.population import CLAIM_WITHIN, Mix, place
-from app.story.report import read_end, read_sides, report
-from app.story.verdict import Verdict
 from tests.acceptance.shops import Shop, open_shop
 
 HOURS = timedelta(hours=1)

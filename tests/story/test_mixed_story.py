@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from app.sandbox.ledger import CancelledShipment
-from app.sandbox.world import World
+from app.sandbox.core.ledger import CancelledShipment
+from app.sandbox.world.world import World
 from app.store.database import execute
 from tests.story.conftest import MANY, Tale
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from app.devtools.story.changes import shipped_cancelled
+from app.devtools.story.ending import unfinished
 from app.flows.holdings import Holdings
-from app.story.changes import shipped_cancelled
-from app.story.ending import unfinished
 from tests.acceptance.shops import HOUR, MINUTE, START
 
 DAMAGED = [{"vendor_item_id": 85, "verdict": "DAMAGED", "note": ""}]

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.coupang.exchange_wire import read_exchange_page
+from app.coupang.exchanges.decode import read_exchange_page
 from app.flows import turns
 from app.flows.exchange_reads import take_exchanges
 from app.flows.house import House

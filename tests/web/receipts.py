@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.coupang.receipt_wire import read_receipt_page
+from app.coupang.claims.decode_receipts import read_receipt_page
 from app.flows.house import House
 from app.flows.receipts import take_receipts
 from tests.web.stock import BOX, ORDER, SHIRT, VENDOR

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.coupang.wire import read_sheet_page
+from app.coupang.orders.decode import read_sheet_page
 from app.flows import vendors
 from app.flows.house import House
 from app.flows.pages import take_page
 from app.flows.proofs import take_gone
-from app.machines.orders import BoxState, to_wire
+from app.machines.boxes import BoxState, to_wire
 
 VENDOR = "A00012345"
 OTHER = "A00054321"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.coupang.exchange_wire import read_exchange_page
+from app.coupang.exchanges.decode import read_exchange_page
 from app.flows.exchange_reads import take_exchanges
 from app.flows.house import House
 from tests.web.stock import BOX, ORDER, SHIRT, VENDOR

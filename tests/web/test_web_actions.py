@@ -9,8 +9,8 @@ from httpx2 import AsyncClient
 from app.flows import vendors
 from app.flows.asking import US
 from app.flows.house import House
-from app.machines.orders import BOX as MACHINE
-from app.machines.orders import OBSERVED, BoxState
+from app.machines.boxes import BOX as MACHINE
+from app.machines.boxes import OBSERVED, BoxState
 from app.web.warehouse import shapes
 from tests.web.stock import BOX, SOCKS, VENDOR, Item, put
 

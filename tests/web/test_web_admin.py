@@ -8,12 +8,12 @@ from httpx2 import AsyncClient
 
 from app.clock import Frozen
 from app.coupang.errors import Denied
-from app.coupang.wire import SheetPage, Unreadable
+from app.coupang.orders.decode import SheetPage, Unreadable
 from app.flows import circuits, feeds, keys, pages, turns
 from app.flows.feeds import Due, Reading
 from app.flows.house import PURPOSE_EVIDENCE, House
-from app.machines.orders import BOX as MACHINE
-from app.machines.orders import OBSERVED, BoxFacts, BoxState
+from app.machines.boxes import BOX as MACHINE
+from app.machines.boxes import OBSERVED, BoxFacts, BoxState
 from app.store import evidence
 from app.web.admin import shapes
 from app.web.admin.transition_shapes import Moved

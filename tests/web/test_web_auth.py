@@ -6,7 +6,7 @@ from httpx2 import AsyncClient
 from app.errors import Unauthorized
 from app.flows import keys
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from tests.web.callers import Callers, problem
 from tests.web.stock import BOX, ORDER, OTHER, VENDOR, put, register
 

@@ -7,7 +7,7 @@ from httpx2 import AsyncClient
 
 from app.clock import Frozen
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import boxes
 from app.web.shapes import Box
 from app.web.warehouse import shapes

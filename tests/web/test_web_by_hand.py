@@ -11,7 +11,7 @@ from app.flows.asking import US, Waybill
 from app.flows.house import House
 from app.flows.manual import AGGREGATES
 from app.flows.reports import ASKED
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store.database import Database
 from app.web.admin.transition_shapes import Moved, Transitions
 from tests.web.callers import problem

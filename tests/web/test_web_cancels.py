@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 from app.flows import keys, vendors
 from app.flows.asking import US
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.shapes import Effect
 from app.web.warehouse import claim_shapes
 from tests.web.callers import Callers, problem

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from app.coupang.wire import Results, RowResult
+from app.coupang.orders.decode import Results, RowResult
 from app.flows import sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.shapes import Effect
 from app.web.warehouse import shapes
 from tests.web.callers import Callers, problem

@@ -6,13 +6,13 @@ from typing import Any
 
 from httpx2 import AsyncClient
 
-from app.coupang.receipt_wire import read_receipt_page
+from app.coupang.claims.decode_receipts import read_receipt_page
 from app.flows import asking, rereading
 from app.flows.asking import US
 from app.flows.decisions import WAYS
 from app.flows.house import House
 from app.flows.receipts import take_receipts
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.admin.decision_shapes import DecisionPage, Resync
 from tests.web.callers import problem
 from tests.web.exchange_stock import exchange, tell_exchange

@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 
 from app.flows import keys
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.admin.audit import AuditPage
 from tests.web.callers import Callers, problem
 from tests.web.exchange_stock import exchange, tell_exchange

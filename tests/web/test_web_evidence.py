@@ -4,7 +4,7 @@ import orjson
 from httpx2 import AsyncClient
 
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.admin.evidence import Witnesses
 from tests.web.callers import problem
 from tests.web.stock import BOX, OTHER, put

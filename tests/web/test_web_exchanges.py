@@ -7,7 +7,7 @@ from httpx2 import AsyncClient
 
 from app.flows import asking, reports
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.shapes import Box, Effect
 from app.web.warehouse import exchange_shapes as shapes
 from app.web.warehouse.reception_shapes import ClaimActions, Reception

@@ -5,7 +5,7 @@ from datetime import timedelta
 from httpx2 import AsyncClient
 
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.shapes import Box
 from app.web.warehouse.holds import Hold, Holds
 from tests.web.callers import Callers, problem

@@ -7,7 +7,7 @@ from httpx2 import AsyncClient
 
 from app.clock import Frozen
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.warehouse.moment_shapes import Moment
 from tests.web.callers import problem
 from tests.web.stock import BOX, put

@@ -11,11 +11,11 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.coupang.wire import SheetPage, Unreadable
+from app.coupang.orders.decode import SheetPage, Unreadable
 from app.errors import AppError, Stale
 from app.flows import keys, pages, reports
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.main import create_app, listen
 from app.store import coverage, vendors
 from app.store.database import Database

@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from app.flows import sending
 from app.flows.house import House
 from app.flows.outcomes import Kind
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from tests.web.callers import problem
 from tests.web.stock import BOX, SOCKS, VENDOR, Item, put, sheet, take
 

@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 
 from app.flows.feeds import FEEDS
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.admin import polls
 from tests.web.callers import problem
 from tests.web.stock import BOX, put

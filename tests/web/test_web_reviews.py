@@ -7,8 +7,8 @@ from app.coupang.errors import Broken
 from app.flows import examining, reading, sending, turns
 from app.flows.house import House
 from app.flows.outcomes import Kind, Verdict
+from app.machines.boxes import BoxState
 from app.machines.effects import EFFECT
-from app.machines.orders import BoxState
 from app.web.shapes import Effect
 from tests.web.callers import problem
 from tests.web.stock import BOX, VENDOR, put

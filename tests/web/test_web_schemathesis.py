@@ -20,7 +20,7 @@ from schemathesis import checks as have
 from app.flows import asking, keys, vendors
 from app.flows.asking import US
 from app.flows.house import House
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.main import create_app, listen
 from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims.types import RejectCode
 from app.errors import Invalid
 from app.flows.asking import Caller, Waybill
 from app.flows.house import House

@@ -11,8 +11,8 @@ from app.flows.house import House
 from app.flows.lookups import Vendors, with_sums
 from app.flows.manual.base import WAYBILL, Act, Aggregate, Given, Row, Run, given_waybill
 from app.flows.quantities import settle_boxes
+from app.machines.boxes import BOX, OBSERVED, BoxState
 from app.machines.effects import CAUSES, EFFECT, EffectFacts
-from app.machines.orders import BOX, OBSERVED, BoxState
 from app.store import doors, effects
 from app.store.database import Connection
 

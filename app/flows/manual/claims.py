@@ -10,15 +10,7 @@ from app.flows.blocking import tell_boxes
 from app.flows.claim_asking import locked
 from app.flows.house import House
 from app.flows.lookups import Vendors
-from app.flows.manual.base import (
-    WAYBILL,
-    Act,
-    Aggregate,
-    Given,
-    Row,
-    asked_waybill,
-    given_waybill,
-)
+from app.flows.manual.base import WAYBILL, Act, Aggregate, Given, Row, asked_waybill, given_waybill
 from app.flows.subjects.returns import return_facts
 from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts

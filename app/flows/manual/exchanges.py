@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims.types import RejectCode
 from app.errors import Invalid
 from app.flows import awaiting, exchanging
 from app.flows.asking import Caller
@@ -12,15 +12,7 @@ from app.flows.claim_asking import locked
 from app.flows.deciding import unblock
 from app.flows.house import House
 from app.flows.lookups import Vendors
-from app.flows.manual.base import (
-    WAYBILL,
-    Act,
-    Aggregate,
-    Given,
-    Row,
-    asked_waybill,
-    given_waybill,
-)
+from app.flows.manual.base import WAYBILL, Act, Aggregate, Given, Row, asked_waybill, given_waybill
 from app.flows.subjects.exchanges import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.machines import collects, exchanges, redeliveries
 from app.store import doors, receptions

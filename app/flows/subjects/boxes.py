@@ -11,9 +11,9 @@ from app.flows.outcomes import Kind
 from app.flows.parcels import lines_now
 from app.flows.quantities import settle_boxes
 from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
+from app.machines.boxes import BOX, BoxFacts, BoxState, walk
 from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
-from app.machines.orders import BOX, BoxFacts, BoxState, walk
 from app.store import boxes, doors
 from app.store.database import Connection
 

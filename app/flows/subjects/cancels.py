@@ -9,9 +9,9 @@ from app.flows.outcomes import Kind
 from app.flows.quantities import settle_claims
 from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
 from app.flows.subjects.receipts import Receipts
+from app.machines.boxes import BoxState
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.kernel import Refused
-from app.machines.orders import BoxState
 from app.store import boxes, claims, doors
 from app.store.database import Connection
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.flows.subjects.base import Effects
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.store import boxes, claims
 from app.store.database import Connection
 

@@ -11,7 +11,7 @@ from app.flows.return_outcomes import REFUNDED
 from app.flows.subjects.base import Effects, Proofs, Rows, confirmed_step
 from app.flows.subjects.receipts import Receipts
 from app.machines.kernel import Refused
-from app.machines.receipts import Pickup, is_ours_to_collect
+from app.machines.receipt_classification import Pickup, is_ours_to_collect
 from app.machines.receptions import ReceptionState, is_in_house, is_inspected
 from app.machines.returns import RETURN, ReturnFacts
 from app.store import boxes, claims, doors, receptions

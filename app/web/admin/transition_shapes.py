@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims.types import RejectCode
 from app.flows.manual import AGGREGATES
 from app.web.admin.shapes import Reason
 from app.web.fields import BodyId, Day

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.flows import moments, reports
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web import answers
 from app.web.contract import GUARDED, ONE, shown
 from app.web.cursors import page, place_of

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.coupang.claims import MiddleCancelCode
+from app.coupang.claims.types import MiddleCancelCode
+from app.machines.boxes import BoxState
 from app.machines.cancels import COSTS, CancelState
-from app.machines.orders import BoxState
 from app.machines.returns import ReturnState
 from app.web.fields import BodyId
 from app.web.shapes import AT, BOX_ID, ITEM_ID, ORDER_ID, Asked, Id, Step, Told

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from app.coupang.claims import RejectCode
+from app.coupang.claims.types import RejectCode
 from app.machines.collects import CollectState
 from app.machines.exchanges import ExchangeState
 from app.machines.redeliveries import RedeliveryState

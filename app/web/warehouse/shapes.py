@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.machines.orders import BoxState
+from app.machines.boxes import BoxState
 from app.web.fields import BodyId, Day
 from app.web.shapes import AT, BOX_ID, EFFECT, ITEM_ID, Asked, Box, BoxSummary, Effect, Id, Line, Step, Told
 

@@ -1,0 +1,1 @@
+"""Cancels and returns: the calls, their rows and results."""

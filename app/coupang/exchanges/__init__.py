@@ -1,0 +1,1 @@
+"""Exchanges: the calls and their rows."""

@@ -1,0 +1,1 @@
+"""Purchase orders: the calls, their rows and results."""

@@ -1,0 +1,37 @@
+"""Exchanges: reject what is sold out, take the goods in, ship the replacement on its new box."""
+
+from app.devtools.packer.desk import Desk
+from app.devtools.packer.habits import Habits
+from app.devtools.packer.returns import inspect
+
+
+async def serve_exchanges(desk: Desk, habits: Habits, brought: frozenset[int]) -> int:
+    """Do the next step of every open exchange; return how many changes were asked."""
+    asked = 0
+    for one in await desk.all("/v1/exchanges", state=["RECEIPT", "PROGRESS"]):
+        place = f"/v1/exchanges/{one['exchange_id']}"
+        can = await desk.allowed(place)
+        sold_out = desk.luck("sold out", one["exchange_id"]).random() < habits.sold_out_share
+        if sold_out and can.get("reject"):
+            asked += await desk.ask("rejected", f"{place}/reject", {"code": "SOLDOUT"}) is not None
+            continue
+        if can.get("pickup") and not one["waybills"]:
+            asked += await desk.ask("pick-up of an exchange", f"{place}/pickup", desk.waybill()) is not None
+            continue
+        if int(one["exchange_id"]) in brought and one["confirmed_at"] is None:
+            can = await inspect(desk, habits, place, can)
+        if can.get("confirm"):
+            asked += await desk.ask("confirmed an exchange", f"{place}/confirm") is not None
+        elif can.get("ship"):
+            asked += await _ship(desk, place)
+    return asked
+
+
+async def _ship(desk: Desk, place: str) -> int:
+    told = await desk.read(place)
+    originals = {line["shipment_box_id"] for line in told["lines"]} if told else set()
+    boxes = [box for box in told["boxes"] if box["shipment_box_id"] not in originals] if told else []
+    if not boxes:
+        return 0
+    body = {"shipment_box_id": boxes[0]["shipment_box_id"], **desk.waybill()}
+    return int(await desk.ask("shipped a replacement", f"{place}/ship", body) is not None)

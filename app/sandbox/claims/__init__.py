@@ -1,0 +1,1 @@
+"""Cancels and returns: their transitions and the calls about them."""

@@ -1,0 +1,1 @@
+"""Exchanges: their transitions and the calls about them."""

@@ -1,0 +1,1 @@
+"""The gateway, the routes and the server."""

@@ -1,0 +1,1 @@
+"""Orders: checkout, transitions and the calls about them."""

@@ -1,0 +1,1 @@
+"""Customers, couriers and staff act here, by script or by seeded chance."""
