@@ -122,7 +122,7 @@ def _sandbox(argv: list[str]) -> int:
 
 
 def _migrate(argv: list[str]) -> int:
-    from app.store import migrate
+    from app.engine.db import migrate
 
     sys.stdout.write(f"{migrate.upgrade(Settings().database_url.get_secret_value())}\n")
     return 0
@@ -130,7 +130,7 @@ def _migrate(argv: list[str]) -> int:
 
 def _ready(argv: list[str]) -> int:
     """Exit 0 when the database answers and has the newest tables (for health checks)."""
-    from app.store import migrate
+    from app.engine.db import migrate
 
     return 0 if migrate.is_current(Settings().database_url.get_secret_value()) else 1
 
@@ -138,11 +138,11 @@ def _ready(argv: list[str]) -> int:
 def _rotate(argv: list[str]) -> int:
     """Seal everything again under the newest master key."""
     from app import worker
-    from app.flows.rotation import rotate
+    from app.engine.crypto.rotation import rotate
 
     async def run() -> int:
-        async with worker.open_house(Settings(), 2) as house:
-            return await rotate(house)
+        async with worker.open_house(Settings(), 2) as context:
+            return await rotate(context)
 
     sys.stdout.write(f"{asyncio.run(run())} values sealed again\n")
     return 0
@@ -154,11 +154,11 @@ def _doctor(argv: list[str]) -> int:
 
     from app import worker
     from app.devtools import up
-    from app.flows import examining
+    from app.integrity import doctor
 
     parser = argparse.ArgumentParser(
         prog="python -m app doctor",
-        description=examining.__doc__,
+        description=doctor.__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("--vendor", help="examine this vendor only")
@@ -178,8 +178,8 @@ def _doctor(argv: list[str]) -> int:
 
     async def run() -> int:
         examined = findings = 0
-        async with worker.open_house(settings, 2) as house:
-            async for one in examining.examine(house, told.vendor):
+        async with worker.open_house(settings, 2) as context:
+            async for one in doctor.examine(context, told.vendor):
                 examined, findings = examined + 1, findings + len(one.findings)
                 sys.stdout.write(one.text())
         if not examined:

@@ -11,41 +11,32 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import __version__
-from app.flows import turns
-from app.flows.house import House
-from app.flows.keys import Keyring
-from app.jobs.engine import Engine
+from app.backoffice.api import audit_log as admin_audit
+from app.backoffice.api import boxes as admin_boxes
+from app.backoffice.api import census as admin_census
+from app.backoffice.api import circuits as admin_circuits
+from app.backoffice.api import claims as admin_claims
+from app.backoffice.api import effects as admin_effects
+from app.backoffice.api import evidence as admin_evidence
+from app.backoffice.api import health
+from app.backoffice.api import inbox as admin_decisions
+from app.backoffice.api import keys as admin_keys
+from app.backoffice.api import manual_moves as admin_transitions
+from app.backoffice.api import polls as admin_polls
+from app.backoffice.api import receptions as admin_receptions
+from app.backoffice.api import resync as admin_rereads
+from app.backoffice.api import vendors as admin_vendors
+from app.claims.api import cancels, return_changes, returns
+from app.engine.access.api_keys import Keyring
+from app.engine.context import Context
+from app.engine.visits import leases
+from app.engine.visits.engine import Engine
+from app.exchanges.api import exchanges
+from app.orders.api import boxes, changes, couriers, effects, holds, orders, permits
 from app.settings import Settings
-from app.web import contract, manual, ops, problems, reading_room
-from app.web.admin import audit as admin_audit
-from app.web.admin import boxes as admin_boxes
-from app.web.admin import census as admin_census
-from app.web.admin import circuits as admin_circuits
-from app.web.admin import claims as admin_claims
-from app.web.admin import decisions as admin_decisions
-from app.web.admin import effects as admin_effects
-from app.web.admin import evidence as admin_evidence
-from app.web.admin import keys as admin_keys
-from app.web.admin import polls as admin_polls
-from app.web.admin import receptions as admin_receptions
-from app.web.admin import rereads as admin_rereads
-from app.web.admin import transitions as admin_transitions
-from app.web.admin import vendors as admin_vendors
-from app.web.deps import Edge
-from app.web.meters import Around, Meters
-from app.web.warehouse import (
-    boxes,
-    cancels,
-    changes,
-    couriers,
-    effects,
-    exchanges,
-    holds,
-    orders,
-    permits,
-    return_changes,
-    returns,
-)
+from app.web import openapi, problem_pages, problems, swagger_ui
+from app.web.deps import AppState
+from app.web.request_metrics import Around, RequestMetrics
 from app.worker import open_house
 
 log = logging.getLogger(__name__)
@@ -79,8 +70,8 @@ ROUTERS = (
     admin_circuits.router,
     admin_evidence.router,
     admin_census.router,
-    ops.router,
-    manual.router,
+    health.router,
+    problem_pages.router,
 )
 DESCRIPTION = """
 Every purchase order from payment to delivery. Ids are strings, because 18 digits do not fit into a
@@ -89,11 +80,11 @@ is an RFC 9457 problem whose `type` is a page here. A key that is revoked works 
 """
 
 
-def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
+def create_app(context: Context, *, wait_most_s: float = 30.0) -> FastAPI:
     """Build the REST app on a house that is open.
 
     Args:
-        house: What every flow is given; closed by whoever opened it.
+        context: What every use case is given; closed by whoever opened it.
         wait_most_s: Longest `Prefer: wait=N` that is honoured, in real seconds.
     """
     app = FastAPI(
@@ -105,15 +96,15 @@ def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    meters = Meters()
-    app.state.edge = Edge(house, Keyring(house), wait_most_s, app.version)
+    meters = RequestMetrics()
+    app.state.app_state = AppState(context, Keyring(context), wait_most_s, app.version)
     app.state.meters = meters
-    app.state.shelf = ops.Shelf()
+    app.state.shelf = health.Shelf()
     for router in ROUTERS:
         app.include_router(router)
-    reading_room.install(app)
+    swagger_ui.install(app)
     problems.install(app)
-    contract.install(app)
+    openapi.install(app)
     app.add_middleware(Around, meters=meters)
     return app
 
@@ -121,11 +112,11 @@ def create_app(house: House, *, wait_most_s: float = 30.0) -> FastAPI:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; then accept nothing more and finish what is under way."""
     web = settings.web
-    async with open_house(settings, patience_s=PATIENCE_S) as house:
+    async with open_house(settings, patience_s=PATIENCE_S) as context:
         # An engine without visits: this process only asks for them.
-        engine = Engine(house.db.url, before_asking=lambda vendor_id: turns.make_due(house, vendor_id))
+        engine = Engine(context.db.url, before_asking=lambda vendor_id: leases.make_due(context, vendor_id))
         async with engine.app.open_async():
-            app = create_app(replace(house, wake=engine.wake), wait_most_s=web.wait_most_s)
+            app = create_app(replace(context, wake=engine.wake), wait_most_s=web.wait_most_s)
             try:
                 await listen(app, web.host, web.port, stop, finish_s=web.wait_most_s + 5)
             finally:

@@ -11,15 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from app import clock
-from app.flows.house import Circuit, House, Policy
-from app.flows.setup import with_keys
-from app.jobs.clockwork import clockwork
-from app.jobs.engine import Engine
-from app.jobs.line import Reach
-from app.jobs.visits import visit
+from app.engine.context import Circuit, Context, Policy
+from app.engine.crypto.installation_keys import with_keys
+from app.engine.db.database import Database
+from app.engine.visits.engine import Engine
+from app.engine.visits.scheduler import build_scheduler
+from app.engine.visits.session import Reach
+from app.engine.visits.visit import visit
 from app.settings import Circuit as CircuitSettings
 from app.settings import Jobs, Settings
-from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring
 
 log = logging.getLogger(__name__)
@@ -74,19 +74,19 @@ def master_key(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, most: int = 10, patience_s: float = 15.0) -> AsyncIterator[House]:
+async def open_house(settings: Settings, most: int = 10, patience_s: float = 15.0) -> AsyncIterator[Context]:
     """Open the database and yield a house that is ready; close it afterwards."""
     database = Database(settings.database_url.get_secret_value(), most, patience_s)
     await database.open()
     try:
-        house = House(
+        context = Context(
             database,
             clock.parse(settings.clock),
             Vault(parse_ring(master_key(settings))),
             policy(settings.jobs, settings.circuit, settings.coupang.extended_timeout_s),
             f"{socket.gethostname()}:{os.getpid()}",
         )
-        yield replace(house, vault=await with_keys(house))
+        yield replace(context, vault=await with_keys(context))
     finally:
         await database.close()
 
@@ -106,12 +106,12 @@ def reach(settings: Settings) -> Reach:
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Tick, visit and sweep until `stop` is set; then wait until the visits under way have handed back."""
     concurrency = settings.jobs.concurrency
-    async with open_house(settings, concurrency + 4) as house:
-        now = house.now if isinstance(house.clock, clock.Real) else None
-        engine = Engine(house.db.url, lambda *which: visit(house, how, *which), concurrency, now=now)
+    async with open_house(settings, concurrency + 4) as context:
+        now = context.now if isinstance(context.clock, clock.Real) else None
+        engine = Engine(context.db.url, lambda *which: visit(context, how, *which), concurrency, now=now)
         how = replace(reach(settings), speaks=engine.speaks)
         async with engine.app.open_async():
-            scheduler = clockwork(house, engine, settings.jobs.tick_s, settings.jobs.erase_every_s)
+            scheduler = build_scheduler(context, engine, settings.jobs.tick_s, settings.jobs.erase_every_s)
             scheduler.start()
             sweeping = asyncio.create_task(engine.keep_sweeping())
             working = asyncio.create_task(engine.work())

@@ -1,11 +1,11 @@
-"""Alembic's entry: one connection, given by `app.store.migrate` or by DATABASE_URL."""
+"""Alembic's entry: one connection, given by `app.engine.db.migrate` or by DATABASE_URL."""
 
 import os
 
 import sqlalchemy as sa
 from alembic import context
 
-from app.store.tables import Base
+from app.tables import Base
 
 
 def _ours(name: str | None, kind: str, parents: object) -> bool:

@@ -14,11 +14,17 @@ import pytest
 
 from app.clock import Frozen
 from app.devtools.embedded_postgres import Embedded
-from app.flows.house import House
-from app.store import migrate
-from app.store.database import Database
+from app.engine.context import Context
+from app.engine.db import migrate
+from app.engine.db.database import Database
 from app.vault import Vault, new_key, parse_ring
-from tests.databases import WORKER, drop, make
+from tests.support.api_callers import admin, callers, nobody, reader, writer
+from tests.support.databases import WORKER, drop, make
+from tests.support.prepared_shops import stages
+from tests.support.rest_app import desk
+from tests.support.shop import shop
+
+__all__ = ["admin", "callers", "desk", "nobody", "reader", "shop", "stages", "writer"]
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """12:00 in Seoul."""
@@ -63,11 +69,11 @@ def clock() -> Frozen:
 
 
 @pytest.fixture
-async def house(database_url: str, clock: Frozen) -> AsyncIterator[House]:
+async def context(database_url: str, clock: Frozen) -> AsyncIterator[Context]:
     """An open house without vendors."""
     database = Database(database_url, 5)
     await database.open()
     try:
-        yield House(database, clock, Vault(parse_ring(new_key()), b"d" * 32), worker="test")
+        yield Context(database, clock, Vault(parse_ring(new_key()), b"d" * 32), worker="test")
     finally:
         await database.close()

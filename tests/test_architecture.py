@@ -17,8 +17,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from app.coupang.orders import calls
-from app.store import sealed
-from app.store.tables import Base
+from app.engine.crypto import sealed_columns
+from app.tables import Base
 
 CHECKOUT = Path(__file__).parents[1]
 MODULES = sorted((CHECKOUT / "app").rglob("*.py"))
@@ -92,15 +92,15 @@ def test_only_the_doors_write_state() -> None:
             for alias in node.names
         }
         assert not imported & {"update", "insert", "delete"}, module
-    assert updates == {"app/store/door_statements.py"}
+    assert updates == {"app/engine/history/transition_sql.py"}
     assert births == {
-        "app/store/pages.py",
-        "app/store/effects.py",
-        "app/store/receipts.py",
-        "app/store/receptions.py",
-        "app/store/exchange_pages.py",
+        "app/orders/page_store.py",
+        "app/engine/effects/store.py",
+        "app/claims/page_store.py",
+        "app/claims/receptions/store.py",
+        "app/exchanges/page_store.py",
     }
-    assert told == {"app/store/journal.py"}, "every row of the history enters its chain in one place"
+    assert told == {"app/engine/history/chain.py"}, "every row of the history enters its chain in one place"
 
 
 def test_only_transactions_commit() -> None:
@@ -111,7 +111,7 @@ def test_only_transactions_commit() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     }
     # Migrations run on a connection of their own, before anything is built.
-    assert found <= {"app/store/migrate.py"}
+    assert found <= {"app/engine/db/migrate.py"}
 
 
 def test_nothing_raises_http_errors_by_hand() -> None:
@@ -229,7 +229,7 @@ def test_every_column_that_is_sealed_can_be_rotated() -> None:
         for column in table.columns
         if column.name.startswith("sealed")
     }
-    assert meant == {(one.table, one.column) for one in sealed.COLUMNS}
+    assert meant == {(one.table, one.column) for one in sealed_columns.COLUMNS}
 
 
 def tracked() -> list[Path]:

@@ -9,7 +9,7 @@ from app import docs
 from app.clock import Frozen
 from app.docs.changes import HEAD, MACHINES, address, calls
 from app.docs.words import FAULTS, STORY, WORDS
-from app.flows.outcomes import Kind
+from app.engine.effects.verdicts import Kind
 from app.sandbox.control import api as control_api
 from app.sandbox.core import faults
 from app.sandbox.core.ledger import KINDS

@@ -191,7 +191,7 @@ class Client:
             # A little more than the gateway's own limit, so that its 504 arrives instead of silence.
             timeout=httpx.Timeout(limit_s + 2.0 if extended else limit_s, connect=self._timeout_s),
         )
-        async with self._pacer.turn():
+        async with self._pacer.lease():
             if self._before_call is not None:
                 await self._before_call()
             started_s = time.monotonic()

@@ -48,7 +48,7 @@ class Pacer:
         return self._calls
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def lease(self) -> AsyncIterator[None]:
         """Wait for a turn and hold it while the call is under way, so that no second call starts."""
         async with self._lock:
             await self._slot()

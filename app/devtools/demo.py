@@ -32,11 +32,12 @@ from app.devtools.story.population import CLAIM_WITHIN, PLAIN, Mix, place
 from app.devtools.story.report import Sides, read_end, read_sides, report
 from app.devtools.story.verdict import Verdict
 from app.devtools.up import answers, ensure_database
-from app.flows import keys, vendors
-from app.flows.audit import covered, live
-from app.flows.house import House
+from app.engine.access import api_keys
+from app.engine.context import Context
+from app.engine.db import migrate
+from app.engine.vendors import vendors
+from app.integrity.invariants import covered, live
 from app.settings import Settings
-from app.store import migrate
 from app.vault import new_key
 from app.worker import open_house
 
@@ -72,7 +73,7 @@ SHARES = {name: getattr(Mix(), name) for name in ("cancels", "withdrawn", "retur
 class Story:
     """A running demo."""
 
-    house: House
+    context: Context
     fleet: Processes
     web: str
     sandbox: str
@@ -121,8 +122,8 @@ async def demo(argv: list[str]) -> int:
         async with AsyncExitStack() as stack:
             story = await _begin(told, directory, stack, out)
             end = await _tell(story, stop)
-            sides = end or await read_sides(story.house, story.sandbox)
-            verdict = await report(story.house, sides, story.vendor_ids, story.boxes, end is not None)
+            sides = end or await read_sides(story.context, story.sandbox)
+            verdict = await report(story.context, sides, story.vendor_ids, story.boxes, end is not None)
             verdict.lines.append(f"warehouse   {_counted(story.packer.counts)}")
     except ChildFailed as failed:
         sys.stderr.write(f"{failed}\n")
@@ -159,7 +160,7 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
             "coupang": {"base_url": sandbox},
         }
     )
-    house = await stack.enter_async_context(open_house(settings, 4))
+    context = await stack.enter_async_context(open_house(settings, 4))
     fleet = Processes(directory / "run")
     stack.push_async_callback(fleet.stop)
     # Paced 200 a second on the fast clock, so the sandbox's limit of 10 is raised with it.
@@ -173,22 +174,24 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
         async with httpx.AsyncClient(base_url=sandbox, timeout=30.0) as client:
             key = {"vendor_id": vendor_id, "access_key": access, "secret_key": secret}
             (await client.post("/_sandbox/vendors", json=key)).raise_for_status()
-        await vendors.register_or_rotate(house, vendor_id, access, secret)
+        await vendors.register_or_rotate(context, vendor_id, access, secret)
     await fleet.start("web", "web", env=env)
     await fleet.start("worker", "worker", env=env)
     web = f"http://127.0.0.1:{web_port}"
     await answers(f"{web}/ready", fleet, asyncio.Event())
-    made = await keys.create(house, name="demo warehouse", scopes=["warehouse:write"], vendor_ids=vendor_ids)
+    made = await api_keys.create(
+        context, name="demo warehouse", scopes=["warehouse:write"], vendor_ids=vendor_ids
+    )
     mix, dock = mix_of(told), SandboxDock(sandbox, vendor_ids)
     stack.push_async_callback(dock.close)
-    packer = Packer(web, made["key"], told.seed, mix.habits(), clock=house.clock, dock=dock)
+    packer = Packer(web, made["key"], told.seed, mix.habits(), clock=context.clock, dock=dock)
     stack.push_async_callback(packer.close)
     out.write(
         f"{told.boxes} boxes of {told.vendors} vendors, seed {told.seed}, "
         f"clock x{told.speed:g} (a virtual day lasts {86400 / told.speed:.1f} s)\n"
     )
     return Story(
-        house=house,
+        context=context,
         fleet=fleet,
         web=web,
         sandbox=sandbox,
@@ -204,13 +207,13 @@ async def _begin(told: argparse.Namespace, directory: Path, stack: AsyncExitStac
 
 async def _tell(story: Story, stop: asyncio.Event) -> Sides | None:
     """Let customers shop, the warehouse work and couriers drive; return how it ended, None if not in time."""
-    begins = story.house.now() + timedelta(seconds=PLANNING_S * story.house.clock.factor)
+    begins = story.context.now() + timedelta(seconds=PLANNING_S * story.context.clock.factor)
     story.boxes = await place(story.sandbox, story.vendor_ids, story.boxes, story.mix, begins)
     claim_within = CLAIM_WITHIN if story.mix.claims else timedelta(0)
-    worked_at, shown_s, looked_s, settled = story.house.now(), 0.0, 0.0, False
+    worked_at, shown_s, looked_s, settled = story.context.now(), 0.0, 0.0, False
     while not stop.is_set():
         story.fleet.check()
-        now = story.house.now()
+        now = story.context.now()
         if now - worked_at >= ROUND_EVERY:
             worked_at = now
             await story.packer.work()
@@ -220,7 +223,7 @@ async def _tell(story: Story, stop: asyncio.Event) -> Sides | None:
             await _show(story, now, passed_s)
         if passed_s - looked_s >= 1:
             looked_s = passed_s
-            end = await read_end(story.house, story.sandbox, story.boxes, claim_within)
+            end = await read_end(story.context, story.sandbox, story.boxes, claim_within)
             if end is not None and settled:
                 return end
             if end is not None:
@@ -236,7 +239,7 @@ async def _tell(story: Story, stop: asyncio.Event) -> Sides | None:
 
 
 async def _show(story: Story, now: datetime, passed_s: float) -> None:
-    figures = await live(story.house)
+    figures = await live(story.context)
     states = " ".join(f"{state} {n}" for state, n in sorted((figures["boxes"] or {}).items()))
     story.out.write(f"{passed_s:5.0f} s  {now:%a %H:%M}  {states}\n")
     story.out.flush()
@@ -244,9 +247,9 @@ async def _show(story: Story, now: datetime, passed_s: float) -> None:
 
 async def _settle(story: Story, since: datetime) -> None:
     """Wait until coverage has reached the end of the story, so that it can be checked without holes."""
-    lag = story.house.policy.lag
+    lag = story.context.policy.lag
     for _ in range(100):
-        if await covered(story.house, START - timedelta(days=1), since - lag):
+        if await covered(story.context, START - timedelta(days=1), since - lag):
             return
         await asyncio.sleep(0.1)
 

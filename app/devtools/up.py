@@ -24,11 +24,12 @@ from app import clock
 from app.devtools.embedded_postgres import Embedded
 from app.devtools.packer import Packer
 from app.devtools.processes import ChildFailed, Processes
-from app.flows import keys, vendors
-from app.flows.audit import live
-from app.flows.house import House
+from app.engine.access import api_keys
+from app.engine.context import Context
+from app.engine.db import migrate
+from app.engine.vendors import vendors
+from app.integrity.invariants import live
 from app.settings import Settings
-from app.store import migrate
 from app.worker import master_key, open_house
 
 BESIDE = "beside.json"
@@ -130,7 +131,7 @@ async def _run(told: argparse.Namespace, stop: asyncio.Event, stack: AsyncExitSt
     )
     (run_dir / BESIDE).write_text(json.dumps({"database_url": url, "clock": time}))
     (run_dir / BESIDE).chmod(0o600)
-    house = await stack.enter_async_context(open_house(settings, 4))
+    context = await stack.enter_async_context(open_house(settings, 4))
     fleet = Processes(run_dir)
     stack.push_async_callback(fleet.stop)
     if sandbox:
@@ -148,7 +149,7 @@ async def _run(told: argparse.Namespace, stop: asyncio.Event, stack: AsyncExitSt
             env=env,
         )
         await answers(f"{base_url}/_sandbox/", fleet, stop)
-    api_key = await _introduce(house, settings, memory, base_url if sandbox else None)
+    api_key = await _introduce(context, settings, memory, base_url if sandbox else None)
     await fleet.start("web", "web", env=env)
     await fleet.start("worker", "worker", env=env)
     web = f"http://127.0.0.1:{told.port}"
@@ -162,7 +163,7 @@ async def _run(told: argparse.Namespace, stop: asyncio.Event, stack: AsyncExitSt
     if sandbox and not told.no_warehouse:
         packer = Packer(web, api_key, told.seed)
         stack.push_async_callback(packer.close)
-    await _watch(house, fleet, stop, memory, told, base_url if sandbox else None, packer, out)
+    await _watch(context, fleet, stop, memory, told, base_url if sandbox else None, packer, out)
 
 
 def ensure_database(server: Embedded, name: str = "fulfilment") -> str:
@@ -200,12 +201,12 @@ async def answers(url: str, fleet: Processes, stop: asyncio.Event, patience_s: f
             await asyncio.sleep(0.1)
 
 
-async def _introduce(house: House, settings: Settings, memory: Memory, sandbox_url: str | None) -> str:
+async def _introduce(context: Context, settings: Settings, memory: Memory, sandbox_url: str | None) -> str:
     """Register the vendor on both sides and make an API key, once; return the key."""
     if sandbox_url is None:
         seller = settings.seller
         await vendors.register_or_rotate(
-            house,
+            context,
             seller.vendor_id,
             seller.access_key.get_secret_value(),
             seller.secret_key.get_secret_value(),
@@ -219,9 +220,9 @@ async def _introduce(house: House, settings: Settings, memory: Memory, sandbox_u
             if SANDBOX_VENDOR not in overview["vendors"]:
                 keys_told = {"vendor_id": SANDBOX_VENDOR, "access_key": access, "secret_key": secret}
                 (await client.post("/_sandbox/vendors", json=keys_told)).raise_for_status()
-        await vendors.register_or_rotate(house, SANDBOX_VENDOR, access, secret)
+        await vendors.register_or_rotate(context, SANDBOX_VENDOR, access, secret)
     if "api_key" not in memory.values:
-        made = await keys.create(house, name="up", scopes=["admin"], vendor_ids=None)
+        made = await api_keys.create(context, name="up", scopes=["admin"], vendor_ids=None)
         memory.keep(api_key=made["key"])
     return str(memory.values["api_key"])
 
@@ -253,7 +254,7 @@ def _about_the_sandbox(told: argparse.Namespace) -> str:
 
 
 async def _watch(
-    house: House,
+    context: Context,
     fleet: Processes,
     stop: asyncio.Event,
     memory: Memory,
@@ -268,7 +269,7 @@ async def _watch(
     seconds = 0
     while not stop.is_set():
         fleet.check()
-        now = house.now()
+        now = context.now()
         if sandbox_url is not None:
             await _shop_on(sandbox_url, memory, told.orders_per_hour, now)
             memory.keep(virtual_now=now.isoformat())
@@ -277,7 +278,7 @@ async def _watch(
                 await packer.pack()
             except httpx.HTTPError as error:
                 out.write(f"\nthe warehouse could not pack: {type(error).__name__}\n")
-        figures = await live(house)
+        figures = await live(context)
         moment, calls = loop.time(), figures["calls"] or 0
         rate = (calls - before[1]) / (moment - before[0]) if before else 0.0
         if seconds % 5 == 0:

@@ -10,18 +10,18 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
+from app.claims.api import cancels as cancel_routes
+from app.claims.api import return_changes as return_routes
+from app.claims.cancels.sends import SEND_ALONE
 from app.docs.words import FAULTS, STORY, WORDS, Words
-from app.flows.house import Policy
-from app.flows.outcomes import Kind
-from app.flows.sending import Batch
-from app.jobs.answering import SEND_ALONE
-from app.jobs.dispatching import SEND
+from app.engine.context import Policy
+from app.engine.effects.dispatch import SEND
+from app.engine.effects.outbox import Batch
+from app.engine.effects.verdicts import Kind
+from app.exchanges.api import exchanges as exchange_routes
 from app.machines import boxes, cancels, collects, exchanges, redeliveries, returns
 from app.machines.kernel import Rules
-from app.web.warehouse import cancels as cancel_routes
-from app.web.warehouse import changes as box_routes
-from app.web.warehouse import exchanges as exchange_routes
-from app.web.warehouse import return_changes as return_routes
+from app.orders.api import changes as box_routes
 
 HEAD = (
     "change, asked at",
@@ -133,7 +133,7 @@ def address(operation_id: str) -> str:
 
 @cache
 def _call(kind: Kind) -> Call:
-    line: Any = SimpleNamespace(client=_Notes(), turn=SimpleNamespace(wing_user_id="wing"))
+    line: Any = SimpleNamespace(client=_Notes(), lease=SimpleNamespace(wing_user_id="wing"))
     about = _EFFECT if kind in SEND_ALONE else Batch(kind, (_EFFECT,), {}, cast(Any, None))
     send = cast(Callable[[Any, Any], Coroutine[Any, Any, object]], {**SEND, **SEND_ALONE}[kind])
     try:

@@ -6,7 +6,7 @@ A test fails when a change has no words, and when a named address, test or scena
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.flows.outcomes import Kind
+from app.engine.effects.verdicts import Kind
 
 STORY = "tests/acceptance/test_story_thirteen.py::test_a_lost_answer_is_read_back_and_the_change_is_made_once"
 """Asks every change over REST, loses its answer after and before it was applied, and counts at Coupang."""

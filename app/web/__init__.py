@@ -1,15 +1,9 @@
-"""The REST edge: parse, call one flow, present.
+"""The REST edge, shared by the routers of all families.
 
-deps.py       what a route is given: house, caller, page, preference
-problems.py   RFC 9457: one document per kind of error
-manual.py     their pages
-answers.py    how values are written as JSON
-cursors.py    where a page begins, and how it is answered
-fields.py     how ids, times and waybills are read
-shapes.py     the words of the OpenAPI document that several rooms share
-contract.py   the OpenAPI document itself
-meters.py     request counts and latencies; bodies that are too large
-ops.py        /health, /ready, /metrics
-warehouse/    /v1: boxes, orders, changes, effects, couriers
-admin/        /admin/v1: vendors, keys, boxes, effects, polls
+deps.py             what a route is given: application state, caller, page, preference
+problems.py         RFC 9457: one document per kind of error      problem_pages.py  their pages
+presenters.py       how values are written as JSON                field_types.py    how ids and times are read
+schemas.py          models that several routers share             pagination.py     cursors
+openapi.py          the OpenAPI document                          swagger_ui.py     its page
+request_metrics.py  request counts and latencies; bodies that are too large
 """

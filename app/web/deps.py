@@ -10,10 +10,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Query, Request
 from fastapi.routing import APIRoute
 
+from app.engine.access.api_keys import ADMIN, READ, WRITE, Key, Keyring
+from app.engine.context import Context
+from app.engine.vendors import vendors
 from app.errors import Forbidden, Invalid
-from app.flows import vendors
-from app.flows.house import House
-from app.flows.keys import ADMIN, READ, WRITE, Key, Keyring
 from app.web.problems import pointer
 
 T = TypeVar("T")
@@ -23,35 +23,35 @@ LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class AppState:
     """What every route shares; built once by `app.main`."""
 
-    house: House
+    context: Context
     keyring: Keyring
     wait_most_s: float
     version: str
 
 
-async def edge_of(request: Request) -> Edge:
+async def app_state_of(request: Request) -> AppState:
     """Return what every route shares."""
-    edge: Edge = request.app.state.edge
-    return edge
+    app_state: AppState = request.app.state.app_state
+    return app_state
 
 
-EdgeDep = Annotated[Edge, Depends(edge_of)]
+AppStateDep = Annotated[AppState, Depends(app_state_of)]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AuthorizedRequest:
     """One authenticated request: the house and who asks."""
 
-    edge: Edge
+    app_state: AppState
     key: Key
 
     @property
-    def house(self) -> House:
-        """What every flow is given."""
-        return self.edge.house
+    def context(self) -> Context:
+        """What every use case is given."""
+        return self.app_state.context
 
     async def within(self, vendor_id: str | None) -> list[str] | None:
         """Return the vendors that an operator's question is about; None means every vendor.
@@ -60,11 +60,11 @@ class Desk:
             NotFound: The named one is not there for this key. An empty list would say that all is well.
         """
         if vendor_id is not None:
-            await vendors.get_vendor(self.house, self.key.operator, vendor_id)
+            await vendors.get_vendor(self.context, self.key.operator, vendor_id)
         return self.key.within(vendor_id)
 
 
-def needs(scope: str) -> Callable[[Request], Awaitable[Desk]]:
+def needs(scope: str) -> Callable[[Request], Awaitable[AuthorizedRequest]]:
     """Return a dependency that lets only keys with this scope in.
 
     Raises:
@@ -73,13 +73,13 @@ def needs(scope: str) -> Callable[[Request], Awaitable[Desk]]:
         Invalid: A query parameter that this address does not know.
     """
 
-    async def desk(request: Request) -> Desk:
-        edge: Edge = request.app.state.edge
-        key = await edge.keyring.authenticate(request.headers.get("authorization"))
+    async def desk(request: Request) -> AuthorizedRequest:
+        app_state: AppState = request.app.state.app_state
+        key = await app_state.keyring.authenticate(request.headers.get("authorization"))
         if scope not in key.scopes:
             raise Forbidden(f"this key lacks the scope {scope}", scope=scope)
         refuse_unknown_query(request)
-        return Desk(edge, key)
+        return AuthorizedRequest(app_state, key)
 
     return desk
 
@@ -108,9 +108,9 @@ def _query_of(route: APIRoute) -> frozenset[str]:
     return frozenset(field.alias for field in route.dependant.query_params)
 
 
-ReadDesk = Annotated[Desk, Depends(needs(READ))]
-WriteDesk = Annotated[Desk, Depends(needs(WRITE))]
-AdminDesk = Annotated[Desk, Depends(needs(ADMIN))]
+ReadRequest = Annotated[AuthorizedRequest, Depends(needs(READ))]
+WriteRequest = Annotated[AuthorizedRequest, Depends(needs(WRITE))]
+AdminRequest = Annotated[AuthorizedRequest, Depends(needs(ADMIN))]
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows in one page.")]
 Cursor = Annotated[

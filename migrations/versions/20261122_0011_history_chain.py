@@ -1,7 +1,7 @@
 """Chain the history: every row carries a hash of itself and of the row before it.
 
 The key of the chain is sealed under the master key, which a migration does not have: rows that are there
-already are chained without one (`app.store.chains` accepts such rows only from before the key's time).
+already are chained without one (`app.engine.history.verify` accepts such rows only from before its time).
 """
 
 import sqlalchemy as sa

@@ -16,12 +16,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from app.flows import sending
-from app.flows.outcomes import Kind
-from app.jobs import dispatching
-from tests.acceptance import life_moves as moves
-from tests.acceptance.lives import HEADING, Life, Line, begin, clear, replay, snapshot, theatre
-from tests.acceptance.shops import VENDOR
+from app.engine.effects import dispatch, outbox
+from app.engine.effects.verdicts import Kind
+from tests.support import script_moves as moves
+from tests.support.script_run import HEADING, Life, Line, begin, clear, replay, snapshot, theatre
+from tests.support.shop import VENDOR
 
 LIVES = int(os.environ.get("LIVES", "0"))
 QUICK = "LIVES_QUICK" in os.environ
@@ -225,7 +224,7 @@ class Hurried(Lives):
 
 async def unread(line: Any) -> list[int]:
     """The claim check that reads nothing."""
-    due = await sending.waiting(line.house, line.vendor_id, Kind.SHIP)
+    due = await outbox.waiting(line.context, line.vendor_id, Kind.SHIP)
     return [effect["effect_id"] for effect in due]
 
 
@@ -238,7 +237,7 @@ def test_a_planted_bug_is_found_and_its_script_breaks_the_same_promise(
         SETTINGS, max_examples=50, stateful_step_count=15, derandomize=True, phases=[Phase.generate]
     )
     with monkeypatch.context() as planted:
-        planted.setattr(dispatching, "_checked", unread)
+        planted.setattr(dispatch, "_checked", unread)
         with pytest.raises(AssertionError, match="shipped after a cancel") as found:
             run_state_machine_as_test(lambda: Hurried(stage), settings=once)
         printed = next(note for note in found.value.__notes__ if note.startswith(HEADING))
@@ -259,7 +258,7 @@ async def one_life(life: Life) -> None:
     await life.control("POST /_sandbox/orders", vendor_id=VENDOR, boxes=[{"lines": lines}] * 2)
     await life.visits(700)
     await life.later(65)
-    await life.visit(dies="app.flows.sending.settle", when="before")
+    await life.visit(dies="app.engine.effects.outbox.settle", when="before")
     await life.visits(2_100, 300, 300)
     first, second = life.shop.world.boxes
     await life.control("POST /_sandbox/faults", kind="504_after", route="O7", vendor_id=VENDOR)

@@ -4,7 +4,7 @@ import pytest
 
 from app.errors import Refused
 from app.sandbox.core.order_entities import Receiver
-from tests.acceptance.shops import MINUTE, SECOND, Shop, assert_promises
+from tests.support.shop import MINUTE, SECOND, Shop, assert_promises
 
 OLD = Receiver("김예시", "50300000001", "서울특별시 가상구 예시로 1", "101동 101호", "01000")
 NEW = Receiver("이보기", "50300000002", "부산광역시 예시구 보기길 2", "202동 202호", "02000")

@@ -7,7 +7,7 @@ import pytest
 from app.coupang.orders import calls as order_calls
 from app.errors import Conflict, Refused
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
+from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
 
 
 async def test_a_cancel_before_we_asked_to_acknowledge(shop: Shop) -> None:

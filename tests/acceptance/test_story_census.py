@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.clock import KST
-from app.flows import census
-from app.flows.house import Policy
-from app.jobs import doubting
-from tests.acceptance.shops import DAY, HOUR, MINUTE, START, Shop, assert_promises, open_shop
-from tests.acceptance.stops import receipt_of
+from app.engine.context import Policy
+from app.integrity import census
+from app.orders import empty_lists
+from tests.support.shop import DAY, HOUR, MINUTE, START, Shop, assert_promises, open_shop
+from tests.support.stop_requests import receipt_of
 
 EVENING = START + 12 * HOUR
 """Midnight in Seoul: the hour of the count is near, so that few visits lie before it."""
@@ -25,7 +25,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 
 
 async def counts(shop: Shop) -> list[dict[str, Any]]:
-    rows, _ = await census.list_census(shop.house, None, before=None, most=100)
+    rows, _ = await census.list_census(shop.context, None, before=None, most=100)
     return rows
 
 
@@ -41,7 +41,7 @@ async def counted(shop: Shop, times: int) -> dict[str, Any]:
 
 async def forget(shop: Shop, box_id: int) -> None:
     """Lose a box, as if no poll had ever shown it."""
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         await tx.execute("SET LOCAL session_replication_role = replica")
         for table in ("line", "receiver", "box"):
             await tx.execute(f"DELETE FROM {table} WHERE shipment_box_id = %s", (box_id,))
@@ -93,7 +93,7 @@ async def test_a_hole_in_the_coverage_explains_what_is_missing(shop: Shop) -> No
     lost = shop.order().box_id
     await shop.run_for(HOUR, least=MINUTE)
     await forget(shop, lost)
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         await tx.execute("DELETE FROM poll_run")
     found = await counted(shop, 1)
     finding = next(one for one in found["findings"] if one["kind"] == "missing")
@@ -104,11 +104,11 @@ async def test_a_box_that_no_list_shows_is_noted_and_read_by_itself(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As when too many are gone for each of them to be asked at once.
-    monkeypatch.setattr(doubting, "WITNESSES", 0)
+    monkeypatch.setattr(empty_lists, "WITNESSES", 0)
     box_id = shop.order().box_id
     await shop.to_instruct(box_id)
     # Gone at Coupang, and the receipt that would say so does not show.
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         await tx.execute("UPDATE box SET next_read_at = NULL")
     shop.world.set_rules(receipt_lag_min_s=864_000.0, receipt_lag_max_s=864_000.0)
     shop.world.cancel(box_id, by="support")

@@ -9,13 +9,16 @@ import pytest
 
 from app.coupang.errors import Blocked
 from app.devtools import up
+from app.engine.access import audit_log
+from app.engine.context import PURPOSE_SECRETS
+from app.engine.vendors import store as vendor_rows
+from app.engine.vendors import vendors
+from app.engine.visits import circuit_breaker, leases
+from app.engine.visits.visit import visit
 from app.errors import Forbidden
-from app.flows import audit, audit_log, circuits, examining, turns, vendors
-from app.flows.asking import US, Caller
-from app.flows.house import PURPOSE_SECRETS
-from app.jobs.visits import visit
-from app.store import vendors as vendor_rows
-from tests.acceptance.shops import ACCESS_KEY, HOUR, MINUTE, SECOND, SECRET_KEY, VENDOR, Shop, assert_promises
+from app.integrity import doctor, invariants
+from app.orders.changes import US, Caller
+from tests.support.shop import ACCESS_KEY, HOUR, MINUTE, SECOND, SECRET_KEY, VENDOR, Shop, assert_promises
 
 OTHERS = ("A00012346", "A00012347")
 EVERYTHING = "circuit:everything"
@@ -27,23 +30,23 @@ async def mall(shop: Shop) -> Shop:
     for vendor_id in OTHERS:
         access, secret = ACCESS_KEY[:-3] + vendor_id[-3:], SECRET_KEY[:-3] + vendor_id[-3:]
         shop.world.add_vendor(vendor_id, access, secret)
-        await vendors.register_or_rotate(shop.house, vendor_id, access, secret)
+        await vendors.register_or_rotate(shop.context, vendor_id, access, secret)
     return shop
 
 
 async def visits(shop: Shop) -> dict[str, bool]:
     """Visit everybody; tell who could be."""
-    return {name: await visit(shop.house, shop.reach, name) for name in (VENDOR, *OTHERS)}
+    return {name: await visit(shop.context, shop.reach, name) for name in (VENDOR, *OTHERS)}
 
 
 async def status(shop: Shop) -> str:
     """What `make run` shows."""
-    return up.status_line(await audit.live(shop.house), shop.clock.now(), 0.0)
+    return up.status_line(await invariants.live(shop.context), shop.clock.now(), 0.0)
 
 
 async def due(shop: Shop) -> list[str]:
     """Whom a tick would visit."""
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         return await vendor_rows.claim_due(tx, shop.clock.now(), timedelta(0), 100)
 
 
@@ -60,7 +63,7 @@ def counting(shop: Shop) -> Callable[[], int]:
 
 
 async def everything(shop: Shop) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = (await circuits.report(shop.house, US))["everything"]
+    found: dict[str, Any] | None = (await circuit_breaker.report(shop.context, US))["everything"]
     return found
 
 
@@ -68,7 +71,7 @@ async def test_a_429_silences_its_vendor_alone(mall: Shop) -> None:
     mall.world.add_fault("429", vendor_id=VENDOR, ban_real_s=3600.0)
     assert all((await visits(mall)).values())
     assert await visits(mall) == {VENDOR: False, OTHERS[0]: True, OTHERS[1]: True}
-    report = await circuits.report(mall.house, US)
+    report = await circuit_breaker.report(mall.context, US)
     assert report["everything"] is None
     assert [(row["vendor_id"], row["stopped_kind"], row["probing"]) for row in report["vendors"]] == [
         (VENDOR, "throttled", False)
@@ -101,7 +104,7 @@ async def test_an_html_403_silences_everybody_until_one_call_is_answered(mall: S
     assert await visits(mall) == {VENDOR: True, OTHERS[0]: True, OTHERS[1]: True}
     assert await everything(mall) is None
     # Nobody was blamed for it.
-    assert (await circuits.report(mall.house, US))["vendors"] == []
+    assert (await circuit_breaker.report(mall.context, US))["vendors"] == []
     await assert_promises(mall)
 
 
@@ -110,7 +113,7 @@ async def test_who_was_asked_for_during_a_silence_is_due_when_it_ends(mall: Shop
     mall.world.add_fault("429", vendor_id=VENDOR, ban_real_s=3600.0)
     mall.world.add_fault("403_html", vendor_id=OTHERS[0])
     await visits(mall)
-    async with mall.house.db.transaction() as tx:
+    async with mall.context.db.transaction() as tx:
         await tx.execute("UPDATE vendor SET due_at = due_at + interval '1 day'")
     assert not any((await visits(mall)).values())
     rows = await mall.rows("SELECT vendor_id, due_at, stopped_until FROM vendor ORDER BY vendor_id")
@@ -138,10 +141,10 @@ async def test_a_door_that_shuts_again_within_the_hour_stays_shut_for_longer(mal
 async def test_visits_under_way_that_meet_the_same_door_count_as_one_trip(mall: Shop) -> None:
     shut = Blocked(status=403)
     shut.stop = "everything"
-    under_way = [await turns.begin(mall.house, name) for name in (VENDOR, *OTHERS)]
-    for turn in under_way:
-        assert turn is not None
-        await circuits.stop(mall.house, turn, shut)
+    under_way = [await leases.begin(mall.context, name) for name in (VENDOR, *OTHERS)]
+    for lease in under_way:
+        assert lease is not None
+        await circuit_breaker.stop(mall.context, lease, shut)
     circuit = await everything(mall)
     assert circuit is not None
     assert (circuit["trips"], circuit["until"]) == (1, mall.clock.now() + 10 * MINUTE)
@@ -151,14 +154,14 @@ async def test_a_probe_that_is_lost_lets_the_next_one_try(mall: Shop) -> None:
     mall.world.add_fault("403_html")
     await visits(mall)
     mall.later(10 * MINUTE)
-    taken = await turns.begin(mall.house, VENDOR)
+    taken = await leases.begin(mall.context, VENDOR)
     assert taken is not None
     assert taken.probing
     # Its worker dies here.
     assert await due(mall) == []
-    assert not await visit(mall.house, mall.reach, OTHERS[0])
+    assert not await visit(mall.context, mall.reach, OTHERS[0])
     mall.later(MINUTE)
-    assert await visit(mall.house, mall.reach, OTHERS[0])
+    assert await visit(mall.context, mall.reach, OTHERS[0])
     assert await everything(mall) is None
 
 
@@ -173,11 +176,11 @@ async def test_a_302_silences_one_vendor_and_two_of_them_everybody(
     assert (await status(mall)).endswith(f"SILENT {VENDOR} until {mall.clock.now() + 10 * MINUTE:%H:%M}")
     mall.world.add_fault("302", vendor_id=OTHERS[0])
     mall.later(9 * MINUTE)
-    await visit(mall.house, mall.reach, OTHERS[0])
+    await visit(mall.context, mall.reach, OTHERS[0])
     assert await everything(mall) is not None
     assert not any((await visits(mall)).values())
     # The doctor tells who is silent, until when and why; being behind meanwhile is no finding.
-    told = {one.vendor_id: one async for one in examining.examine(mall.house)}
+    told = {one.vendor_id: one async for one in doctor.examine(mall.context)}
     assert "(everybody): Blocked HTTP 302 GET" in told[OTHERS[1]].facts["feeds"]
     assert "(blocked): Blocked HTTP 302 GET" in told[VENDOR].facts["feeds"]
     assert "SILENT everybody until" in await status(mall)
@@ -195,7 +198,7 @@ async def test_a_refused_key_is_silent_until_it_is_replaced(mall: Shop) -> None:
     since = counting(mall)
     pauses = []
     for _ in range(6):
-        row = (await circuits.report(mall.house, US))["vendors"][0]
+        row = (await circuit_breaker.report(mall.context, US))["vendors"][0]
         assert row["stopped_kind"] == "denied"
         pauses.append(row["stopped_until"] - mall.clock.now())
         assert not await mall.visit()
@@ -207,19 +210,19 @@ async def test_a_refused_key_is_silent_until_it_is_replaced(mall: Shop) -> None:
     mall.world.faults.clear()
     access, secret = "00000000-acce-5500-0000-00000000beef", "feed" * 10
     mall.world.add_vendor(VENDOR, access, secret)
-    await vendors.rotate(mall.house, US, VENDOR, access_key=access, secret_key=secret)
+    await vendors.rotate(mall.context, US, VENDOR, access_key=access, secret_key=secret)
     # Not the pause ends the silence, but the new key.
     assert await mall.visit()
     assert (await mall.vendor())["stopped_until"] is None
     purpose = PURPOSE_SECRETS + VENDOR.encode()
-    assert mall.house.vault.open((await mall.vendor())["sealed_access_key"], purpose) == access.encode()
+    assert mall.context.vault.open((await mall.vendor())["sealed_access_key"], purpose) == access.encode()
 
 
 async def test_a_burst_of_errors_stops_the_vendor_and_half_a_minute_later_one_call_tries(mall: Shop) -> None:
     # Feeds back off one by one, so a burst takes more of them than this quiet vendor has.
     most = 8
-    policy = replace(mall.house.policy, circuit=replace(mall.house.policy.circuit, errors_most=most))
-    mall.house = replace(mall.house, policy=policy)
+    policy = replace(mall.context.policy, circuit=replace(mall.context.policy.circuit, errors_most=most))
+    mall.context = replace(mall.context, policy=policy)
     fault = mall.world.add_fault("500", vendor_id=VENDOR, times=1000)
     since = counting(mall)
     for _ in range(60):
@@ -227,19 +230,19 @@ async def test_a_burst_of_errors_stops_the_vendor_and_half_a_minute_later_one_ca
             break
         mall.later(SECOND)
     assert fault.hits == most, "no call more than the budget"
-    row = (await circuits.report(mall.house, US))["vendors"][0]
+    row = (await circuit_breaker.report(mall.context, US))["vendors"][0]
     assert row["stopped_kind"] == "errors"
     assert row["stopped_reason"].startswith(f"ErrorBurst: {most} calls failed since")
     since()
     mall.clock.set(row["stopped_until"])
     assert await mall.visit()
     assert since() == 1
-    row = (await circuits.report(mall.house, US))["vendors"][0]
+    row = (await circuit_breaker.report(mall.context, US))["vendors"][0]
     assert row["stopped_until"] == mall.clock.now() + MINUTE
     mall.world.faults.clear()
     mall.later(MINUTE)
     assert await mall.visit()
-    assert (await circuits.report(mall.house, US))["vendors"] == []
+    assert (await circuit_breaker.report(mall.context, US))["vendors"] == []
     await assert_promises(mall)
 
 
@@ -248,7 +251,7 @@ async def test_errors_far_apart_are_no_burst(mall: Shop) -> None:
     for _ in range(60):
         mall.later(HOUR)
         assert await mall.visit()
-    assert (await circuits.report(mall.house, US))["vendors"] == []
+    assert (await circuit_breaker.report(mall.context, US))["vendors"] == []
 
 
 async def test_an_operator_ends_everybodys_silence_and_a_sellers_key_may_not(mall: Shop) -> None:
@@ -256,14 +259,14 @@ async def test_an_operator_ends_everybodys_silence_and_a_sellers_key_may_not(mal
     await visits(mall)
     seller = Caller("key:seller", [OTHERS[0]])
     with pytest.raises(Forbidden):
-        await circuits.close(mall.house, seller)
-    shown = (await circuits.report(mall.house, seller))["everything"]
+        await circuit_breaker.close(mall.context, seller)
+    shown = (await circuit_breaker.report(mall.context, seller))["everything"]
     assert shown is not None
     assert shown["opened_by"] is None
-    assert (await circuits.close(mall.house, US))["everything"] is None
-    assert (await circuits.close(mall.house, US))["everything"] is None
+    assert (await circuit_breaker.close(mall.context, US))["everything"] is None
+    assert (await circuit_breaker.close(mall.context, US))["everything"] is None
     # Who ended a silence that was there, and which.
-    (entry,) = (await audit_log.list_entries(mall.house, None, subject=EVERYTHING, before=None, most=9))[0]
+    (entry,) = (await audit_log.list_entries(mall.context, None, subject=EVERYTHING, before=None, most=9))[0]
     assert (entry["actor"], entry["action"], entry["vendor_ids"]) == ("us", "circuit.close", None)
     assert entry["detail"]["reason"].startswith("Blocked HTTP 403")
     assert all((await visits(mall)).values())
@@ -273,9 +276,9 @@ async def test_an_operator_who_ends_a_vendors_silence_is_told_with_what_was_ende
     mall.world.add_fault("302", vendor_id=VENDOR)
     await visits(mall)
     until = (await mall.vendor())["stopped_until"]
-    await vendors.resume(mall.house, US, VENDOR)
+    await vendors.resume(mall.context, US, VENDOR)
     (entry,) = (
-        await audit_log.list_entries(mall.house, [VENDOR], subject=f"vendor:{VENDOR}", before=None, most=1)
+        await audit_log.list_entries(mall.context, [VENDOR], subject=f"vendor:{VENDOR}", before=None, most=1)
     )[0]
     ended = entry["detail"]["ended_silence"]
     assert (entry["action"], ended["kind"], ended["until"]) == ("vendor.resume", "blocked", until.isoformat())

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from app.backoffice import claim_reviews
+from app.claims import queries as claim_queries
 from app.errors import NotFound, Refused
-from app.flows import claim_reports, claim_reviews
-from app.flows.asking import US
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_paths, assert_promises
-from tests.acceptance.stops import ON, packed, receipt_of, requested, state_of
+from app.orders.changes import US
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_paths, assert_promises
+from tests.support.stop_requests import ON, packed, receipt_of, requested, state_of
 
 
 async def events(shop: Shop, receipt_id: int, aggregate: str = "cancel") -> list[str]:
@@ -34,10 +35,10 @@ async def test_a_cancel_of_an_order_nobody_has_seen_is_kept(shop: Shop) -> None:
     await shop.run_for(HOUR)
     receipt_id = receipt_of(shop, box_id).receipt_id
     assert await shop.find(box_id) is None
-    cancel = await claim_reports.get_cancel(shop.house, None, receipt_id)
+    cancel = await claim_queries.get_cancel(shop.context, None, receipt_id)
     assert (cancel["state"], cancel["boxes"], cancel["decision"]) == ("CANCELLED", [], None)
     assert [line["shipment_box_id"] for line in cancel["lines"]] == [box_id]
-    listed, _ = await claim_reports.list_cancels(shop.house, None, states=["CANCELLED"], most=5)
+    listed, _ = await claim_queries.list_cancels(shop.context, None, states=["CANCELLED"], most=5)
     assert [row["receipt_id"] for row in listed] == [receipt_id]
     await assert_promises(shop)
 
@@ -55,7 +56,7 @@ async def test_a_stop_request_is_joined_when_its_order_is_found(shop: Shop) -> N
     box = await shop.find(box_id)
     assert box is not None
     assert box["stop_open"]
-    cancel = await claim_reports.get_cancel(shop.house, None, receipt_id)
+    cancel = await claim_queries.get_cancel(shop.context, None, receipt_id)
     assert [one["shipment_box_id"] for one in cancel["boxes"]] == [box_id]
     await assert_promises(shop)
 
@@ -94,7 +95,7 @@ async def test_an_operator_releases_an_order(shop: Shop) -> None:
     shop.world.request_cancel(box_id)
     shop.later(6 * MINUTE)
     await shop.visit()
-    (held,) = await claim_reviews.release(shop.house, US, order_id, "looked at it in WING")
+    (held,) = await claim_reviews.release(shop.context, US, order_id, "looked at it in WING")
     assert held["claim_id"] == str(receipt_of(shop, box_id).receipt_id)
     assert "receiptStatus" in held["why_unread"]
     await shop.run_for(20 * MINUTE)
@@ -103,7 +104,7 @@ async def test_an_operator_releases_an_order(shop: Shop) -> None:
     # The same row holds it no more; what it holds at Coupang still does.
     assert not box["claim_unread"]
     with pytest.raises(NotFound):
-        await claim_reviews.release(shop.house, US, order_id, "again")
+        await claim_reviews.release(shop.context, US, order_id, "again")
 
 
 async def test_a_return_opens_and_ends(shop: Shop) -> None:
@@ -119,8 +120,8 @@ async def test_a_return_opens_and_ends(shop: Shop) -> None:
     assert await state_of(shop, receipt.receipt_id, "return") == "RETURNS_UNCHECKED"
     assert await state_of(shop, receipt.receipt_id) is None
     with pytest.raises(NotFound):
-        await claim_reports.get_cancel(shop.house, None, receipt.receipt_id)
-    told = await claim_reports.get_return(shop.house, None, receipt.receipt_id)
+        await claim_queries.get_cancel(shop.context, None, receipt.receipt_id)
+    told = await claim_queries.get_return(shop.context, None, receipt.receipt_id)
     assert (told["pickup"], told["count_sum"]) == ("CONTRACT_COURIER", 2)
     shop.world.wing_dispute(receipt.receipt_id)
     await shop.run_for(14 * HOUR, least=20 * MINUTE)

@@ -16,19 +16,19 @@ from typing import Any
 import pytest
 
 from app.docs.changes import calls
-from app.flows.outcomes import Kind
-from app.flows.turns import AGAIN
-from app.jobs.visits import visit
+from app.engine.effects.verdicts import Kind
+from app.engine.visits.leases import AGAIN
+from app.engine.visits.visit import visit
 from app.sandbox.core.ledger import KINDS
 from app.sandbox.world.population import Shop as People
-from tests.acceptance.backs import DEAR, delivered
-from tests.acceptance.deaths import Killed, Life, MortalDatabase, MortalTransport
-from tests.acceptance.desks import Desk, new_key, open_desk
-from tests.acceptance.scenes import asked, ready
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
-from tests.acceptance.stages import Scene, Stages
-from tests.acceptance.stops import packed, requested
 from tests.acceptance.test_story_thirteen import ROADS, Road
+from tests.support.change_scenes import asked, ready
+from tests.support.crash_points import Killed, Life, MortalDatabase, MortalTransport
+from tests.support.prepared_shops import Scene, Stages
+from tests.support.rest_app import Desk, new_key, open_desk
+from tests.support.return_steps import DEAR, delivered
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_promises
+from tests.support.stop_requests import packed, requested
 
 FILE = Path(__file__).parents[1] / "data" / "crash_steps.json"
 STEPS: dict[str, dict[str, list[str]]] = json.loads(FILE.read_text())
@@ -48,16 +48,16 @@ def written(name: str, told: dict[str, list[str]]) -> None:
 @asynccontextmanager
 async def victim(shop: Shop, life: Life) -> AsyncIterator[Any]:
     """The process that dies: a house of its own on the same database, a socket of its own."""
-    async with MortalDatabase(shop.house.db.url, life) as database:
-        yield replace(shop.house, db=database, worker="victim")
+    async with MortalDatabase(shop.context.db.url, life) as database:
+        yield replace(shop.context, db=database, worker="victim")
 
 
 async def visited_by_mortal(shop: Shop, life: Life) -> bool:
     """Make a visit that dies at a step; False when it did not come to it."""
     reach = replace(shop.reach, transport=lambda: MortalTransport(life, shop.world))
-    async with victim(shop, life) as house:
+    async with victim(shop, life) as context:
         try:
-            await visit(house, reach, shop.vendor_id)
+            await visit(context, reach, shop.vendor_id)
         except Killed:
             assert life.dead
     return life.dead
@@ -196,8 +196,8 @@ async def test_the_steps_are_all_there(stages: Stages, name: str) -> None:
     before = await ready(stages, name)
     async with (
         stages.open(before) as shop,
-        victim(shop, asking) as house,
-        open_desk(shop, house) as desk,
+        victim(shop, asking) as context,
+        open_desk(shop, context) as desk,
     ):
         await desk.post(before.told.ask, before.told.body)
     async with stages.open(scene) as shop:
@@ -290,7 +290,7 @@ async def test_killed_while_it_is_asked_for(stages: Stages, name: str) -> None:
         headers = {"Idempotency-Key": "one-intent"}
         for step in STEPS[name]["asking"]:
             life = Life(step)
-            async with victim(shop, life) as house, open_desk(shop, house, key) as desk:
+            async with victim(shop, life) as context, open_desk(shop, context, key) as desk:
                 with suppress(Killed, BaseExceptionGroup):
                     await desk.client.post(road.ask, json=road.body, headers=headers)
             assert life.dead

@@ -11,10 +11,12 @@ import psycopg
 import pytest
 
 from app.coupang.orders import calls as order_calls
-from app.flows import asking, feeds, reading, sending
-from app.jobs import line
-from tests.acceptance.deaths import mortal
-from tests.acceptance.shops import Shop, assert_promises, newer_epoch, set_vendor
+from app.engine.effects import outbox, readback
+from app.engine.feeds import feeds
+from app.engine.visits import session
+from app.orders import changes as box_changes
+from tests.support.crash_points import mortal
+from tests.support.shop import Shop, assert_promises, newer_epoch, set_vendor
 
 Arm = Callable[[str, str], list[int]]
 
@@ -39,19 +41,19 @@ async def mortal_visit(shop: Shop) -> bool:
 
 
 POINTS = [
-    ("app.flows.sending.take", "after"),
-    ("app.store.effects.begin_attempts", "before"),
-    ("app.store.effects.begin_attempts", "after"),
+    ("app.engine.effects.outbox.take", "after"),
+    ("app.engine.effects.store.begin_attempts", "before"),
+    ("app.engine.effects.store.begin_attempts", "after"),
     ("app.coupang.orders.calls.{call}", "before"),
     ("app.coupang.orders.calls.{call}", "after"),
-    ("app.flows.sending.settle", "before"),
-    ("app.store.evidence.keep", "before"),
-    ("app.flows.sending.apply_confirmed", "before"),
-    ("app.flows.sending.apply_confirmed", "after"),
-    ("app.store.effects.end_attempts", "before"),
-    ("app.store.effects.end_attempts", "after"),
-    ("app.flows.sending.settle", "after"),
-    ("app.flows.turns.end", "before"),
+    ("app.engine.effects.outbox.settle", "before"),
+    ("app.engine.evidence.store.keep", "before"),
+    ("app.engine.effects.outbox.apply_confirmed", "before"),
+    ("app.engine.effects.outbox.apply_confirmed", "after"),
+    ("app.engine.effects.store.end_attempts", "before"),
+    ("app.engine.effects.store.end_attempts", "after"),
+    ("app.engine.effects.outbox.settle", "after"),
+    ("app.engine.visits.leases.end", "before"),
 ]
 
 
@@ -93,12 +95,12 @@ async def test_a_visit_that_dies_while_it_sends(
 @pytest.mark.parametrize(
     ("place", "when"),
     [
-        ("app.flows.reading.settle_all", "before"),
-        ("app.flows.reading.settle_all", "after"),
-        ("app.flows.reading.apply_confirmed", "before"),
-        ("app.jobs.looking.take_single", "after"),
-        ("app.jobs.looking.take_single", "before"),
-        ("app.flows.sending.recover", "after"),
+        ("app.engine.effects.readback.settle_all", "before"),
+        ("app.engine.effects.readback.settle_all", "after"),
+        ("app.engine.effects.readback.apply_confirmed", "before"),
+        ("app.orders.reread.take_single", "after"),
+        ("app.orders.reread.take_single", "before"),
+        ("app.engine.effects.outbox.recover", "after"),
     ],
 )
 async def test_a_visit_that_dies_while_it_reads_back(
@@ -156,7 +158,7 @@ async def test_an_overtaken_visit_stores_no_page_and_claims_nothing(
 
     if reading == "list_days":
         # The look for new orders comes first and is not what this is about.
-        async with shop.house.db.transaction() as tx:
+        async with shop.context.db.transaction() as tx:
             await tx.execute("UPDATE feed SET due_at = due_at + interval '9 days' WHERE feed = 'accept'")
     else:
         # The first look of a half hour goes by days.
@@ -195,10 +197,10 @@ async def test_an_overtaken_visit_asks_and_takes_and_settles_nothing(
         monkeypatch.setattr(home, name, wrapped)
 
     for home, name, after in (
-        (asking, "acknowledge_all_due", False),
-        (sending, "take", False),
+        (box_changes, "acknowledge_all_due", False),
+        (outbox, "take", False),
         (order_calls, "acknowledge", True),
-        (reading, "settle_all", False),
+        (readback, "settle_all", False),
         (order_calls, "get_box", True),
     ):
         overtake(home, name, after=after)
@@ -224,20 +226,20 @@ async def test_a_visit_that_slept_before_its_write_sends_nothing(
     box_id = shop.order().box_id
     await shop.to_instruct(box_id)
     await shop.ship(box_id, urgent=True)
-    real, slept = sending.take, []
+    real, slept = outbox.take, []
 
     async def take(*args: Any, **options: Any) -> Any:
         batch = await real(*args, **options)
         if batch is not None and not slept:
             slept.append(await newer_epoch(shop) if gap == "overtaken" else 0)
             if gap != "nobody has heard of it":
-                monkeypatch.setattr(line, "CONFIRM_S", -1.0)
+                monkeypatch.setattr(session, "CONFIRM_S", -1.0)
             if gap == "too late":
                 clock_s = time.monotonic
-                monkeypatch.setattr(line.time, "monotonic", lambda: clock_s() + 3600.0)
+                monkeypatch.setattr(session.time, "monotonic", lambda: clock_s() + 3600.0)
         return batch
 
-    monkeypatch.setattr(sending, "take", take)
+    monkeypatch.setattr(outbox, "take", take)
     awake = shop.reach
     if gap == "nobody has heard of it":
         shop.reach = replace(awake, speaks=lambda: not slept)
@@ -286,5 +288,5 @@ async def cut_connections(shop: Shop) -> int:
     """Have the server end every connection of ours; return how many there were."""
     query = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-    async with await psycopg.AsyncConnection.connect(shop.house.db.url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(shop.context.db.url, autocommit=True) as connection:
         return len(await (await connection.execute(query)).fetchall())

@@ -12,19 +12,20 @@ from httpx2 import AsyncClient, HTTPError
 from app.clock import Real
 from app.devtools.embedded_postgres import Embedded
 from app.devtools.processes import Processes
-from app.flows import keys, vendors
-from app.flows.asking import US
-from app.flows.house import House
-from app.flows.setup import with_keys
+from app.engine.access import api_keys
+from app.engine.context import Context
+from app.engine.crypto.installation_keys import with_keys
+from app.engine.db import migrate
+from app.engine.db.database import Database
+from app.engine.vendors import vendors
 from app.main import PATIENCE_S
+from app.orders.changes import US
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
-from app.store import migrate
-from app.store.database import Database
 from app.vault import Vault, new_key, parse_ring
-from tests.acceptance.crews import until
-from tests.acceptance.shops import ACCESS_KEY, SECRET_KEY, VENDOR
+from tests.support.shop import ACCESS_KEY, SECRET_KEY, VENDOR
+from tests.support.workers import until
 
 pytestmark = pytest.mark.slow
 
@@ -40,12 +41,14 @@ async def introduce(url: str, master_key: str) -> str:
     database = Database(url, 2)
     await database.open()
     try:
-        house = House(database, Real(), Vault(parse_ring(master_key)))
-        object.__setattr__(house, "vault", await with_keys(house))
+        context = Context(database, Real(), Vault(parse_ring(master_key)))
+        object.__setattr__(context, "vault", await with_keys(context))
         await vendors.register(
-            house, US, VENDOR, name="Example shop", access_key=ACCESS_KEY, secret_key=SECRET_KEY
+            context, US, VENDOR, name="Example shop", access_key=ACCESS_KEY, secret_key=SECRET_KEY
         )
-        return str((await keys.create(house, name="k", scopes=(keys.ADMIN,), vendor_ids=None))["key"])
+        return str(
+            (await api_keys.create(context, name="k", scopes=(api_keys.ADMIN,), vendor_ids=None))["key"]
+        )
     finally:
         await database.close()
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.flows import examining
-from app.flows.examining import Finding
-from app.flows.house import House, Policy
+from app.engine.context import Context, Policy
+from app.engine.db.database import Connection, Database
+from app.integrity import doctor
+from app.integrity.doctor import Finding
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from app.store.database import Connection, Database
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, open_shop
-from tests.acceptance.stops import SHIRT, SOCKS
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, open_shop
+from tests.support.stop_requests import SHIRT, SOCKS
 
 PLANTED = {
     "a hole in the coverage": (
@@ -141,20 +141,20 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
         yield opened
 
 
-async def findings(house: House) -> list[Finding]:
-    return [one async for report in examining.examine(house) for one in report.findings]
+async def findings(context: Context) -> list[Finding]:
+    return [one async for report in doctor.examine(context) for one in report.findings]
 
 
 async def findings_after(shop: Shop, damage: str, facts: dict[str, object]) -> list[Finding]:
     """Do the damage, examine, and take it back."""
     found: list[Finding] = []
     with suppress(Undo):
-        async with shop.house.db.transaction() as tx:
+        async with shop.context.db.transaction() as tx:
             # By somebody who may do everything: keys and triggers keep nobody from it.
             await tx.execute("SET LOCAL session_replication_role = replica")
             done = await tx.execute(damage, facts | {"now": shop.clock.now()})
             assert done.rowcount > 0, damage
-            found = await findings(replace(shop.house, db=Inside(tx)))
+            found = await findings(replace(shop.context, db=Inside(tx)))
             raise Undo
     return found
 
@@ -166,7 +166,7 @@ async def test_a_sound_shop_has_nothing_to_say_and_every_planted_damage_is_found
     await shop.run_for(HOUR, least=MINUTE)
     await shop.ship(box)
     await shop.run_for(2 * DAY, least=30 * MINUTE)
-    sound = [report async for report in examining.examine(shop.house)]
+    sound = [report async for report in doctor.examine(shop.context)]
     assert [one.findings for one in sound] == [[]], sound[0].text()
     assert "ok  history    2 boxes, 0 claims, 3 effects" in sound[0].text()
     # The last day of the shop was quiet, so that nothing is young.
@@ -178,16 +178,16 @@ async def test_a_sound_shop_has_nothing_to_say_and_every_planted_damage_is_found
         found = await findings_after(shop, damage, facts)
         expected = told.format(**facts)
         assert any(one.check == check and expected in one.told for one in found), (name, found)
-    assert await findings(shop.house) == []
+    assert await findings(shop.context) == []
 
 
 async def test_a_clock_that_goes_wrong_is_told_before_signatures_fail(shop: Shop) -> None:
     await shop.visit()
-    assert await findings(shop.house) == []
+    assert await findings(shop.context) == []
     shop.world.set_rules(date_skew_s=120.0)
     shop.later(5 * MINUTE)
     await shop.visit()
-    (told,) = await findings(shop.house)
+    (told,) = await findings(shop.context)
     assert (told.check, told.told[:33]) == ("clock", "Coupang's clock is +120 s from ou")
 
 
@@ -197,7 +197,7 @@ async def test_a_silent_vendor_is_behind_by_design_and_a_refused_key_is_told(sho
     shop.later(HOUR)
     await shop.visit()
     shop.later(timedelta(minutes=5))
-    told = await findings(shop.house)
+    told = await findings(shop.context)
     assert [one.check for one in told] == ["key"]
     assert told[0].told.startswith("Coupang refuses it: Denied HTTP 401")
 
@@ -207,6 +207,6 @@ async def test_a_refused_signature_time_is_the_clocks_fault_and_not_the_keys(sho
     shop.world.add_fault("401", variant="expired", times=100)
     shop.later(HOUR)
     await shop.visit()
-    told = await findings(shop.house)
+    told = await findings(shop.context)
     assert [one.check for one in told] == ["clock"]
     assert told[0].told.startswith("Coupang refuses the time of our signatures, set the clock: Expired")

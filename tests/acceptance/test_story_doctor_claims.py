@@ -1,9 +1,9 @@
 """The doctor in a shop with open claims: silent at every hour of the day, and he opens what is sealed."""
 
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.shops import DAY, HOUR, Shop
-from tests.acceptance.stops import ON, SHIRT, SOCKS, receipt_of
 from tests.acceptance.test_story_doctor import findings, findings_after
+from tests.support.shop import DAY, HOUR, Shop
+from tests.support.stop_requests import ON, SHIRT, SOCKS, receipt_of
 
 YEARS = "%(now)s + interval '5 years'"
 FOLLOWS = "SELECT evidence FROM effect WHERE effect_id = %(effect)s"
@@ -181,7 +181,7 @@ async def test_every_damage_is_found_and_a_sound_shop_is_sound_all_day(shop: Sho
     # What is read but once a day is behind for most of it, and that is as it should be.
     for _ in range(5):
         await shop.run_for(DAY / 4, least=DAY / 4)
-        assert await findings(shop.house) == [], shop.clock.now()
+        assert await findings(shop.context) == [], shop.clock.now()
     await shop.ship(two)
     facts: dict[str, object] = {
         "box": box,
@@ -197,4 +197,4 @@ async def test_every_damage_is_found_and_a_sound_shop_is_sound_all_day(shop: Sho
         found = await findings_after(shop, damage, facts)
         expected = told.format(**facts)
         assert any(one.check == check and expected in one.told for one in found), (name, found)
-    assert await findings(shop.house) == []
+    assert await findings(shop.context) == []

@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-from app.flows.sending import MOST_BOXES
+from app.engine.effects.outbox import MOST_BOXES
 from app.sandbox.core.rules import Rules
 from app.sandbox.world.population import Shop as People
-from tests.acceptance.shops import DAY, HOUR, MINUTE, SECOND, Shop, assert_promises, open_shop
+from tests.support.shop import DAY, HOUR, MINUTE, SECOND, Shop, assert_promises, open_shop
 
 
 def people_go_on(shop: Shop, orders: int, days: int) -> None:

@@ -8,24 +8,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.flows import census, reports
-from app.flows.house import Policy
-from app.jobs import polling
+from app.engine.context import Policy
+from app.integrity import census
+from app.orders import poll as order_poll
+from app.orders import queries as box_queries
 from app.sandbox.core.order_entities import Box
 from app.sandbox.world.population import Shop as People
-from tests.acceptance.backs import delivered
-from tests.acceptance.shops import (
-    DAY,
-    HOUR,
-    MINUTE,
-    START,
-    Shop,
-    assert_promises,
-    open_shop,
-    run_sql,
-    set_vendor,
-)
-from tests.acceptance.stops import ON, packed, receipt_of, requested, state_of
+from tests.support.return_steps import delivered
+from tests.support.shop import DAY, HOUR, MINUTE, START, Shop, assert_promises, open_shop, run_sql, set_vendor
+from tests.support.stop_requests import ON, packed, receipt_of, requested, state_of
 
 HALF_HOUR = 30 * MINUTE
 
@@ -47,7 +38,7 @@ async def calls(shop: Shop, purpose: str) -> dict[str, int]:
 
 async def contradicted(shop: Shop) -> dict[str, int]:
     """What the metrics tell of lies that our own knowledge has seen through."""
-    found = (await reports.figures(shop.house)).contradicted
+    found = (await box_queries.figures(shop.context)).contradicted
     return {row["feed"]: int(row["lists"]) for row in found}
 
 
@@ -357,7 +348,7 @@ async def test_what_hours_of_lies_have_hidden_is_found_and_explained_at_night(
         return bool(await shop.one("SELECT count(*) FROM census WHERE finished_at IS NOT NULL"))
 
     await shop.until(counted, least=HOUR)
-    (found, *_), _ = await census.list_census(shop.house, None, before=None, most=1)
+    (found, *_), _ = await census.list_census(shop.context, None, before=None, most=1)
     assert (found["missing"], found["vanished"]) == (1, 0)
     finding = next(one for one in found["findings"] if one["kind"] == "missing")
     assert (finding["aggregate"], finding["aggregate_id"]) == (aggregate, str(number))
@@ -382,7 +373,7 @@ async def test_a_count_that_is_lied_to_asks_once_more_before_it_says_vanished(ni
     shop.clock.set(due)
     lie = shop.world.add_fault("empty_list", route="O1", skip=await _lists_before(shop))
     await shop.visit()
-    (found, *_), _ = await census.list_census(shop.house, None, before=None, most=1)
+    (found, *_), _ = await census.list_census(shop.context, None, before=None, most=1)
     assert lie.hits == 1
     assert (found["missing"], found["vanished"], found["boxes"]) == (0, 0, 1)
     assert (await contradicted(shop)) == {"census_orders": 1}
@@ -403,12 +394,12 @@ async def test_a_count_of_a_window_too_full_for_it_still_knows_what_it_saw(
     shop = night_shop
     await set_vendor(shop, auto_acknowledge=False)
     shop.world.order(shop.vendor_id, count=120)
-    monkeypatch.setattr(polling, "MOST_PAGES", 2)
+    monkeypatch.setattr(order_poll, "MOST_PAGES", 2)
 
     async def counted() -> bool:
         return bool(await shop.one("SELECT count(*) FROM census WHERE finished_at IS NOT NULL"))
 
     await shop.until(counted, least=HOUR)
-    (found, *_), _ = await census.list_census(shop.house, None, before=None, most=1)
+    (found, *_), _ = await census.list_census(shop.context, None, before=None, most=1)
     assert (found["boxes"], found["missing"], found["vanished"]) == (120, 0, 0)
     assert (await calls(shop, "census"))["O2"] > 0, "it was cut"

@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from app.flows import erasing, examining, reports
-from app.flows.house import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_RECEIVER, PURPOSE_REQUESTER
-from app.flows.moments import moment
-from app.jobs.clockwork import clockwork
-from app.jobs.engine import Engine
+from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_RECEIVER, PURPOSE_REQUESTER
+from app.engine.history.point_in_time import moment
+from app.engine.visits.engine import Engine
+from app.engine.visits.scheduler import build_scheduler
+from app.integrity import doctor, erasure
+from app.orders import queries as box_queries
 from app.sandbox.core.order_entities import Receiver
-from tests.acceptance.crews import until
-from tests.acceptance.shops import DAY, HOUR, Shop, open_shop, run_sql
+from tests.support.shop import DAY, HOUR, Shop, open_shop, run_sql
+from tests.support.workers import until
 
 PERSON = Receiver("홍비밀", "50377778888", "제주특별자치도 비밀시 숨은길 31", "909동 1717호", "63999")
 AFTER = timedelta(days=100)
@@ -29,7 +30,7 @@ HELD = (
 @pytest.fixture
 async def shop(database_url: str) -> AsyncIterator[Shop]:
     async with open_shop(database_url) as opened:
-        opened.house = replace(opened.house, policy=replace(opened.house.policy, erase_after=AFTER))
+        opened.context = replace(opened.context, policy=replace(opened.context.policy, erase_after=AFTER))
         opened.world.set_rules(couriers=False)
         yield opened
 
@@ -39,7 +40,7 @@ async def told_of(shop: Shop, *texts: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for table, column, purpose, packed in HELD:
         for row in await shop.rows(f"SELECT {column} AS sealed FROM {table} WHERE {column} IS NOT NULL"):
-            opened = shop.house.vault.open_packed if packed else shop.house.vault.open
+            opened = shop.context.vault.open_packed if packed else shop.context.vault.open
             plain = opened(row["sealed"], purpose).decode()
             if any(text in plain for text in texts):
                 found[table] = found.get(table, 0) + 1
@@ -61,7 +62,7 @@ async def persons(shop: Shop) -> list[str]:
     """Return what the doctor says of persons."""
     return [
         one.told
-        async for report in examining.examine(shop.house)
+        async for report in doctor.examine(shop.context)
         for one in report.findings
         if one.check == "persons"
     ]
@@ -91,7 +92,7 @@ async def test_who_somebody_is_goes_when_the_order_is_over_and_what_happened_sta
     await with_claims(shop, back, swapped)
     await shop.run_for(HOUR)
     at = shop.clock.now()
-    before = await moment(shop.house, None, "box", done, at)
+    before = await moment(shop.context, None, "box", done, at)
     assert (await told_of(shop, PERSON.name)).keys() == {
         "receiver",
         "receipt",
@@ -102,29 +103,29 @@ async def test_who_somebody_is_goes_when_the_order_is_over_and_what_happened_sta
 
     # Not a day too early.
     shop.later(AFTER - DAY)
-    assert (await erasing.erase(shop.house)).keys() == {"readings"}
+    assert (await erasure.erase(shop.context)).keys() == {"readings"}
     shop.later(3 * DAY)
     late = await persons(shop)
     assert any("receivers should have been erased" in told for told in late)
     assert any("answers should have been erased" in told for told in late)
 
     # One by one, as if there were many.
-    erased = await erasing.erase(shop.house, batch=1)
+    erased = await erasure.erase(shop.context, batch=1)
     assert erased["receivers"] == 1, "the claims of two are open, the fourth waits for its parcel"
     assert erased["unreadable rows"] == 1
     assert erased["answers"] > 10
-    assert await erasing.erase(shop.house) == {}
+    assert await erasure.erase(shop.context) == {}
     assert await persons(shop) == []
     everything = (PERSON.name, PERSON.safe_digits, PERSON.addr1, PERSON.addr2)
     assert await told_of(shop, *everything) == {"receiver": 3, "receipt": 1, "exchange": 1}
 
     # The open ones can still be shipped and collected; of the other one nobody can be told any more.
-    assert (await reports.receiver(shop.house, None, waiting))["receiver"]["name"] == PERSON.name
-    gone = await reports.receiver(shop.house, None, done)
+    assert (await box_queries.receiver(shop.context, None, waiting))["receiver"]["name"] == PERSON.name
+    gone = await box_queries.receiver(shop.context, None, done)
     assert set(gone["receiver"].values()) == {None}
     assert all(version["erased"] for version in gone["versions"])
     # What happened is told as before, from what is left of the same evidence.
-    assert await moment(shop.house, None, "box", done, at) == before
+    assert await moment(shop.context, None, "box", done, at) == before
     assert before["market"]["status"] == "FINAL_DELIVERY"
     rows = await shop.rows("SELECT shipment_box_id, reason FROM quarantine")
     assert [row["shipment_box_id"] for row in rows] == [broken]
@@ -145,9 +146,9 @@ async def test_an_order_whose_claims_have_ended_is_over_too(shop: Shop) -> None:
 
     await shop.until(ended)
     shop.later(AFTER - DAY)
-    assert "receivers" not in await erasing.erase(shop.house)
+    assert "receivers" not in await erasure.erase(shop.context)
     shop.later(2 * DAY)
-    erased = await erasing.erase(shop.house)
+    erased = await erasure.erase(shop.context)
     assert (erased["receivers"], erased["requesters"], erased["contacts"]) == (2, 1, 1)
     everything = (PERSON.name, PERSON.safe_digits, PERSON.addr1, PERSON.addr2)
     assert await told_of(shop, *everything) == {}
@@ -157,9 +158,9 @@ async def test_an_order_whose_claims_have_ended_is_over_too(shop: Shop) -> None:
 async def test_every_worker_erases_by_itself(shop: Shop) -> None:
     await delivered(shop)
     shop.later(AFTER + 2 * DAY)
-    engine = Engine(shop.house.db.url)
+    engine = Engine(shop.context.db.url)
     async with engine.app.open_async():
-        scheduler = clockwork(shop.house, engine, 60.0, 0.05)
+        scheduler = build_scheduler(shop.context, engine, 60.0, 0.05)
         scheduler.start()
         try:
             await until(lambda: nothing_sealed(shop))
@@ -174,9 +175,9 @@ async def nothing_sealed(shop: Shop) -> bool:
 
 async def test_without_a_time_nothing_is_erased(shop: Shop) -> None:
     await delivered(shop)
-    shop.house = replace(shop.house, policy=replace(shop.house.policy, erase_after=None))
+    shop.context = replace(shop.context, policy=replace(shop.context.policy, erase_after=None))
     shop.later(5 * AFTER)
-    assert (await erasing.erase(shop.house)).keys() == {"readings"}
+    assert (await erasure.erase(shop.context)).keys() == {"readings"}
     assert await persons(shop) == []
     assert (await told_of(shop, PERSON.name))["receiver"] == 1
 
@@ -187,12 +188,12 @@ async def test_readings_are_kept_for_some_weeks_and_contradictions_for_ever(shop
         shop, "UPDATE poll_run SET contradicted = 1 WHERE run_id = (SELECT min(run_id) FROM poll_run)"
     )
     old = await shop.one("SELECT count(*) FROM poll_run")
-    shop.later(shop.house.policy.keep_readings)
+    shop.later(shop.context.policy.keep_readings)
     await shop.run_for(HOUR)
     young = await shop.one("SELECT count(*) FROM poll_run") - old
     assert old > 5
     assert young > 1
-    assert (await erasing.erase(shop.house, batch=2))["readings"] == old - 1
+    assert (await erasure.erase(shop.context, batch=2))["readings"] == old - 1
     assert await shop.one("SELECT count(*) FROM poll_run") == young + 1
 
 

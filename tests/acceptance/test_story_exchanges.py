@@ -6,14 +6,15 @@ import pytest
 
 from app.coupang.claims.types import RejectCode
 from app.errors import Refused
-from app.flows import exchanging, reports
-from app.flows.asking import US, Waybill
+from app.exchanges import changes as exchange_changes
+from app.orders import queries as box_queries
+from app.orders.changes import US, Waybill
 from app.sandbox.core.claim_entities import BY_HAND
 from app.sandbox.exchanges import transitions as exchange_transitions
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.backs import delivered, effect_of, events, inspected, settled
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises, run_sql
-from tests.acceptance.stops import ON, SHIRT, SOCKS
+from tests.support.return_steps import delivered, effect_of, events, inspected, settled
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_promises, run_sql
+from tests.support.stop_requests import ON, SHIRT, SOCKS
 
 CJ = Waybill("CJGLS", "512345678901")
 NEW = Waybill("CJGLS", "512345678902")
@@ -28,7 +29,7 @@ async def opened(shop: Shop, **more: Any) -> tuple[int, int]:
 
 
 async def state_of(shop: Shop, exchange_id: int) -> dict[str, Any]:
-    return await exchanging.get_exchange(shop.house, None, exchange_id)
+    return await exchange_changes.get_exchange(shop.context, None, exchange_id)
 
 
 async def shown(shop: Shop, exchange_id: int, column: str, value: str) -> None:
@@ -51,14 +52,14 @@ async def with_new_box(shop: Shop, exchange_id: int) -> int:
 
 async def confirmed(shop: Shop, exchange_id: int) -> None:
     await inspected(shop, exchange_id, subject="exchange")
-    await exchanging.confirm(shop.house, US, exchange_id)
+    await exchange_changes.confirm(shop.context, US, exchange_id)
     await settled(shop, "CONFIRM_EXCHANGE")
 
 
 async def test_the_full_road_on_the_new_box(shop: Shop) -> None:
     box_id, exchange_id = await opened(shop)
     with pytest.raises(Refused) as no:
-        await exchanging.confirm(shop.house, US, exchange_id)
+        await exchange_changes.confirm(shop.context, US, exchange_id)
     assert [one["rule"] for one in no.value.members["missing"]] == ["goods_in_hand", "goods_accepted"]
     shop.world.pickup_book(exchange_id)
     shop.world.pickup_scan(exchange_id)
@@ -71,9 +72,9 @@ async def test_the_full_road_on_the_new_box(shop: Shop) -> None:
     assert shop.clock.now() - since <= 7 * MINUTE
     assert new_box != box_id
     with pytest.raises(Refused) as no:
-        await exchanging.ship(shop.house, US, exchange_id, box_id, NEW)
+        await exchange_changes.ship(shop.context, US, exchange_id, box_id, NEW)
     assert [one["rule"] for one in no.value.members["missing"]] == ["is_new_box"]
-    await exchanging.ship(shop.house, US, exchange_id, new_box, NEW)
+    await exchange_changes.ship(shop.context, US, exchange_id, new_box, NEW)
     await settled(shop, "SHIP_EXCHANGE")
     shop.world.scan(new_box)
     shop.world.deliver(new_box)
@@ -89,7 +90,7 @@ async def test_the_full_road_on_the_new_box(shop: Shop) -> None:
 
 async def test_rejected_as_sold_out(shop: Shop) -> None:
     _, exchange_id = await opened(shop)
-    await exchanging.reject(shop.house, US, exchange_id, RejectCode.SOLDOUT)
+    await exchange_changes.reject(shop.context, US, exchange_id, RejectCode.SOLDOUT)
     await settled(shop, "REJECT_EXCHANGE")
     assert (await state_of(shop, exchange_id))["state"] == "REJECT"
     await shop.run_for(HOUR)
@@ -102,7 +103,7 @@ async def test_not_rejectable_once_it_is_picked_up(shop: Shop) -> None:
     shop.world.pickup_scan(exchange_id)
     await shown(shop, exchange_id, "state", "PROGRESS")
     with pytest.raises(Refused) as no:
-        await exchanging.reject(shop.house, US, exchange_id, RejectCode.WITHDRAW)
+        await exchange_changes.reject(shop.context, US, exchange_id, RejectCode.WITHDRAW)
     assert [one["rule"] for one in no.value.members["missing"]] == ["is_rejectable"]
     assert shop.calls("E3") == 0
 
@@ -118,7 +119,7 @@ async def waits(shop: Shop) -> None:
 async def test_a_change_is_decided_again_when_the_exchange_moves_first(shop: Shop) -> None:
     _, exchange_id = await opened(shop)
     await inspected(shop, exchange_id, subject="exchange")
-    await exchanging.confirm(shop.house, US, exchange_id)
+    await exchange_changes.confirm(shop.context, US, exchange_id)
     shop.world.pickup_scan(exchange_id)
     await waits(shop)
     assert (await state_of(shop, exchange_id))["state"] == "PROGRESS"
@@ -131,7 +132,7 @@ async def test_a_change_is_decided_again_when_the_exchange_moves_first(shop: Sho
 
 async def test_a_change_that_has_become_impossible_ends_with_the_rule_that_refused_it(shop: Shop) -> None:
     _, exchange_id = await opened(shop)
-    await exchanging.reject(shop.house, US, exchange_id, RejectCode.SOLDOUT)
+    await exchange_changes.reject(shop.context, US, exchange_id, RejectCode.SOLDOUT)
     shop.world.pickup_scan(exchange_id)
     await waits(shop)
     effect = await settled(shop, "REJECT_EXCHANGE", "REJECTED")
@@ -144,7 +145,7 @@ async def test_an_automatic_pick_up_is_not_ours_before_it_is_booked(shop: Shop) 
     _, exchange_id = await opened(shop)
     assert not (await state_of(shop, exchange_id))["waybills"]
     with pytest.raises(Refused) as no:
-        await exchanging.register_pickup(shop.house, US, exchange_id, CJ)
+        await exchange_changes.register_pickup(shop.context, US, exchange_id, CJ)
     assert [one["rule"] for one in no.value.members["missing"]] == ["is_ours_to_collect"]
 
 
@@ -162,7 +163,7 @@ async def test_an_unreadable_exchange_holds_the_other_box_of_its_order(shop: Sho
 
     async def held(value: bool) -> None:
         async def reached() -> bool:
-            return bool((await reports.get_box(shop.house, None, second))["claim_unread"]) is value
+            return bool((await box_queries.get_box(shop.context, None, second))["claim_unread"]) is value
 
         await shop.until(reached, step=15 * MINUTE)
 
@@ -184,7 +185,7 @@ async def test_withdrawn_by_the_customer(shop: Shop) -> None:
     await shown(shop, exchange_id, "state", "CANCEL")
     assert await events(shop, exchange_id, "exchange_reception") == ["appear", "call_off"]
     with pytest.raises(Refused):
-        await exchanging.reject(shop.house, US, exchange_id, RejectCode.SOLDOUT)
+        await exchange_changes.reject(shop.context, US, exchange_id, RejectCode.SOLDOUT)
     await assert_promises(shop)
 
 
@@ -211,14 +212,14 @@ async def test_a_change_whose_answer_is_lost_is_applied_once(shop: Shop, kind: s
         new_box = await with_new_box(shop, exchange_id)
     shop.world.add_fault(fault, route=route)
     if kind == "PICKUP_WAYBILL":
-        await exchanging.register_pickup(shop.house, US, exchange_id, CJ)
+        await exchange_changes.register_pickup(shop.context, US, exchange_id, CJ)
     elif kind == "REJECT_EXCHANGE":
-        await exchanging.reject(shop.house, US, exchange_id, RejectCode.WITHDRAW)
+        await exchange_changes.reject(shop.context, US, exchange_id, RejectCode.WITHDRAW)
     elif kind == "CONFIRM_EXCHANGE":
         await inspected(shop, exchange_id, subject="exchange")
-        await exchanging.confirm(shop.house, US, exchange_id)
+        await exchange_changes.confirm(shop.context, US, exchange_id)
     else:
-        await exchanging.ship(shop.house, US, exchange_id, new_box, NEW)
+        await exchange_changes.ship(shop.context, US, exchange_id, new_box, NEW)
     await settled(shop, kind)
     assert [one["times_applied"] for one in shop.ledger["mutations"] if one["kind"] == change] == [1]
     assert shop.calls(route) == (1 if fault.endswith("after") else 2)

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from app.errors import Refused
-from app.flows import asking
-from app.flows.asking import US, Waybill
+from app.orders import changes as box_changes
+from app.orders.changes import US, Waybill
 from app.sandbox.core.order_entities import Receiver
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.shops import DAY, HOUR, Shop, assert_promises
+from tests.support.shop import DAY, HOUR, Shop, assert_promises
 
 TWO_LINES = [BoxSpec([LineSpec(count=2), LineSpec(count=1, vendor_item_id=85_000_000_777)])]
 
@@ -97,13 +97,13 @@ async def test_a_parcel_that_nobody_scans_is_closed_after_thirty_days(shop: Shop
 
     await shop.until_state("DEPARTURE")
     with pytest.raises(Refused) as refused:
-        await asking.close_undelivered(shop.house, US, both[0])
+        await box_changes.close_undelivered(shop.context, US, both[0])
     assert refused.value.members["missing"][0]["rule"] == "departed_thirty_days_ago"
 
     shop.later(timedelta(days=30, minutes=5))
     # The boxes are too old for the sweep by now, but not for what was asked of them.
     for box_id in both:
-        await asking.close_undelivered(shop.house, US, box_id)
+        await box_changes.close_undelivered(shop.context, US, box_id)
 
     await shop.until_state("FINAL_DELIVERING")
     for box_id in both:

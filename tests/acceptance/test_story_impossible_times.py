@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop
-from tests.acceptance.stops import packed
+from tests.support.shop import DAY, HOUR, MINUTE, Shop
+from tests.support.stop_requests import packed
 
 
 @pytest.mark.parametrize("paid_at", ["9999-12-31T23:00:00+09:00", "0001-01-01T10:00:00+00:00"])

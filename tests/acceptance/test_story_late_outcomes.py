@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from app.claims.cancels import changes as cancel_changes
 from app.coupang.claims.types import MiddleCancelCode
-from app.flows import asking, cancelling, permits
-from app.flows.asking import US, Waybill
+from app.orders import changes as box_changes
+from app.orders.changes import US, Waybill
+from app.orders.permits import permits
 from app.sandbox.orders.checkout import LineSpec
-from tests.acceptance.meanwhile import meanwhile
-from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import SHIRT, packed, requested, wing_login
+from tests.support.mid_call import meanwhile
+from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
+from tests.support.stop_requests import SHIRT, packed, requested, wing_login
 
 STOCK = MiddleCancelCode.STOCK_ERROR
 
@@ -40,7 +42,7 @@ async def test_a_call_that_took_a_minute_to_fail_is_waited_for_as_long_as_any_ot
     box_id = await packed(shop, LineSpec(SHIRT, 5))
     await wing_login(shop)
     shop.world.add_fault("504_late", route="O9", late_s=65.0)
-    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, {SHIRT: 1}, STOCK)
     struck = meanwhile(shop, r"/cancel$", lambda _: shop.later(timedelta(seconds=60)))
     await shop.visit()
     assert struck
@@ -56,7 +58,7 @@ async def test_the_call_of_a_worker_that_died_may_go_on_for_a_minute(shop: Shop)
     box_id = await packed(shop, LineSpec(SHIRT, 5))
     await wing_login(shop)
     shop.world.add_fault("504_late", route="O9", late_s=75.0)
-    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, {SHIRT: 1}, STOCK)
 
     def killed(_: object) -> None:
         raise asyncio.CancelledError
@@ -76,7 +78,7 @@ async def test_what_was_read_before_a_long_sleep_proves_nothing_after_it(shop: S
     box_id = await packed(shop, LineSpec(SHIRT, 5))
     await wing_login(shop)
     shop.world.add_fault("504_late", route="O9", late_s=30.0)
-    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, {SHIRT: 1}, STOCK)
     await shop.visit()
     assert (await last(shop, box_id))["state"] == "UNKNOWN"
     struck = meanwhile(shop, rf"GET .*ordersheets/{box_id}$", lambda _: shop.later(HOUR))
@@ -94,7 +96,7 @@ async def test_another_courier_under_the_same_number_is_not_proven_by_the_number
     await shop.ship(box_id, waybill=Waybill("CJGLS", number))
     await shop.until_state("DEPARTURE", box_id)
     shop.world.add_fault("504_before", route="O8")
-    await asking.change_invoice(shop.house, US, box_id, Waybill("HANJIN", number))
+    await box_changes.change_invoice(shop.context, US, box_id, Waybill("HANJIN", number))
     assert await settle(shop, box_id) == "CONFIRMED"
     assert [one for one in shop.mutations(box_id) if one[0] == "update_invoice"] == [("update_invoice", 1)]
     assert shop.calls("O8") == 2
@@ -123,11 +125,11 @@ async def test_no_waybill_leaves_on_a_claim_check_from_before_a_long_sleep(shop:
 
 async def test_no_permit_is_given_for_what_was_read_before_a_long_sleep(shop: Shop) -> None:
     box_id = await packed(shop)
-    asked = await permits.ask(shop.house, US, box_id)
+    asked = await permits.ask(shop.context, US, box_id)
     struck = meanwhile(shop, rf"GET .*ordersheets/{box_id}$", lambda _: shop.later(HOUR))
     await shop.visit()
     assert struck
-    assert (await permits.get(shop.house, None, asked["permit_id"]))["state"] == "ASKED"
+    assert (await permits.get(shop.context, None, asked["permit_id"]))["state"] == "ASKED"
     assert await shop.due_at() <= shop.clock.now()
 
 
@@ -136,12 +138,12 @@ async def test_units_that_the_customer_cancelled_meanwhile_prove_no_cancel_of_ou
     box_id = await packed(shop, LineSpec(SHIRT, 5))
     await wing_login(shop)
     shop.world.add_fault("504_before", route="O9")
-    await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, {SHIRT: 1}, STOCK)
     await shop.visit()
     assert (await last(shop, box_id))["state"] == "UNKNOWN"
     receipt_id = await requested(shop, box_id, {SHIRT: 1})
     asked = (await last(shop, box_id))["effect_id"]
-    await cancelling.answer_stop(shop.house, US, receipt_id)
+    await cancel_changes.answer_stop(shop.context, US, receipt_id)
 
     async def settled() -> bool:
         state = await shop.one("SELECT state FROM effect WHERE effect_id = %(id)s", id=asked)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from app.store import boxes
-from tests.acceptance.backs import delivered
-from tests.acceptance.shops import HOUR, MINUTE, Shop, assert_promises
-from tests.acceptance.stops import receipt_of
+from app.orders import store as box_store
+from tests.support.return_steps import delivered
+from tests.support.shop import HOUR, MINUTE, Shop, assert_promises
+from tests.support.stop_requests import receipt_of
 
 
 async def held(shop: Shop) -> list[Any]:
@@ -18,8 +18,8 @@ async def test_a_return_that_was_withdrawn_unseen_holds_nothing(shop: Shop) -> N
     day_s = timedelta(days=1).total_seconds()
     shop.world.set_rules(receipt_lag_min_s=day_s, receipt_lag_max_s=day_s)
     shop.world.request_return(box_id)
-    async with shop.house.db.transaction() as tx:
-        await boxes.doubt(tx, shop.vendor_id, [box_id], shop.clock.now())
+    async with shop.context.db.transaction() as tx:
+        await box_store.doubt(tx, shop.vendor_id, [box_id], shop.clock.now())
     await shop.visit()
     assert await held(shop) == [2]
     # Still there: it is looked at again, once an hour and no more.

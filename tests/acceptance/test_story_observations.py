@@ -1,9 +1,9 @@
 """What Coupang shows without us: steps skipped, rows that are stale, ways that lead back."""
 
+from app.engine.vendors import store as vendor_store
 from app.sandbox.orders import transitions as box_transitions
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from app.store import vendors
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_promises
 
 
 async def on_its_way(shop: Shop) -> int:
@@ -105,8 +105,8 @@ async def test_a_waybill_changed_in_wing_leads_back_when_it_is_proven(shop: Shop
 
 
 async def test_an_order_cancelled_at_accept_is_found_gone(shop: Shop) -> None:
-    async with shop.house.db.transaction() as tx:
-        await vendors.change(tx, shop.vendor_id, auto_acknowledge=False)
+    async with shop.context.db.transaction() as tx:
+        await vendor_store.change(tx, shop.vendor_id, auto_acknowledge=False)
     box_id = shop.order().box_id
     await shop.until_state("ACCEPT", box_id)
     shop.world.cancel(box_id)

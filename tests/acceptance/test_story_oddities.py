@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.desks import Desk, settled, statuses
-from tests.acceptance.shops import MINUTE, Shop, set_vendor
-from tests.acceptance.stops import ON, SHIRT, SOCKS, packed, requested, wing_login
+from tests.support.rest_app import Desk, settled, statuses
+from tests.support.shop import MINUTE, Shop, set_vendor
+from tests.support.stop_requests import ON, SHIRT, SOCKS, packed, requested, wing_login
 
 NUMBER = "512345678901"
 CJ = {"courier_code": "CJGLS", "invoice_number": NUMBER}

@@ -4,10 +4,10 @@ import pytest
 
 from app.sandbox.core.claim_entities import BY_HAND
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.backs import DEAR, delivered, inspected, returned
-from tests.acceptance.desks import Desk, settled, statuses
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, set_vendor
-from tests.acceptance.stops import ON, SHIRT, packed, receipt_of, requested
+from tests.support.rest_app import Desk, settled, statuses
+from tests.support.return_steps import DEAR, delivered, inspected, returned
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, set_vendor
+from tests.support.stop_requests import ON, SHIRT, packed, receipt_of, requested
 
 CJ = {"courier_code": "CJGLS", "invoice_number": "512345678901"}
 NEW = {"courier_code": "CJGLS", "invoice_number": "512345678902"}

@@ -3,7 +3,7 @@
 import pytest
 
 from app.sandbox.world.population import Shop as People
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_promises
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_promises
 
 FAULTS = {
     "a row slips off between two pages": ("shift_page", {"direction": "skip"}),

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from httpx2 import ASGITransport, AsyncClient
 
-from app.flows import keys
+from app.engine.access import api_keys
 from app.main import create_app
-from app.web.warehouse.permits import Permit
-from tests.acceptance.shops import MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import packed, receipt_of, requested
+from app.orders.api.permits import Permit
+from tests.support.shop import MINUTE, SECOND, Shop, assert_promises
+from tests.support.stop_requests import packed, receipt_of, requested
 
 CJ = {"courier_code": "CJGLS", "invoice_number": "600000000777"}
 
@@ -21,10 +21,10 @@ CJ = {"courier_code": "CJGLS", "invoice_number": "600000000777"}
 @asynccontextmanager
 async def warehouse(shop: Shop) -> AsyncIterator[AsyncClient]:
     """A packing station with a key of its own."""
-    made = await keys.create(
-        shop.house, name="packing", scopes=(keys.READ, keys.WRITE), vendor_ids=[shop.vendor_id]
+    made = await api_keys.create(
+        shop.context, name="packing", scopes=(api_keys.READ, api_keys.WRITE), vendor_ids=[shop.vendor_id]
     )
-    transport = ASGITransport(create_app(shop.house, wait_most_s=1.0))
+    transport = ASGITransport(create_app(shop.context, wait_most_s=1.0))
     headers = {"Authorization": f"Bearer {made['key']}"}
     async with AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from app.flows import vendors
-from app.flows.asking import US
-from app.flows.outcomes import Kind
-from tests.acceptance.crews import Hand, open_crew, until
-from tests.acceptance.desks import Desk
-from tests.acceptance.scenes import asked
-from tests.acceptance.shops import Shop, assert_promises
-from tests.acceptance.stages import Scene, Stages
+from app.engine.effects.verdicts import Kind
+from app.engine.vendors import vendors
+from app.orders.changes import US
+from tests.support.change_scenes import asked
+from tests.support.prepared_shops import Scene, Stages
+from tests.support.rest_app import Desk
+from tests.support.shop import Shop, assert_promises
+from tests.support.workers import Hand, open_crew, until
 
 KILLS = int(os.environ.get("TAKEOVER_KILLS", "1"))
 SLEEP_S = float(os.environ.get("SLEEP_S", "0"))
@@ -41,7 +41,7 @@ async def empty(stages: Stages) -> Scene:
 
 async def make_due(shop: Shop) -> None:
     """Let there be something to read at every vendor, now."""
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         # The vendor first, as everybody who writes.
         await tx.execute("UPDATE vendor SET due_at = %s", [shop.clock.now()])
         await tx.execute("UPDATE feed SET due_at = %s", [shop.clock.now()])
@@ -61,7 +61,7 @@ async def test_another_worker_speaks_within_ten_seconds(
         for vendor_id in OTHERS:
             shop.world.add_vendor(vendor_id, f"access-{vendor_id}", f"secret-{vendor_id}")
             await vendors.register(
-                shop.house,
+                shop.context,
                 US,
                 vendor_id,
                 name=vendor_id,
@@ -266,7 +266,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(
         # Somebody else becomes due while it drains.
         other = OTHERS[0]
         shop.world.add_vendor(other, "access", "secret")
-        await vendors.register(shop.house, US, other, name="x", access_key="access", secret_key="secret")
+        await vendors.register(shop.context, US, other, name="x", access_key="access", secret_key="secret")
         assert await asyncio.wait_for(worker.child.process.wait(), 35) == 0
         took_s = time.monotonic() - told_s
         crew.fleet._children.remove(worker.child)

@@ -13,9 +13,9 @@ import pytest
 from httpx2 import AsyncClient
 from psycopg import AsyncConnection
 
-from tests.acceptance.shops import MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import ON, receipt_of
 from tests.acceptance.test_story_permits import told, warehouse
+from tests.support.shop import MINUTE, SECOND, Shop, assert_promises
+from tests.support.stop_requests import ON, receipt_of
 
 PLACES = 90
 """More await points than lie between the begin of a visit and the end of the shipping."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.shops import MINUTE, Shop, assert_promises
-from tests.listening import listen
+from tests.support.shop import MINUTE, Shop, assert_promises
+from tests.support.statements import listen
 
 
 @pytest.fixture

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from app.errors import Refused
-from app.flows import asking, exchanging, permits, reports
-from app.flows.asking import US, Waybill
-from tests.acceptance.backs import delivered, inspected, settled
-from tests.acceptance.shops import MINUTE, Shop, assert_promises, run_sql
+from app.exchanges import changes as exchange_changes
+from app.orders import changes as box_changes
+from app.orders import queries as box_queries
+from app.orders.changes import US, Waybill
+from app.orders.permits import permits
+from tests.support.return_steps import delivered, inspected, settled
+from tests.support.shop import MINUTE, Shop, assert_promises, run_sql
 
 NEW = Waybill("CJGLS", "512345678902")
 LISTED = {"exchange_box_in_lists": True, "exchange_box_min_s": 0.0, "exchange_box_max_s": 0.0}
@@ -30,7 +33,7 @@ async def names_its_box(shop: Shop, exchange_id: int) -> None:
     """Visit until the exchange, as we know it, names its new box."""
 
     async def named() -> bool:
-        return bool((await exchanging.get_exchange(shop.house, None, exchange_id))["boxes"])
+        return bool((await exchange_changes.get_exchange(shop.context, None, exchange_id))["boxes"])
 
     await shop.until(named, step=MINUTE)
 
@@ -48,19 +51,19 @@ async def lists_again(shop: Shop, *, exchanges: bool) -> None:
 async def refused(shop: Shop, box_id: int, rule: str = "is_a_sale") -> None:
     """Nobody gets a waybill onto this box by the road of a sale."""
     with pytest.raises(Refused) as no:
-        await asking.ship(shop.house, US, box_id, NEW)
+        await box_changes.ship(shop.context, US, box_id, NEW)
     assert [one["rule"] for one in no.value.members["missing"]] == [rule]
-    told = {one["action"]: one for one in await reports.actions(shop.house, None, box_id)}
+    told = {one["action"]: one for one in await box_queries.actions(shop.context, None, box_id)}
     assert rule in [one["rule"] for one in told["ship"]["refused_by"]]
-    permit = await permits.ask(shop.house, US, box_id)
+    permit = await permits.ask(shop.context, US, box_id)
     await shop.visit()
-    assert (await permits.get(shop.house, None, permit["permit_id"]))["state"] == "REFUSED"
+    assert (await permits.get(shop.context, None, permit["permit_id"]))["state"] == "REFUSED"
 
 
 async def is_shipped_through_its_exchange(shop: Shop, exchange_id: int, box_id: int) -> None:
     """The rest of the road: E4 on the new box, which then departs and arrives in the lists too."""
     await refused(shop, box_id)
-    await exchanging.ship(shop.house, US, exchange_id, box_id, NEW)
+    await exchange_changes.ship(shop.context, US, exchange_id, box_id, NEW)
     await settled(shop, "SHIP_EXCHANGE")
     await shop.until_state("DEPARTURE", box_id)
     shop.world.scan(box_id)
@@ -68,7 +71,7 @@ async def is_shipped_through_its_exchange(shop: Shop, exchange_id: int, box_id: 
     await shop.until_state("FINAL_DELIVERING", box_id)
     assert (await shop.find(box_id) or {})["exchange_id"] == exchange_id
     assert {kind for kind, _ in shop.mutations(box_id)} - {"receive_exchange"} == {"ship_exchange"}
-    counted = (await reports.figures(shop.house)).boxes
+    counted = (await box_queries.figures(shop.context)).boxes
     assert {row["state"]: row["boxes"] for row in counted} == {"FINAL_DELIVERING": 1}
     await assert_promises(shop)
 
@@ -80,7 +83,7 @@ async def row_of(shop: Shop, box_id: int) -> dict[str, Any]:
 async def test_the_exchange_names_its_box_first(shop: Shop) -> None:
     exchange_id = await opened(shop)
     await inspected(shop, exchange_id, subject="exchange")
-    await exchanging.confirm(shop.house, US, exchange_id)
+    await exchange_changes.confirm(shop.context, US, exchange_id)
     await settled(shop, "CONFIRM_EXCHANGE")
 
     await names_its_box(shop, exchange_id)
@@ -96,7 +99,7 @@ async def test_the_lists_show_the_box_of_a_known_exchange_first(shop: Shop) -> N
     exchange_id = await opened(shop)
     new_box = shop.world.wing_receive(exchange_id).new_box_id
     await lists_again(shop, exchanges=False)
-    assert not (await exchanging.get_exchange(shop.house, None, exchange_id))["boxes"]
+    assert not (await exchange_changes.get_exchange(shop.context, None, exchange_id))["boxes"]
     assert (await row_of(shop, new_box))["exchange_id"] == exchange_id
     await refused(shop, new_box)
     await names_its_box(shop, exchange_id)

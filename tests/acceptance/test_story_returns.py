@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from app.claims.receptions import receptions
+from app.claims.receptions.receptions import Found
+from app.claims.returns import changes as return_changes
 from app.errors import Conflict, Invalid, Refused
-from app.flows import receiving, returning
-from app.flows.asking import US, Waybill
-from app.flows.receiving import Found
 from app.machines.receptions import Verdict
+from app.orders.changes import US, Waybill
 from app.sandbox.core.claim_entities import BY_HAND
-from tests.acceptance.backs import (
+from tests.support.return_steps import (
     delivered,
     effect_of,
     events,
@@ -20,8 +21,8 @@ from tests.acceptance.backs import (
     seen,
     settled,
 )
-from tests.acceptance.shops import HOUR, MINUTE, Shop, assert_promises
-from tests.acceptance.stops import SHIRT, SOCKS
+from tests.support.shop import HOUR, MINUTE, Shop, assert_promises
+from tests.support.stop_requests import SHIRT, SOCKS
 
 CJ = Waybill("CJGLS", "512345678901")
 
@@ -31,7 +32,7 @@ def refused(no: pytest.ExceptionInfo[Refused]) -> list[str]:
 
 
 async def allowed(shop: Shop, receipt_id: int) -> dict[str, bool]:
-    told = await returning.return_actions(shop.house, None, receipt_id)
+    told = await return_changes.return_actions(shop.context, None, receipt_id)
     return {one["action"]: one["allowed"] for one in told}
 
 
@@ -39,10 +40,10 @@ async def test_an_automatic_pick_up_is_inspected_confirmed_and_approved(shop: Sh
     box_id = await delivered(shop)
     receipt_id = await returned(shop, box_id)
     with pytest.raises(Refused) as no:
-        await returning.register_pickup(shop.house, US, receipt_id, CJ)
+        await return_changes.register_pickup(shop.context, US, receipt_id, CJ)
     assert refused(no) == ["is_ours_to_collect"]
     with pytest.raises(Refused) as no:
-        await returning.confirm_return(shop.house, US, receipt_id)
+        await return_changes.confirm_return(shop.context, US, receipt_id)
     assert refused(no) == ["goods_arrived", "goods_inspected", "inspection_passed"]
     assert await allowed(shop, receipt_id) == {
         "arrive": True,
@@ -56,16 +57,16 @@ async def test_an_automatic_pick_up_is_inspected_confirmed_and_approved(shop: Sh
     shop.world.pickup_arrive(receipt_id)
     await inspected(shop, receipt_id)
     with pytest.raises(Refused, match="approve"):
-        await returning.approve_return(shop.house, US, receipt_id)
-    asked = await returning.confirm_return(shop.house, US, receipt_id, intent_key="k:1")
-    again = await returning.confirm_return(shop.house, US, receipt_id, intent_key="k:1")
+        await return_changes.approve_return(shop.context, US, receipt_id)
+    asked = await return_changes.confirm_return(shop.context, US, receipt_id, intent_key="k:1")
+    again = await return_changes.confirm_return(shop.context, US, receipt_id, intent_key="k:1")
     assert again["effect_id"] == asked["effect_id"]
     with pytest.raises(Conflict):
-        await returning.confirm_return(shop.house, US, receipt_id)
+        await return_changes.confirm_return(shop.context, US, receipt_id)
     await settled(shop, "CONFIRM_RETURN")
     assert await return_state(shop, receipt_id) == "VENDOR_WAREHOUSE_CONFIRM"
     assert (await allowed(shop, receipt_id))["approve"]
-    await returning.approve_return(shop.house, US, receipt_id)
+    await return_changes.approve_return(shop.context, US, receipt_id)
     await settled(shop, "APPROVE_RETURN")
     assert await return_state(shop, receipt_id) == "RETURNS_COMPLETED"
     await shop.run_for(HOUR)
@@ -79,8 +80,8 @@ async def test_the_seller_arranges_the_pick_up(shop: Shop) -> None:
     box_id = await delivered(shop)
     receipt_id = await returned(shop, box_id, collect=BY_HAND)
     with pytest.raises(Invalid, match="malformed"):
-        await returning.register_pickup(shop.house, US, receipt_id, Waybill("CJGLS", "1"))
-    await returning.register_pickup(shop.house, US, receipt_id, CJ)
+        await return_changes.register_pickup(shop.context, US, receipt_id, Waybill("CJGLS", "1"))
+    await return_changes.register_pickup(shop.context, US, receipt_id, CJ)
     await settled(shop, "PICKUP_WAYBILL")
     assert shop.world.receipt(receipt_id).pickup.rows == [("CJGLS", CJ.invoice_number)]
     assert await events(shop, receipt_id) == ["appear", "register_pickup"]
@@ -93,17 +94,17 @@ async def test_the_seller_arranges_the_pick_up(shop: Shop) -> None:
 async def test_damaged_goods_are_kept_from_approval_and_disputed_in_wing(shop: Shop) -> None:
     box_id = await delivered(shop)
     receipt_id = await returned(shop, box_id)
-    await receiving.arrive(shop.house, US, "return", receipt_id)
+    await receptions.arrive(shop.context, US, "return", receipt_id)
     with pytest.raises(Refused):
-        await receiving.arrive(shop.house, US, "return", receipt_id)
+        await receptions.arrive(shop.context, US, "return", receipt_id)
     with pytest.raises(Invalid, match="unknown item"):
-        await receiving.inspect(shop.house, US, "return", receipt_id, [Found(SOCKS, Verdict.GOOD)])
+        await receptions.inspect(shop.context, US, "return", receipt_id, [Found(SOCKS, Verdict.GOOD)])
     found = [Found(SHIRT, Verdict.DAMAGED, "한쪽 소매")]
-    told = await receiving.inspect(shop.house, US, "return", receipt_id, found)
+    told = await receptions.inspect(shop.context, US, "return", receipt_id, found)
     assert told["state"] == "DISPUTED"
     assert told["inspection"] == [{"vendor_item_id": SHIRT, "verdict": "DAMAGED", "note": "한쪽 소매"}]
     with pytest.raises(Refused) as no:
-        await returning.confirm_return(shop.house, US, receipt_id)
+        await return_changes.confirm_return(shop.context, US, receipt_id)
     assert refused(no) == ["inspection_passed"]
     shop.world.wing_dispute(receipt_id)
     await seen(shop, receipt_id, "REQUEST_COUPANG_CHECK")
@@ -119,12 +120,12 @@ async def test_an_operator_accepts_a_finding(shop: Shop) -> None:
     receipt_id = await returned(shop, box_id)
     await inspected(shop, receipt_id, Verdict.MISSING)
     with pytest.raises(Refused):
-        await receiving.accept(shop.house, US, "return", receipt_id, "")
-    await receiving.accept(shop.house, US, "return", receipt_id, "the customer showed a photo")
-    await returning.confirm_return(shop.house, US, receipt_id)
+        await receptions.accept(shop.context, US, "return", receipt_id, "")
+    await receptions.accept(shop.context, US, "return", receipt_id, "the customer showed a photo")
+    await return_changes.confirm_return(shop.context, US, receipt_id)
     # Somebody looks again before it is sent: nothing is confirmed on the old verdict.
     found = [Found(SHIRT, Verdict.WRONG_ITEM)]
-    await receiving.inspect(shop.house, US, "return", receipt_id, found, reason="another parcel")
+    await receptions.inspect(shop.context, US, "return", receipt_id, found, reason="another parcel")
     await shop.visit()
     effect = await effect_of(shop, "CONFIRM_RETURN")
     assert (effect["state"], effect["result_code"]) == ("REJECTED", "REFUSED_HERE")
@@ -136,13 +137,13 @@ async def test_a_quick_refund_is_known_by_its_outcome(shop: Shop) -> None:
     box_id = await delivered(shop, price_krw=20_000)
     receipt_id = await returned(shop, box_id, collect=BY_HAND)
     await inspected(shop, receipt_id)
-    await returning.confirm_return(shop.house, US, receipt_id)
+    await return_changes.confirm_return(shop.context, US, receipt_id)
     effect = await settled(shop, "CONFIRM_RETURN")
     assert effect["result_code"] == "REFUNDED"
     assert await events(shop, receipt_id) == ["appear", "confirm_arrival_refunded"]
     assert await return_state(shop, receipt_id) == "RETURNS_COMPLETED"
     with pytest.raises(Refused):
-        await returning.approve_return(shop.house, US, receipt_id)
+        await return_changes.approve_return(shop.context, US, receipt_id)
     await shop.run_for(HOUR)
     await assert_promises(shop)
 
@@ -157,7 +158,7 @@ async def test_withdrawn_before_the_pick_up(shop: Shop) -> None:
     # The parcel may come nevertheless, and is recorded; nothing of it is confirmed.
     await inspected(shop, receipt_id)
     with pytest.raises(Refused):
-        await returning.confirm_return(shop.house, US, receipt_id)
+        await return_changes.confirm_return(shop.context, US, receipt_id)
     await assert_promises(shop)
 
 
@@ -165,9 +166,9 @@ async def test_what_coupang_did_itself_is_as_good_as_done(shop: Shop) -> None:
     box_id = await delivered(shop)
     receipt_id = await returned(shop, box_id)
     await inspected(shop, receipt_id)
-    await returning.confirm_return(shop.house, US, receipt_id)
+    await return_changes.confirm_return(shop.context, US, receipt_id)
     await settled(shop, "CONFIRM_RETURN")
-    await returning.approve_return(shop.house, US, receipt_id)
+    await return_changes.approve_return(shop.context, US, receipt_id)
     shop.world.decide(receipt_id)
     effect = await settled(shop, "APPROVE_RETURN")
     assert effect["result_code"] == "SHOWN"
@@ -188,16 +189,16 @@ async def test_a_change_whose_answer_is_lost_is_applied_once(shop: Shop, kind: s
     }[kind]
     if kind == "APPROVE_RETURN":
         await inspected(shop, receipt_id)
-        await returning.confirm_return(shop.house, US, receipt_id)
+        await return_changes.confirm_return(shop.context, US, receipt_id)
         await settled(shop, "CONFIRM_RETURN")
     shop.world.add_fault(fault, route=route)
     if kind == "PICKUP_WAYBILL":
-        await returning.register_pickup(shop.house, US, receipt_id, CJ)
+        await return_changes.register_pickup(shop.context, US, receipt_id, CJ)
     elif kind == "CONFIRM_RETURN":
         await inspected(shop, receipt_id)
-        await returning.confirm_return(shop.house, US, receipt_id)
+        await return_changes.confirm_return(shop.context, US, receipt_id)
     else:
-        await returning.approve_return(shop.house, US, receipt_id)
+        await return_changes.approve_return(shop.context, US, receipt_id)
     await shop.visit()
     assert (await effect_of(shop, kind))["state"] in ("UNKNOWN", "CONFIRMED")
     await settled(shop, kind)

@@ -2,13 +2,13 @@
 
 import pytest
 
+from app.claims.cancels import changes as cancel_changes
 from app.coupang.claims.types import MiddleCancelCode
 from app.errors import Conflict, Invalid, Refused
-from app.flows import cancelling
-from app.flows.asking import US
+from app.orders.changes import US
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.shops import HOUR, MINUTE, Shop, assert_promises, set_vendor
-from tests.acceptance.stops import ON, SHIRT, SOCKS, cancel_of, packed, receipt_of, state_of, wing_login
+from tests.support.shop import HOUR, MINUTE, Shop, assert_promises, set_vendor
+from tests.support.stop_requests import ON, SHIRT, SOCKS, cancel_of, packed, receipt_of, state_of, wing_login
 
 STOCK = MiddleCancelCode.STOCK_ERROR
 
@@ -24,14 +24,14 @@ async def accepted(shop: Shop) -> int:
 async def test_a_whole_box_at_accept(shop: Shop) -> None:
     box_id = await accepted(shop)
     with pytest.raises(Conflict, match="wing_user_id"):
-        await cancelling.seller_cancel(shop.house, US, box_id, None, STOCK)
+        await cancel_changes.seller_cancel(shop.context, US, box_id, None, STOCK)
     await wing_login(shop)
     with pytest.raises(Refused) as part:
-        await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+        await cancel_changes.seller_cancel(shop.context, US, box_id, {SHIRT: 1}, STOCK)
     assert [one["rule"] for one in part.value.members["missing"]] == ["is_whole"]
     with pytest.raises(Invalid, match="unknown item"):
-        await cancelling.seller_cancel(shop.house, US, box_id, {7: 1}, STOCK)
-    effect = await cancelling.seller_cancel(shop.house, US, box_id, None, STOCK, intent_key="k:9")
+        await cancel_changes.seller_cancel(shop.context, US, box_id, {7: 1}, STOCK)
+    effect = await cancel_changes.seller_cancel(shop.context, US, box_id, None, STOCK, intent_key="k:9")
     assert "examplewing" not in str(effect)
     await shop.visit()
     receipt_id = receipt_of(shop, box_id).receipt_id
@@ -39,7 +39,7 @@ async def test_a_whole_box_at_accept(shop: Shop) -> None:
     assert (cancel["state"], cancel["count_sum"]) == ("CANCELLED", 3)
     assert [step["event"] for step in cancel["history"]] == ["appear", "seller_cancel_box"]
     assert await shop.state(box_id) == "CANCELLED"
-    again = await cancelling.seller_cancel(shop.house, US, box_id, None, STOCK, intent_key="k:9")
+    again = await cancel_changes.seller_cancel(shop.context, US, box_id, None, STOCK, intent_key="k:9")
     assert again["effect_id"] == effect["effect_id"]
     await shop.run_for(HOUR)
     assert await state_of(shop, receipt_id) == "CANCELLED"
@@ -51,9 +51,9 @@ async def test_a_part_at_instruct(shop: Shop) -> None:
     box_id = await packed(shop, LineSpec(SHIRT, 2), LineSpec(SOCKS, 3))
     await wing_login(shop)
     with pytest.raises(Refused) as more:
-        await cancelling.seller_cancel(shop.house, US, box_id, {SOCKS: 4}, STOCK)
+        await cancel_changes.seller_cancel(shop.context, US, box_id, {SOCKS: 4}, STOCK)
     assert [one["rule"] for one in more.value.members["missing"]] == ["within_shippable"]
-    await cancelling.seller_cancel(shop.house, US, box_id, {SOCKS: 2}, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, {SOCKS: 2}, STOCK)
     with pytest.raises(Conflict, match="still open"):
         await shop.ship(box_id)
     await shop.visit()
@@ -70,7 +70,7 @@ async def test_a_part_at_instruct(shop: Shop) -> None:
     await shop.ship(box_id)
     await shop.until_state("DEPARTURE", box_id)
     with pytest.raises(Refused):
-        await cancelling.seller_cancel(shop.house, US, box_id, {SHIRT: 1}, STOCK)
+        await cancel_changes.seller_cancel(shop.context, US, box_id, {SHIRT: 1}, STOCK)
     assert shop.mutations(box_id) == [("acknowledge", 1), ("cancel", 1), ("invoice", 1)]
     await assert_promises(shop)
 
@@ -84,7 +84,7 @@ async def test_a_cancel_that_was_lost_is_read_back(shop: Shop, state: str, fault
     else:
         box_id, counts = await packed(shop, LineSpec(SHIRT, 2), LineSpec(SOCKS, 3)), {SHIRT: 1}
     shop.world.add_fault(fault, route="O9")
-    await cancelling.seller_cancel(shop.house, US, box_id, counts, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, counts, STOCK)
 
     async def settled() -> bool:
         return (await shop.effects(box_id))[-1]["state"] == "CONFIRMED"
@@ -103,7 +103,7 @@ async def test_what_coupang_refuses_is_told(shop: Shop) -> None:
     box_id = await accepted(shop)
     await wing_login(shop)
     shop.world.vendor(shop.vendor_id).wing_users.add("somebody-else")
-    await cancelling.seller_cancel(shop.house, US, box_id, None, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, None, STOCK)
     await shop.visit()
     effect = (await shop.effects(box_id))[-1]
     assert effect["state"] == "REJECTED"
@@ -116,7 +116,7 @@ async def test_what_coupang_refuses_is_told(shop: Shop) -> None:
 async def test_a_login_that_was_forgotten_sends_nothing(shop: Shop) -> None:
     box_id = await accepted(shop)
     await wing_login(shop)
-    await cancelling.seller_cancel(shop.house, US, box_id, None, STOCK)
+    await cancel_changes.seller_cancel(shop.context, US, box_id, None, STOCK)
     await set_vendor(shop, wing_user_id=None)
     await shop.visit()
     effect = (await shop.effects(box_id))[-1]

@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from app.flows import vendors
-from app.flows.asking import US
-from tests.acceptance.meanwhile import meanwhile
-from tests.acceptance.shops import DAY, HOUR, SECOND, VENDOR, Shop, assert_promises
+from app.engine.vendors import vendors
+from app.orders.changes import US
+from tests.support.mid_call import meanwhile
+from tests.support.shop import DAY, HOUR, SECOND, VENDOR, Shop, assert_promises
 
 NEW = {"access_key": "00000000-acce-5500-0000-00000000beef", "secret_key": "feed" * 10}
 
@@ -19,7 +19,7 @@ async def test_the_old_key_of_a_visit_under_way_does_not_silence_the_new_one(sho
 
     async def replaced(_: object) -> None:
         shop.world.add_vendor(VENDOR, NEW["access_key"], NEW["secret_key"])
-        await vendors.rotate(shop.house, US, VENDOR, **NEW)
+        await vendors.rotate(shop.context, US, VENDOR, **NEW)
 
     struck = meanwhile(shop, "GET", replaced)
     await shop.visit()

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import Refused
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
-from tests.acceptance.shops import DAY, HOUR, Shop, assert_promises
+from tests.support.shop import DAY, HOUR, Shop, assert_promises
 
 TWO_KINDS = [
     BoxSpec([LineSpec(vendor_item_id=85_000_000_001, count=1), LineSpec(vendor_item_id=85_000_000_002)])

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
+from app.claims.ingest import take_receipts
 from app.coupang.claims import return_calls
 from app.coupang.claims.types import ReceiptPage
 from app.coupang.orders import calls as order_calls
-from app.flows.receipts import take_receipts
-from app.jobs import dispatching
-from app.jobs.line import open_line
+from app.engine.effects import dispatch
+from app.engine.visits.session import open_session
 from app.sandbox.orders.checkout import LineSpec
-from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import SHIRT, SOCKS, packed, receipt_of, state_of
-from tests.acceptance.turns import present_turn
+from tests.support.current_lease import present_turn
+from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
+from tests.support.stop_requests import SHIRT, SOCKS, packed, receipt_of, state_of
 
 PLACES = [
     "before the list",
@@ -36,7 +36,7 @@ def strike(shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, act: Callabl
 
     match place:
         case "before the list" | "after the list":
-            real_check = dispatching.check_stops
+            real_check = dispatch.check_stops
 
             async def check(*args: Any, **options: Any) -> None:
                 if place == "before the list":
@@ -44,18 +44,18 @@ def strike(shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, act: Callabl
                 await real_check(*args, **options)
                 once()
 
-            monkeypatch.setattr(dispatching, "check_stops", check)
+            monkeypatch.setattr(dispatch, "check_stops", check)
         case "before the taking" | "ingested before the taking":
-            real_take = dispatching.sending.take
+            real_take = dispatch.sending.take
 
-            async def take(house: Any, vendor_id: str, epoch: int, kind: Any, **options: Any) -> Any:
+            async def take(context: Any, vendor_id: str, epoch: int, kind: Any, **options: Any) -> Any:
                 if kind == "SHIP" and not struck:
                     once()
                     if place.startswith("ingested"):
                         await ingest(shop, epoch)
-                return await real_take(house, vendor_id, epoch, kind, **options)
+                return await real_take(context, vendor_id, epoch, kind, **options)
 
-            monkeypatch.setattr(dispatching.sending, "take", take)
+            monkeypatch.setattr(dispatch.sending, "take", take)
         case _:
             real_upload = order_calls.upload_invoices
 
@@ -71,13 +71,13 @@ async def ingest(shop: Shop, epoch: int) -> None:
     """Store the request as any look for stop requests of this visit would."""
     page = await single(shop)
     await take_receipts(
-        shop.house, shop.vendor_id, page, cause="look:claims", at=shop.clock.now(), epoch=epoch
+        shop.context, shop.vendor_id, page, cause="look:claims", at=shop.clock.now(), epoch=epoch
     )
 
 
 async def single(shop: Shop) -> ReceiptPage:
-    turn = await present_turn(shop)
-    async with open_line(shop.house, turn, shop.reach) as line:
+    lease = await present_turn(shop)
+    async with open_session(shop.context, lease, shop.reach) as line:
         newest = max(shop.world.receipts)
         return await return_calls.get_receipt(line.client, newest, purpose="test")
 

@@ -5,13 +5,23 @@ from typing import Any
 
 import pytest
 
+from app.claims.cancels import changes as cancel_changes
 from app.coupang.claims import cancel_calls as calls
 from app.errors import Conflict, Refused
-from app.flows import cancelling, reports
-from app.flows.asking import US
+from app.orders import queries as box_queries
+from app.orders.changes import US
 from app.sandbox.orders.checkout import LineSpec
-from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
-from tests.acceptance.stops import SHIRT, SOCKS, cancel_of, options, packed, receipt_of, requested, state_of
+from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
+from tests.support.stop_requests import (
+    SHIRT,
+    SOCKS,
+    cancel_of,
+    options,
+    packed,
+    receipt_of,
+    requested,
+    state_of,
+)
 
 
 async def refused_by(shop: Shop, box_id: int) -> set[str]:
@@ -31,10 +41,10 @@ async def test_a_stopped_box_is_refunded_and_never_leaves(shop: Shop) -> None:
     costs = {one["action"]: one["who_pays"] for one in cancel["decision"]["options"]}
     assert "seller pays the return" in costs["declare_shipped"]
 
-    await cancelling.answer_stop(shop.house, US, receipt_id)
+    await cancel_changes.answer_stop(shop.context, US, receipt_id)
     assert await options(shop, receipt_id) == {"stop_shipment": False, "declare_shipped": False}
     with pytest.raises(Conflict, match="still open"):
-        await cancelling.answer_stop(shop.house, US, receipt_id)
+        await cancel_changes.answer_stop(shop.context, US, receipt_id)
     await shop.until_state("CANCELLED", box_id)
     assert await state_of(shop, receipt_id) == "STOPPED"
     assert (await cancel_of(shop, receipt_id))["decision"] is None
@@ -43,7 +53,7 @@ async def test_a_stopped_box_is_refunded_and_never_leaves(shop: Shop) -> None:
     assert receipt_of(shop, box_id).status == "RETURNS_COMPLETED"
     assert shop.mutations(box_id) == [("acknowledge", 1), ("stop_shipment", 1)]
     with pytest.raises(Refused):
-        await cancelling.answer_stop(shop.house, US, receipt_id)
+        await cancel_changes.answer_stop(shop.context, US, receipt_id)
     await shop.run_for(HOUR)
     assert shop.calls("O7") == 0
     await assert_promises(shop)
@@ -53,7 +63,7 @@ async def test_a_part_is_stopped_and_the_rest_leaves(shop: Shop) -> None:
     box_id = await packed(shop, LineSpec(SHIRT, 2), LineSpec(SOCKS, 3))
     receipt_id = await requested(shop, box_id, {SOCKS: 2})
     assert {"no_stop_requested", "nothing_held"} <= await refused_by(shop, box_id)
-    await cancelling.answer_stop(shop.house, US, receipt_id)
+    await cancel_changes.answer_stop(shop.context, US, receipt_id)
 
     async def ships() -> bool:
         return bool(await shop.ship_ready())
@@ -71,7 +81,7 @@ async def test_a_parcel_that_was_handed_over_goes_on_as_a_return(shop: Shop) -> 
     box_id = await packed(shop)
     receipt_id = await requested(shop, box_id)
     waybill = shop.waybill()
-    await cancelling.answer_shipped(shop.house, US, receipt_id, waybill)
+    await cancel_changes.answer_shipped(shop.context, US, receipt_id, waybill)
     await shop.until_state("DEPARTURE", box_id)
     assert await state_of(shop, receipt_id) == "SHIPPED_ALREADY"
     assert await state_of(shop, receipt_id, "return") == "RETURNS_UNCHECKED"
@@ -91,7 +101,7 @@ async def test_a_withdrawal_frees_the_box_and_says_so(shop: Shop, answered: bool
     receipt_id = await requested(shop, box_id)
     if answered:
         # Asked, and the customer is faster than our call.
-        await cancelling.answer_stop(shop.house, US, receipt_id)
+        await cancel_changes.answer_stop(shop.context, US, receipt_id)
     shop.world.withdraw_cancel(box_id)
 
     async def ships() -> bool:
@@ -160,13 +170,13 @@ async def test_coupang_refunds_what_nobody_answers(shop: Shop) -> None:
 async def test_one_answer_for_one_key(shop: Shop) -> None:
     box_id = await packed(shop)
     receipt_id = await requested(shop, box_id)
-    first = await cancelling.answer_stop(shop.house, US, receipt_id, intent_key="k:1")
-    again = await cancelling.answer_stop(shop.house, US, receipt_id, intent_key="k:1")
+    first = await cancel_changes.answer_stop(shop.context, US, receipt_id, intent_key="k:1")
+    again = await cancel_changes.answer_stop(shop.context, US, receipt_id, intent_key="k:1")
     assert first["effect_id"] == again["effect_id"]
     with pytest.raises(Conflict, match="another request"):
-        await cancelling.answer_shipped(shop.house, US, receipt_id, shop.waybill(), intent_key="k:1")
+        await cancel_changes.answer_shipped(shop.context, US, receipt_id, shop.waybill(), intent_key="k:1")
     await shop.until_state("CANCELLED", box_id)
-    late = await cancelling.answer_stop(shop.house, US, receipt_id, intent_key="k:1")
+    late = await cancel_changes.answer_stop(shop.context, US, receipt_id, intent_key="k:1")
     assert (late["effect_id"], late["state"]) == (first["effect_id"], "CONFIRMED")
 
 
@@ -177,10 +187,10 @@ async def test_an_answer_that_was_lost_is_read_back(shop: Shop, answer: str, fau
     receipt_id = await requested(shop, box_id)
     if answer == "stop":
         route, kind, reached = "O10", "stop_shipment", "CANCELLED"
-        await cancelling.answer_stop(shop.house, US, receipt_id)
+        await cancel_changes.answer_stop(shop.context, US, receipt_id)
     else:
         route, kind, reached = "O11", "already_shipped", "DEPARTURE"
-        await cancelling.answer_shipped(shop.house, US, receipt_id, shop.waybill())
+        await cancel_changes.answer_shipped(shop.context, US, receipt_id, shop.waybill())
     shop.world.add_fault(fault, route=route)
     await shop.until_state(reached, box_id)
 
@@ -199,7 +209,7 @@ async def test_an_answer_that_comes_after_somebody_elses_is_no_success(
 ) -> None:
     box_id = await packed(shop)
     receipt_id = await requested(shop, box_id)
-    await cancelling.answer_stop(shop.house, US, receipt_id)
+    await cancel_changes.answer_stop(shop.context, US, receipt_id)
     real, waybill = calls.stop_shipment, shop.waybill()
 
     async def too_late(*args: Any, **options: Any) -> Any:
@@ -228,7 +238,7 @@ async def test_what_left_cannot_be_stopped(shop: Shop) -> None:
     assert await state_of(shop, receipt_id) == "REQUESTED"
     if (await shop.effects(box_id))[-1]["state"] == "UNKNOWN":
         with pytest.raises(Refused) as refused:
-            await cancelling.answer_stop(shop.house, US, receipt_id)
+            await cancel_changes.answer_stop(shop.context, US, receipt_id)
         assert [one["rule"] for one in refused.value.members["missing"]] == ["no_waybill_sent"]
     # Read back: it was never applied. It is not sent again, for the box is blocked.
 
@@ -237,7 +247,7 @@ async def test_what_left_cannot_be_stopped(shop: Shop) -> None:
 
     await shop.until(settled)
     assert shop.calls("O7") == 1
-    await cancelling.answer_stop(shop.house, US, receipt_id)
+    await cancel_changes.answer_stop(shop.context, US, receipt_id)
     await shop.until_state("CANCELLED", box_id)
     await assert_promises(shop)
 
@@ -245,9 +255,9 @@ async def test_what_left_cannot_be_stopped(shop: Shop) -> None:
 async def test_the_box_tells_what_blocks_it(shop: Shop) -> None:
     box_id = await packed(shop)
     await requested(shop, box_id, {SHIRT: 1})
-    listed, _ = await reports.list_boxes(shop.house, None, states=["INSTRUCT"], most=10)
+    listed, _ = await box_queries.list_boxes(shop.context, None, states=["INSTRUCT"], most=10)
     assert [(row["stop_open"], row["claim_unread"]) for row in listed] == [(True, False)]
-    judged = {one["action"]: one for one in await reports.actions(shop.house, None, box_id)}
+    judged = {one["action"]: one for one in await box_queries.actions(shop.context, None, box_id)}
     rules = {one["rule"]: one["unblock"] for one in judged["ship"]["refused_by"]}
     assert "withdrawal" in rules["no_stop_requested"]
 
@@ -256,7 +266,7 @@ async def test_a_parcel_declared_as_shipped_and_taken_back_before_anybody_looked
     """It became a return and was withdrawn at once: no list ever showed it as a return (found by chaos)."""
     box_id = await packed(shop)
     receipt_id = await requested(shop, box_id)
-    await cancelling.answer_shipped(shop.house, US, receipt_id, shop.waybill())
+    await cancel_changes.answer_shipped(shop.context, US, receipt_id, shop.waybill())
     # Taken, but nobody can read what became of it until the customer takes it back.
     shop.world.add_fault("500", route="R2", times=None)
     await shop.visit()

@@ -9,14 +9,14 @@ import pytest
 
 from app.docs.changes import calls
 from app.docs.words import WORDS
-from app.flows.outcomes import Kind
+from app.engine.effects.verdicts import Kind
 from app.sandbox.core.claim_entities import BY_HAND
 from app.sandbox.core.ledger import KINDS
 from app.sandbox.orders.checkout import LineSpec
-from tests.acceptance.backs import DEAR, delivered, inspected, returned
-from tests.acceptance.desks import Desk, settled
-from tests.acceptance.shops import DAY, MINUTE, Shop, assert_promises, set_vendor
-from tests.acceptance.stops import ON, SHIRT, SOCKS, packed, requested, wing_login
+from tests.support.rest_app import Desk, settled
+from tests.support.return_steps import DEAR, delivered, inspected, returned
+from tests.support.shop import DAY, MINUTE, Shop, assert_promises, set_vendor
+from tests.support.stop_requests import ON, SHIRT, SOCKS, packed, requested, wing_login
 
 CJ = {"courier_code": "CJGLS", "invoice_number": "512345678901"}
 NEW = {"courier_code": "CJGLS", "invoice_number": "512345678902"}

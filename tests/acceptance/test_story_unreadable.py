@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.shops import HOUR, MINUTE, Shop, assert_promises
+from tests.support.shop import HOUR, MINUTE, Shop, assert_promises
 
 PERSON = "김예시 서울특별시 가상구 예시로 1"
 DAMAGES: dict[str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ async def test_an_unreadable_row_is_set_aside(shop: Shop, story: str) -> None:
 
     shop.later(3 * MINUTE)
     shop.world.set_rules(acknowledge_lag_max_s=0)
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         await tx.execute("UPDATE feed SET covered = '{}', due_at = due_at - interval '1 hour'")
     await shop.visit()
     again = await shop.rows(
@@ -55,7 +55,7 @@ async def test_an_unreadable_row_is_set_aside(shop: Shop, story: str) -> None:
 
     # Once Coupang repairs the row, the next reading of its window stores it.
     shop.world.faults.clear()
-    async with shop.house.db.transaction() as tx:
+    async with shop.context.db.transaction() as tx:
         await tx.execute("UPDATE feed SET covered = '{}', due_at = due_at - interval '1 hour'")
     await shop.until_state("INSTRUCT", *ids)
     await assert_promises(shop)

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from app.flows import rereading, watching
-from app.flows.asking import US
-from tests.acceptance.backs import return_state, seen
-from tests.acceptance.shops import DAY, HOUR, MINUTE, Shop, assert_paths, run_sql
-from tests.acceptance.stops import packed, requested, state_of
+from app.backoffice import resync
+from app.claims import list_plan
+from app.orders.changes import US
+from tests.support.return_steps import return_state, seen
+from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_paths, run_sql
+from tests.support.stop_requests import packed, requested, state_of
 
 SLOW = {"pickup_book_min_s": 9e9, "pickup_book_max_s": 9e9, "auto_approval_s": 0.0, "couriers": False}
 """An open return stays as it is until somebody acts."""
@@ -134,18 +135,18 @@ async def test_what_is_new_does_not_wait_for_a_long_list_that_fails(shop: Shop) 
 async def test_a_list_does_not_answer_for_a_reading_that_somebody_asked_for(shop: Shop) -> None:
     first, _ = await opened(shop, 2 * DAY, HOUR)
     shop.later(16 * MINUTE)
-    asked = await rereading.ask(shop.house, US, "receipt", first)
+    asked = await resync.ask(shop.context, US, "receipt", first)
     before = shop.calls("R2")
     # The sweep of the same visit shows it unchanged, before it is read.
     await shop.visit()
     assert shop.calls("R2") == before + 1
-    assert (await rereading.look(shop.house, asked))["read"]
+    assert (await resync.look(shop.context, asked))["read"]
 
 
 async def test_of_too_many_the_young_are_watched_and_the_others_listed_by_their_days(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "WATCHED_MOST", 5)
+    monkeypatch.setattr(list_plan, "WATCHED_MOST", 5)
     close = [MINUTE] * 11
     old = await opened(shop, *close, HOUR)
     # As if they had been read all the time.

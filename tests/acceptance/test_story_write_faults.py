@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.flows import reviews
-from app.flows.asking import US
-from app.flows.reviews import Ruling
-from tests.acceptance.shops import HOUR, MINUTE, SECOND, Shop, assert_promises
+from app.backoffice import reviews
+from app.backoffice.reviews import Ruling
+from app.orders.changes import US
+from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
 
 DOUBTFUL = (
     "504_before",
@@ -184,7 +184,7 @@ async def test_a_change_that_never_shows_is_put_before_a_person(shop: Shop) -> N
         return (await shop.effects(ids[0]))[-1]["state"] == "REVIEW"
 
     await shop.until(given_up, most=100)
-    assert shop.calls("O7") == shop.house.policy.tries_most
+    assert shop.calls("O7") == shop.context.policy.tries_most
     calls = shop.calls("O7")
     await shop.run_for(HOUR)
     assert shop.calls("O7") == calls
@@ -206,7 +206,7 @@ async def test_a_verdict_is_held_against_what_coupang_shows_at_once(shop: Shop, 
         # By hand, where the sellers' console is.
         payload = effect["payload"]
         shop.world.wing_ship(box_id, payload["courier_code"], payload["invoice_number"])
-    await reviews.rule(shop.house, US, effect["effect_id"], Ruling.APPLIED, "looked at WING")
+    await reviews.settle_review(shop.context, US, effect["effect_id"], Ruling.APPLIED, "looked at WING")
     box = (await shop.boxes())[box_id]
     assert (box["state"], box["attention"]) == ("DEPARTURE", None)
     await shop.visit()

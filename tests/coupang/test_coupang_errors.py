@@ -206,8 +206,8 @@ def test_the_pause_coupang_asks_for() -> None:
     )
     silent = _read(429, "")
     nonsense = _read(429, "", **{"Retry-After": "soon"})
-    edge = _read(403, "<HTML>Access Denied</HTML>")
-    told = [error.retry_after_s for error in (seconds, until, silent, nonsense, edge) if error]
+    app_state = _read(403, "<HTML>Access Denied</HTML>")
+    told = [error.retry_after_s for error in (seconds, until, silent, nonsense, app_state) if error]
     assert told == [120.0, 90.0, None, None, 600.0]
 
 

@@ -27,7 +27,7 @@ async def test_turns_are_evenly_spaced_and_the_first_waits_too() -> None:
     pacer = Pacer(4.0, time.monotonic, time.sleep)
     starts = []
     for _ in range(4):
-        async with pacer.turn():
+        async with pacer.lease():
             starts.append(time.now_s)
     assert starts == [100.25, 100.5, 100.75, 101.0]
     assert pacer.calls == 4
@@ -64,7 +64,7 @@ async def test_a_slow_call_is_followed_at_once_but_never_overlapped() -> None:
 
     async def call() -> None:
         nonlocal under_way, most
-        async with pacer.turn():
+        async with pacer.lease():
             under_way += 1
             most = max(most, under_way)
             await time.sleep(1.0)
@@ -80,9 +80,9 @@ async def test_a_failed_call_gives_its_turn_back() -> None:
     time = Time()
     pacer = Pacer(4.0, time.monotonic, time.sleep)
     with pytest.raises(RuntimeError, match="lost"):
-        async with pacer.turn():
+        async with pacer.lease():
             raise RuntimeError("lost")
-    async with asyncio.timeout(5), pacer.turn():
+    async with asyncio.timeout(5), pacer.lease():
         assert pacer.calls == 2
 
 
@@ -97,7 +97,7 @@ async def test_calls_that_travel_slowly_do_not_arrive_in_a_crowd() -> None:
     pacer = Pacer(4.0, time.monotonic, time.sleep)
     arrivals = []
     for travel_s in (0.1, 0.01, 0.01, 0.01, 0.01, 0.01):
-        async with pacer.turn():
+        async with pacer.lease():
             time.now_s += travel_s
             arrivals.append(time.now_s)
     assert min(fifth - first for first, fifth in zip(arrivals, arrivals[4:], strict=False)) >= 1.0
@@ -112,7 +112,7 @@ async def test_visits_that_follow_each_other_keep_the_pace_together(seed: int) -
     for _ in range(60):
         pacer = Pacer(4.0, time.monotonic, time.sleep)
         for _ in range(luck.randrange(1, 7)):
-            async with pacer.turn():
+            async with pacer.lease():
                 sent.append(time.now_s)
                 time.now_s += luck.choice((0.0, 0.01, 0.2, 0.6))
                 answered.append(time.now_s)

@@ -10,7 +10,7 @@ from app.clock import Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
-from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller
+from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller
 
 
 @pytest.fixture

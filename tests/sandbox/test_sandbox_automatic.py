@@ -9,8 +9,17 @@ from app.sandbox.core.claim_entities import BY_HAND, COUPANG, LINKED, NOTHING
 from app.sandbox.core.rules import Rules
 from app.sandbox.world.population import Shop
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import SHIRT, counts, delivered, departed, exchanged, instructed, returned, stop
-from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
+from tests.support.sandbox_claims import (
+    SHIRT,
+    counts,
+    delivered,
+    departed,
+    exchanged,
+    instructed,
+    returned,
+    stop,
+)
+from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 
 def steps(claim: object) -> list[tuple[str, str]]:

@@ -8,8 +8,8 @@ from app.clock import Frozen
 from app.sandbox.claims import seller_cancel_calls as texts
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import SHIRT, SOCKS, accepted, counts, departed, instructed, stop
-from tests.sandbox.selling import VENDOR, Seller, dtos
+from tests.support.sandbox_claims import SHIRT, SOCKS, accepted, counts, departed, instructed, stop
+from tests.support.sandbox_seller import VENDOR, Seller, dtos
 
 
 async def said(seller: Seller, box: Any, pieces: dict[int, int] | None = None, **changes: Any) -> str:

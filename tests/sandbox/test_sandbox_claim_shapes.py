@@ -6,8 +6,17 @@ from app.clock import Frozen
 from app.sandbox.core.claim_entities import BY_HAND
 from app.sandbox.world.claims_world import told_why
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import SHIRT, SOCKS, accepted, delivered, exchanged, instructed, returned, stop
-from tests.sandbox.selling import Seller, example
+from tests.support.sandbox_claims import (
+    SHIRT,
+    SOCKS,
+    accepted,
+    delivered,
+    exchanged,
+    instructed,
+    returned,
+    stop,
+)
+from tests.support.sandbox_seller import Seller, example
 
 
 def same_shape(answer: Any, known: Any, path: str = "") -> None:

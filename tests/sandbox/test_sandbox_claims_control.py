@@ -12,8 +12,8 @@ from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.population import Shop
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import SHIRT, accepted, delivered, departed, instructed
-from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
+from tests.support.sandbox_claims import SHIRT, accepted, delivered, departed, instructed
+from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 
 async def post(seller: Seller, path: str, **body: Any) -> Any:

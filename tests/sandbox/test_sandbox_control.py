@@ -12,7 +12,7 @@ from app.clock import Fast, Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running, serve
 from app.sandbox.world.world import World
-from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
+from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 
 async def post(seller: Seller, path: str, **body: Any) -> Any:

@@ -8,8 +8,8 @@ from app.clock import Frozen
 from app.errors import Conflict, Invalid
 from app.sandbox.core.claim_entities import BY_HAND, NOTHING, Exchange
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import SHIRT, SOCKS, accepted, counts, delivered, exchanged, returned
-from tests.sandbox.selling import Seller, dtos
+from tests.support.sandbox_claims import SHIRT, SOCKS, accepted, counts, delivered, exchanged, returned
+from tests.support.sandbox_seller import Seller, dtos
 
 
 async def row_of(seller: Seller, exchange: Exchange) -> dict[str, Any]:

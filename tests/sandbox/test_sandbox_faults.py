@@ -13,7 +13,7 @@ from app.errors import Invalid
 from app.sandbox.core.faults import KINDS
 from app.sandbox.core.order_entities import Box
 from app.sandbox.world.world import World
-from tests.sandbox.selling import VENDOR, Seller, example
+from tests.support.sandbox_seller import VENDOR, Seller, example
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from app.coupang.signing import Signature, authorization, signed_date
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
-from tests.sandbox.selling import ACCESS_KEY, PREFIX, SECRET_KEY, VENDOR, Seller, example, selling
+from tests.support.sandbox_seller import ACCESS_KEY, PREFIX, SECRET_KEY, VENDOR, Seller, example, selling
 
 QUERY = "createdAtFrom=2026-11-20%2B09:00&createdAtTo=2026-11-21%2B09:00&status=ACCEPT"
 PATH = f"{PREFIX}/v5/vendors/{VENDOR}/ordersheets"

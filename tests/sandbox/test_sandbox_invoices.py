@@ -9,7 +9,7 @@ from app.clock import Frozen
 from app.sandbox.core.order_entities import Box
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from app.sandbox.world.world import World
-from tests.sandbox.selling import VENDOR, Seller, dto, dtos
+from tests.support.sandbox_seller import VENDOR, Seller, dto, dtos
 
 
 def instructed(world: World, lines: int = 1, **more: Any) -> Box:

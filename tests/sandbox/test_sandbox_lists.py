@@ -9,7 +9,7 @@ from app.clock import Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.world.population import Shop
 from app.sandbox.world.world import World
-from tests.sandbox.selling import VENDOR, Seller, dtos
+from tests.support.sandbox_seller import VENDOR, Seller, dtos
 
 
 def box_ids(world: World) -> list[int]:

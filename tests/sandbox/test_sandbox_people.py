@@ -12,7 +12,7 @@ from app.sandbox.core.rules import Rules
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from app.sandbox.world.population import Shop
 from app.sandbox.world.world import World
-from tests.sandbox.selling import VENDOR, Seller, dtos
+from tests.support.sandbox_seller import VENDOR, Seller, dtos
 
 ELSEWHERE = Receiver("이예시", "50300000099", "서울특별시 가상구 변경로 22", "202호", "01235")
 

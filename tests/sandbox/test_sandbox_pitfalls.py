@@ -4,7 +4,7 @@ import pytest
 
 from app.clock import Frozen
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import (
+from tests.support.sandbox_claims import (
     SHIRT,
     SOCKS,
     accepted,
@@ -16,7 +16,7 @@ from tests.sandbox.claiming import (
     returned,
     stop,
 )
-from tests.sandbox.selling import Seller, dto, dtos, example
+from tests.support.sandbox_seller import Seller, dto, dtos, example
 
 
 async def test_pitfall_20_failed_rows_hide_under_200(seller: Seller, world: World) -> None:

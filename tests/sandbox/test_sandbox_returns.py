@@ -11,7 +11,7 @@ from app.sandbox.core.claim_entities import BY_HAND, COUPANG, NOTHING
 from app.sandbox.orders.checkout import BoxSpec
 from app.sandbox.world.claims_world import told_why
 from app.sandbox.world.world import World
-from tests.sandbox.claiming import (
+from tests.support.sandbox_claims import (
     SHIRT,
     SOCKS,
     accepted,
@@ -22,7 +22,7 @@ from tests.sandbox.claiming import (
     returned,
     stop,
 )
-from tests.sandbox.selling import VENDOR, Seller
+from tests.support.sandbox_seller import VENDOR, Seller
 
 
 async def statuses(seller: Seller, receipt_id: int) -> list[str]:

@@ -13,7 +13,7 @@ from app.errors import Invalid
 from app.sandbox.http.server import Running, serve
 from app.sandbox.world.script import read_text
 from app.sandbox.world.world import World
-from tests.sandbox.selling import ACCESS_KEY, SECRET_KEY, VENDOR
+from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 LINES = [

@@ -9,7 +9,7 @@ from app.clock import Frozen
 from app.sandbox.core.order_entities import Box
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from app.sandbox.world.world import World
-from tests.sandbox.selling import Seller, dto, dtos, example
+from tests.support.sandbox_seller import Seller, dto, dtos, example
 
 SHIRT = LineSpec(85000000001, 2, 19_900, 1_000, "예시 티셔츠", "화이트 L", "SKU-0001")
 SOCKS = LineSpec(85000000002, 1, 4_900, 0, "예시 양말", "블랙 FREE", "SKU-0002")

@@ -3,12 +3,12 @@
 import pytest
 from httpx2 import AsyncClient
 
+from app.engine.access import api_keys
+from app.engine.context import Context
 from app.errors import Unauthorized
-from app.flows import keys
-from app.flows.house import House
 from app.machines.boxes import BoxState
-from tests.web.callers import Callers, problem
-from tests.web.stock import BOX, ORDER, OTHER, VENDOR, put, register
+from tests.support.box_stock import BOX, ORDER, OTHER, VENDOR, put, register
+from tests.support.callers import Callers, problem
 
 UNKNOWN = "Bearer cf_0a1b2c3d4e5f_" + "x" * 43
 
@@ -24,8 +24,8 @@ async def test_no_valid_key_is_401(nobody: AsyncClient, authorization: str | Non
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_right_id_with_wrong_secret_is_401(house: House, nobody: AsyncClient) -> None:
-    made = await keys.create(house, name="k", scopes=[keys.READ], vendor_ids=None)
+async def test_right_id_with_wrong_secret_is_401(context: Context, nobody: AsyncClient) -> None:
+    made = await api_keys.create(context, name="k", scopes=[api_keys.READ], vendor_ids=None)
     wrong = made["key"][:-4] + ("aaaa" if not made["key"].endswith("aaaa") else "bbbb")
     assert (
         await nobody.get("/v1/couriers", headers={"Authorization": f"Bearer {made['key']}"})
@@ -35,42 +35,42 @@ async def test_right_id_with_wrong_secret_is_401(house: House, nobody: AsyncClie
     )
 
 
-async def test_scopes_end_where_they_end(reader: AsyncClient, writer: AsyncClient, house: House) -> None:
-    await put(house)
+async def test_scopes_end_where_they_end(reader: AsyncClient, writer: AsyncClient, context: Context) -> None:
+    await put(context)
     assert (await reader.get(f"/v1/boxes/{BOX}")).status_code == 200
     assert (await writer.get(f"/v1/boxes/{BOX}")).status_code == 200
     told = problem(await reader.post(f"/v1/boxes/{BOX}/acknowledge"), 403, "forbidden")
-    assert told["scope"] == keys.WRITE
+    assert told["scope"] == api_keys.WRITE
     problem(await writer.get("/admin/v1/vendors"), 403, "forbidden")
     assert (await writer.post(f"/v1/boxes/{BOX}/acknowledge")).status_code == 202
 
 
-async def test_only_digest_is_stored(house: House) -> None:
-    made = await keys.create(house, name="k", scopes=[keys.READ], vendor_ids=None)
+async def test_only_digest_is_stored(context: Context) -> None:
+    made = await api_keys.create(context, name="k", scopes=[api_keys.READ], vendor_ids=None)
     secret = made["key"].split("_", 2)[2]
-    async with house.db.connection() as connection:
+    async with context.db.connection() as connection:
         rows = await (await connection.execute("SELECT * FROM api_key")).fetchall()
     assert secret not in repr(rows)
     assert secret.encode() not in b"".join(bytes(row["digest"]) for row in rows)
 
 
-async def test_revoked_key_ends_within_five_seconds(house: House) -> None:
+async def test_revoked_key_ends_within_five_seconds(context: Context) -> None:
     now = [100.0]
-    ring = keys.Keyring(house, monotonic=lambda: now[0])
-    made = await keys.create(house, name="k", scopes=[keys.READ], vendor_ids=None)
+    ring = api_keys.Keyring(context, monotonic=lambda: now[0])
+    made = await api_keys.create(context, name="k", scopes=[api_keys.READ], vendor_ids=None)
     known = await ring.authenticate(f"Bearer {made['key']}")
-    await keys.revoke(house, made["key_id"], known)
+    await api_keys.revoke(context, made["key_id"], known)
     assert (await ring.authenticate(f"bearer {made['key']}")).key_id == known.key_id
-    now[0] += keys.KNOWN_S
+    now[0] += api_keys.KNOWN_S
     with pytest.raises(Unauthorized):
         await ring.authenticate(f"Bearer {made['key']}")
 
 
-async def test_foreign_vendor_is_like_nothing_at_all(house: House, callers: Callers) -> None:
-    await register(house, OTHER)
-    await put(house, BoxState.INSTRUCT)
-    mine = await callers.make(keys.ADMIN, vendors=[VENDOR])
-    theirs = await callers.make(keys.ADMIN, vendors=[OTHER])
+async def test_foreign_vendor_is_like_nothing_at_all(context: Context, callers: Callers) -> None:
+    await register(context, OTHER)
+    await put(context, BoxState.INSTRUCT)
+    mine = await callers.make(api_keys.ADMIN, vendors=[VENDOR])
+    theirs = await callers.make(api_keys.ADMIN, vendors=[OTHER])
     effect = (await mine.post(f"/v1/boxes/{BOX}/ship", json=WAYBILL)).json()["effect_id"]
     missing = 642538970006409999
     move = {"event": "see_departure", "reason": "for the test"}
@@ -101,11 +101,11 @@ async def test_foreign_vendor_is_like_nothing_at_all(house: House, callers: Call
     assert [one["vendor_id"] for one in (await theirs.get("/admin/v1/vendors")).json()["items"]] == [OTHER]
 
 
-async def test_unrestricted_key_sees_all_vendors(house: House, callers: Callers) -> None:
-    await register(house, OTHER)
-    await put(house)
-    await put(house, box_id=BOX + 1, vendor_id=OTHER)
-    everybody = await callers.make(keys.READ)
+async def test_unrestricted_key_sees_all_vendors(context: Context, callers: Callers) -> None:
+    await register(context, OTHER)
+    await put(context)
+    await put(context, box_id=BOX + 1, vendor_id=OTHER)
+    everybody = await callers.make(api_keys.READ)
     assert len((await everybody.get("/v1/boxes")).json()["items"]) == 2
     only = (await everybody.get("/v1/boxes", params={"vendor_id": OTHER})).json()["items"]
     assert [box["vendor_id"] for box in only] == [OTHER]

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from app.flows.house import House
+from app.engine.context import Context
 from app.main import create_app
 from app.web.problems import MEDIA_TYPE, kinds
 
 
 @pytest.fixture
-def document(house: House) -> dict[str, Any]:
-    return create_app(house).openapi()
+def document(context: Context) -> dict[str, Any]:
+    return create_app(context).openapi()
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from httpx2 import AsyncClient, ConnectError
 from pydantic import SecretStr
 
-from app.flows import keys
-from app.flows.house import House
+from app.engine.access import api_keys
+from app.engine.context import Context
 from app.main import serve
 from app.settings import Settings, Web
-from tests.web.stock import BOX, VENDOR, put, register
+from tests.support.box_stock import BOX, VENDOR, put, register
 
 
 def free_port() -> int:
@@ -20,10 +20,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_process_serves_wakes_and_stops(house: House, database_url: str, tmp_path: Path) -> None:
-    await register(house)
-    await put(house)
-    made = await keys.create(house, name="k", scopes=[keys.WRITE], vendor_ids=[VENDOR])
+async def test_process_serves_wakes_and_stops(context: Context, database_url: str, tmp_path: Path) -> None:
+    await register(context)
+    await put(context)
+    made = await api_keys.create(context, name="k", scopes=[api_keys.WRITE], vendor_ids=[VENDOR])
     settings = Settings(
         database_url=SecretStr(database_url), data_dir=tmp_path, web=Web(port=free_port(), wait_most_s=0.5)
     )
@@ -45,7 +45,7 @@ async def test_process_serves_wakes_and_stops(house: House, database_url: str, t
         assert "server" not in answer.headers
     # The wake-up goes out after the answer; it is there within a moment.
     jobs: list[dict[str, object]] = []
-    async with asyncio.timeout(10), house.db.connection() as connection:
+    async with asyncio.timeout(10), context.db.connection() as connection:
         while not jobs:
             found = await connection.execute("SELECT lock, priority FROM procrastinate_jobs")
             jobs = [dict(row) for row in await found.fetchall()]

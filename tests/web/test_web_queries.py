@@ -6,12 +6,12 @@ from typing import get_args
 import pytest
 from httpx2 import AsyncClient
 
-from app.flows.feeds import FEEDS
-from app.flows.house import House
+from app.backoffice.api import polls
+from app.engine.context import Context
+from app.engine.feeds.feeds import FEEDS
 from app.machines.boxes import BoxState
-from app.web.admin import polls
-from tests.web.callers import problem
-from tests.web.stock import BOX, put
+from tests.support.box_stock import BOX, put
+from tests.support.callers import problem
 
 
 async def test_every_address_refuses_what_it_does_not_read(admin: AsyncClient) -> None:
@@ -34,9 +34,9 @@ async def test_every_address_refuses_what_it_does_not_read(admin: AsyncClient) -
 
 
 async def test_the_known_ones_are_named_and_work(
-    house: House, admin: AsyncClient, nobody: AsyncClient
+    context: Context, admin: AsyncClient, nobody: AsyncClient
 ) -> None:
-    await put(house, BoxState.INSTRUCT)
+    await put(context, BoxState.INSTRUCT)
     told = problem(await admin.get("/v1/cancels?state=REQUESTED&order=1&a~b%2Fc=2"), 422, "invalid-request")
     assert [one["pointer"] for one in told["errors"]] == ["/a~0b~1c", "/order"]
     assert told["errors"][0]["detail"] == "one of cursor, limit, order_id, state, vendor_id"
@@ -51,9 +51,9 @@ async def test_the_known_ones_are_named_and_work(
 
 @pytest.mark.parametrize("state", [BoxState.INSTRUCT, BoxState.DEPARTURE])
 async def test_a_warehouse_is_told_what_it_may_ask(
-    house: House, writer: AsyncClient, state: BoxState
+    context: Context, writer: AsyncClient, state: BoxState
 ) -> None:
-    await put(house, state)
+    await put(context, state)
     told = problem(await writer.post(f"/v1/boxes/{BOX}/acknowledge"), 409, "transition-refused")
     assert not [event for event in told["allowed"] if event.startswith("see_")]
 

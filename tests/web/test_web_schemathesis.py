@@ -17,16 +17,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis import checks as have
 
-from app.flows import asking, keys, vendors
-from app.flows.asking import US
-from app.flows.house import House
+from app.engine.access import api_keys
+from app.engine.context import Context
+from app.engine.db.database import Database
+from app.engine.vendors import vendors
 from app.machines.boxes import BoxState
 from app.main import create_app, listen
-from app.store.database import Database
+from app.orders import changes as box_changes
+from app.orders.changes import US
 from app.vault import Vault, new_key, parse_ring
 from tests.conftest import START, Frozen
-from tests.web.receipts import RECEIPT, receipt, returned, tell
-from tests.web.stock import BOX, ORDER, VENDOR, put, register
+from tests.support.box_stock import BOX, ORDER, VENDOR, put, register
+from tests.support.receipt_stock import RECEIPT, receipt, returned, tell
 
 EXAMPLES = 25
 """Cases per operation and mode."""
@@ -51,22 +53,24 @@ def served(database_url: str) -> Iterator[tuple[str, str, str]]:
         database = Database(database_url, 5)
         await database.open()
         try:
-            house = House(database, Frozen(START), Vault(parse_ring(new_key()), b"d" * 32))
-            await register(house)
+            context = Context(database, Frozen(START), Vault(parse_ring(new_key()), b"d" * 32))
+            await register(context)
             for number, state in enumerate(BoxState):
-                await put(house, state, BOX + number)
-            await asking.acknowledge(house, US, BOX)
-            await vendors.set_policy(house, US, VENDOR, wing_user_id="wing01")
-            await tell(house, receipt(box_id=BOX + 1), returned(RECEIPT + 1, box_id=BOX + 4))
-            made = await keys.create(house, name="schemathesis", scopes=[keys.ADMIN], vendor_ids=None)
-            spare = await keys.create(house, name="spare", scopes=[keys.READ], vendor_ids=None)
+                await put(context, state, BOX + number)
+            await box_changes.acknowledge(context, US, BOX)
+            await vendors.set_policy(context, US, VENDOR, wing_user_id="wing01")
+            await tell(context, receipt(box_id=BOX + 1), returned(RECEIPT + 1, box_id=BOX + 4))
+            made = await api_keys.create(
+                context, name="schemathesis", scopes=[api_keys.ADMIN], vendor_ids=None
+            )
+            spare = await api_keys.create(context, name="spare", scopes=[api_keys.READ], vendor_ids=None)
             bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             bound.add_done_callback(
                 lambda port: ready.set_result(
                     (f"http://127.0.0.1:{port.result()}", made["key"], spare["key_id"])
                 )
             )
-            await listen(create_app(house, wait_most_s=0.1), "127.0.0.1", 0, stop, finish_s=5, bound=bound)
+            await listen(create_app(context, wait_most_s=0.1), "127.0.0.1", 0, stop, finish_s=5, bound=bound)
         finally:
             await database.close()
 

@@ -68,12 +68,12 @@ class Rounds:
 
     def rates(self, side: str) -> list[float]:
         """Return how many things per second this side did in each round."""
-        return [turn.done / turn.elapsed_s for turn in self.turns[side]]
+        return [lease.done / lease.elapsed_s for lease in self.turns[side]]
 
     def latency(self, side: str) -> str:
         """Return the medians of p50 and p99 in words; nothing when the side does not know them."""
-        halves = [turn.p50_ms for turn in self.turns[side] if turn.p50_ms is not None]
-        tails = [turn.p99_ms for turn in self.turns[side] if turn.p99_ms is not None]
+        halves = [lease.p50_ms for lease in self.turns[side] if lease.p50_ms is not None]
+        tails = [lease.p99_ms for lease in self.turns[side] if lease.p99_ms is not None]
         return f"p50 {median(halves):.1f} p99 {median(tails):.1f} ms" if halves and tails else ""
 
     def figure(

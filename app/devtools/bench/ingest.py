@@ -13,7 +13,7 @@ from app.coupang.orders.decode import read_sheet_page
 from app.devtools.bench import raw, sheets
 from app.devtools.bench.figures import Effort, Figure, Side, Turn, take_turns
 from app.devtools.bench.stage import VENDOR, Stage
-from app.flows.pages import Window, take_page
+from app.orders.ingest import Window, take_page
 
 WRITE_FLOOR = 0.5
 UNCHANGED_FLOOR = 5.0
@@ -55,7 +55,7 @@ async def measure(stage: Stage, effort: Effort) -> list[Figure]:
     """Measure pages of 50 and of 500 rows, and the same pages again, unchanged."""
     await fill(stage, effort.rows)
     with stage.sync() as connection:
-        raw.fill(connection, range(effort.rows), stage.house.now())
+        raw.fill(connection, range(effort.rows), stage.context.now())
         ours, theirs = _Deck(effort.rows), _Deck(effort.rows)
         figures = []
         for size in (PAGE, WINDOW):
@@ -80,10 +80,10 @@ async def measure(stage: Stage, effort: Effort) -> list[Figure]:
 
 
 def _ingesting(stage: Stage, deck: _Deck, size: int) -> Side:
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         return await _until(seconds, size, lambda: _body(deck.deal(size)), stage)
 
-    return turn
+    return lease
 
 
 def _repeating(stage: Stage, deck: _Deck, size: int) -> Side:
@@ -94,22 +94,22 @@ def _repeating(stage: Stage, deck: _Deck, size: int) -> Side:
         place = place + size if place + 2 * size <= deck.stored else 0
         return _body([(number, deck.revisions.get(number, 0)) for number in range(place, place + size)])
 
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         return await _until(seconds, size, known, stage, expect_changes=False)
 
-    return turn
+    return lease
 
 
 def _upserting(stage: Stage, connection: raw.Plain, deck: _Deck, size: int) -> Side:
-    async def turn(seconds: float) -> Turn:
-        done, elapsed_s, at = 0, 0.0, stage.house.now()
+    async def lease(seconds: float) -> Turn:
+        done, elapsed_s, at = 0, 0.0, stage.context.now()
         while elapsed_s < seconds:
             orders = [raw.order(number, revision, at) for number, revision in deck.deal(size)]
             elapsed_s += raw.upsert(connection, orders)
             done += size
         return Turn(done, elapsed_s)
 
-    return turn
+    return lease
 
 
 async def _until(
@@ -129,10 +129,10 @@ async def _until(
 
 async def take(stage: Stage, body: bytes) -> int:
     """Take one page from the bytes of its answer; return how many rows were new or changed."""
-    at = stage.house.now()
+    at = stage.context.now()
     window = Window("orders", at - timedelta(minutes=10), at)
     page = read_sheet_page(body)
-    taken = await take_page(stage.house, VENDOR, page, cause="feed:orders", at=at, epoch=0, covered=window)
+    taken = await take_page(stage.context, VENDOR, page, cause="feed:orders", at=at, epoch=0, covered=window)
     return taken.changed
 
 

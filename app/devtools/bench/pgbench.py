@@ -49,7 +49,7 @@ def one_by_one(url: str, rows: int, connections: int) -> Side:
     script = _SCRIPT.format(first=FIRST_BOX, last=FIRST_BOX + rows - 1, vendor=VENDOR)
     pace = 1000.0
 
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         nonlocal pace
         # pgbench counts seconds in whole ones; a number of transactions can be shorter.
         each = max(20, round(pace * seconds / connections))
@@ -61,7 +61,7 @@ def one_by_one(url: str, rows: int, connections: int) -> Side:
         done = int(_one(r"actually processed: (\d+)", said))
         return Turn(done, done / pace)
 
-    return turn
+    return lease
 
 
 async def _run(url: str, script: Path, connections: int, each: int) -> str:

@@ -13,7 +13,7 @@ from app.devtools.bench.ingest import WINDOW, take
 from app.devtools.bench.load import Plan, drive
 from app.devtools.bench.servers import free_port, serving
 from app.devtools.bench.stage import VENDOR, Stage
-from app.flows import keys
+from app.engine.access import api_keys
 
 READ_FLOOR = 0.4
 ASK_FLOOR = 0.4
@@ -25,9 +25,9 @@ async def measure(stage: Stage, effort: Effort) -> list[Figure]:
     """Measure the hot read and the change that warehouses ask for most."""
     await _ready(stage, 0, effort.rows)
     with stage.sync() as connection:
-        raw.fill(connection, range(effort.rows), stage.house.now())
+        raw.fill(connection, range(effort.rows), stage.context.now())
     stage.settle()
-    made = await keys.create(stage.house, name="bench", scopes=[keys.WRITE], vendor_ids=None)
+    made = await api_keys.create(stage.context, name="bench", scopes=[api_keys.WRITE], vendor_ids=None)
     key = {"Authorization": f"Bearer {made['key']}"}
     ours, bare = free_port(), free_port()
     async with AsyncExitStack() as servers:
@@ -68,25 +68,25 @@ def _our_web(stage: Stage, port: int) -> AbstractAsyncContextManager[None]:
 
 
 def _bare_web(stage: Stage, port: int) -> AbstractAsyncContextManager[None]:
-    at = stage.house.now().isoformat()
+    at = stage.context.now().isoformat()
     env = {"DATABASE_URL": stage.url, "PORT": str(port), "VENDOR_ID": VENDOR, "AT": at}
     return serving("app.devtools.bench.bare", port=port, env=env)
 
 
 def _reading(port: int, rows: int, headers: dict[str, str]) -> Side:
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         first, last = sheets.box_id(0), sheets.box_id(rows - 1)
         plan = Plan(port, "GET", "/v1/boxes/{id}", first, last, False, seconds, headers)
         return await _driven(plan, "200")
 
-    return turn
+    return lease
 
 
 def _moving(port: int, rows: int) -> Side:
     """Move each order in its turn: two requests for the same one at once would be a conflict."""
     following, pace = 0, 1000.0
 
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         nonlocal following, pace
         if following + seconds * pace * 3 > rows:
             following = 0
@@ -97,14 +97,14 @@ def _moving(port: int, rows: int) -> Side:
         pace = max(pace, done.done / done.elapsed_s)
         return done
 
-    return turn
+    return lease
 
 
 def _asking(stage: Stage, port: int, rows: int, key: dict[str, str]) -> Side:
     """Ask once for each box: a box whose waybill is on its way takes no other one."""
     following, ready, pace = 0, rows, 1000.0
 
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         nonlocal following, ready, pace
         needed = following + round(seconds * pace * 3) + 100
         if needed > ready:
@@ -118,7 +118,7 @@ def _asking(stage: Stage, port: int, rows: int, key: dict[str, str]) -> Side:
         pace = max(pace, done.done / done.elapsed_s)
         return done
 
-    return turn
+    return lease
 
 
 async def _driven(plan: Plan, status: str) -> Turn:

@@ -10,10 +10,12 @@ import psycopg
 
 from app.clock import Real
 from app.devtools.embedded_postgres import Embedded
-from app.flows.house import House
-from app.flows.setup import with_keys
-from app.store import coverage, migrate, vendors
-from app.store.database import Database
+from app.engine.context import Context
+from app.engine.crypto.installation_keys import with_keys
+from app.engine.db import migrate
+from app.engine.db.database import Database
+from app.engine.feeds import coverage
+from app.engine.vendors import store as vendor_store
 from app.vault import Vault, new_key, parse_ring
 
 VENDOR = "A00012345"
@@ -23,14 +25,14 @@ VENDOR = "A00012345"
 class Stage:
     """What every measurement is given."""
 
-    house: House
+    context: Context
     master_key: str
     """The ring that a server process of its own needs to read what this one sealed."""
 
     @property
     def url(self) -> str:
         """The address of the database, password included."""
-        return self.house.db.url
+        return self.context.db.url
 
     def sync(self) -> psycopg.Connection[tuple[object, ...]]:
         """Return a plain connection: the least that stands between a client and the server."""
@@ -63,19 +65,19 @@ async def at(url: str) -> AsyncIterator[Stage]:
     database = Database(url)
     await database.open()
     try:
-        house = House(database, Real(), Vault(parse_ring(key)))
+        context = Context(database, Real(), Vault(parse_ring(key)))
         async with database.transaction() as tx:
-            await vendors.add(
+            await vendor_store.add(
                 tx,
                 vendor_id=VENDOR,
                 name="bench",
                 sealed_access_key=b"",
                 sealed_secret_key=b"",
-                key_issued_at=house.now(),
+                key_issued_at=context.now(),
                 auto_acknowledge=False,
-                at=house.now(),
+                at=context.now(),
             )
-            await coverage.ensure_feed(tx, VENDOR, "orders", house.now())
-        yield Stage(replace(house, vault=await with_keys(house)), key)
+            await coverage.ensure_feed(tx, VENDOR, "orders", context.now())
+        yield Stage(replace(context, vault=await with_keys(context)), key)
     finally:
         await database.close()

@@ -15,8 +15,8 @@ from app.devtools.bench.figures import Effort, Figure, Side, Turn, take_turns
 from app.devtools.bench.ingest import WINDOW, fill
 from app.devtools.bench.pgbench import one_by_one
 from app.devtools.bench.stage import VENDOR, Stage
-from app.flows.pages import take_page
-from app.store import doors
+from app.engine.history import transitions
+from app.orders.ingest import take_page
 
 DOOR_FLOOR = 3.0
 _ROAD = ("ACCEPT", "INSTRUCT", "DEPARTURE", "DELIVERING", "FINAL_DELIVERY")
@@ -28,7 +28,7 @@ async def measure(stage: Stage, effort: Effort) -> list[Figure]:
     # Boxes from 0 on belong to the door, those from `rows` on to the pages.
     await fill(stage, 2 * effort.rows)
     with stage.sync() as connection:
-        raw.fill(connection, range(effort.rows), stage.house.now())
+        raw.fill(connection, range(effort.rows), stage.context.now())
     door, page = f"door, {WINDOW} at once", f"page of {WINDOW}, each one step on"
     alone, crowd = "pgbench, 1 connection", "pgbench, 16 connections"
     rounds = await take_turns(
@@ -53,28 +53,28 @@ def _through_the_door(stage: Stage, rows: int) -> Side:
     groups = cycle(range(0, rows - WINDOW + 1, WINDOW))
     place = dict.fromkeys(range(0, rows, WINDOW), ("ACCEPT", 1))
 
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         done, elapsed_s = 0, 0.0
         while elapsed_s < seconds:
             first = next(groups)
             source, version = place[first]
             target = _THERE_AND_BACK[(version - 1) % len(_THERE_AND_BACK)]
-            at = stage.house.now()
+            at = stage.context.now()
             start = time.perf_counter()
-            step = doors.Step("see", source, target, "coupang", "feed:orders", b"0123456789abcdef")
+            step = transitions.Step("see", source, target, "coupang", "feed:orders", b"0123456789abcdef")
             due = at + timedelta(hours=2)
             moves = [
-                doors.BoxMove(sheets.box_id(number), version, (step,), due)
+                transitions.BoxMove(sheets.box_id(number), version, (step,), due)
                 for number in range(first, first + WINDOW)
             ]
-            async with stage.house.db.transaction() as tx:
-                await doors.move_boxes(tx, VENDOR, moves, at)
+            async with stage.context.db.transaction() as tx:
+                await transitions.move_boxes(tx, VENDOR, moves, at)
             elapsed_s += time.perf_counter() - start
             place[first] = (target, version + 1)
             done += WINDOW
         return Turn(done, elapsed_s)
 
-    return turn
+    return lease
 
 
 def _walking(stage: Stage, rows: int) -> Side:
@@ -83,7 +83,7 @@ def _walking(stage: Stage, rows: int) -> Side:
     left = iter(pages)
     shift = 0
 
-    async def turn(seconds: float) -> Turn:
+    async def lease(seconds: float) -> Turn:
         nonlocal left, shift
         done, elapsed_s = 0, 0.0
         while elapsed_s < seconds:
@@ -97,7 +97,7 @@ def _walking(stage: Stage, rows: int) -> Side:
             start = time.perf_counter()
             page = read_sheet_page(body)
             taken = await take_page(
-                stage.house, VENDOR, page, cause="feed:orders", at=stage.house.now(), epoch=0
+                stage.context, VENDOR, page, cause="feed:orders", at=stage.context.now(), epoch=0
             )
             elapsed_s += time.perf_counter() - start
             if taken.moved != WINDOW:
@@ -105,10 +105,10 @@ def _walking(stage: Stage, rows: int) -> Side:
             done += WINDOW
         return Turn(done, elapsed_s)
 
-    return turn
+    return lease
 
 
 async def _born(stage: Stage, numbers: range) -> None:
     for first in range(numbers.start, numbers.stop, WINDOW):
         page = read_sheet_page(sheets.page(range(first, first + WINDOW)))
-        await take_page(stage.house, VENDOR, page, cause="feed:orders", at=stage.house.now())
+        await take_page(stage.context, VENDOR, page, cause="feed:orders", at=stage.context.now())

@@ -18,10 +18,11 @@ from app.devtools.packer import Packer, SandboxDock
 from app.devtools.processes import Child, Processes
 from app.devtools.story.population import Mix
 from app.devtools.up import answers, ensure_database
-from app.flows import keys, vendors
-from app.flows.house import House
+from app.engine.access import api_keys
+from app.engine.context import Context
+from app.engine.db import migrate
+from app.engine.vendors import vendors
 from app.settings import Settings
-from app.store import migrate
 from app.vault import new_key
 from app.worker import open_house
 
@@ -51,7 +52,7 @@ class FleetUnderTest:
     server: Embedded
     database: str
     fleet: Processes
-    house: House
+    context: Context
     speed: float
     vendor_ids: list[str]
     workers: list[Child]
@@ -173,7 +174,7 @@ async def build(
             "coupang": {"base_url": sandbox_url},
         }
     )
-    house = await stack.enter_async_context(open_house(settings, 6))
+    context = await stack.enter_async_context(open_house(settings, 6))
     fleet = Processes(directory / "run")
     stack.push_async_callback(fleet.stop)
     # The workers are paced by a clock that runs fast, so the sandbox's limit of ten a second is off; bans
@@ -189,18 +190,18 @@ async def build(
         access, secret = secrets.token_hex(16), secrets.token_hex(20)
         key = {"vendor_id": vendor_id, "access_key": access, "secret_key": secret}
         (await sandbox_client.post("/_sandbox/vendors", json=key)).raise_for_status()
-        await vendors.register_or_rotate(house, vendor_id, access, secret)
+        await vendors.register_or_rotate(context, vendor_id, access, secret)
     web = await fleet.start("web", "web", env=env)
     started = [await fleet.start(f"worker-{number}", "worker", env=env) for number in range(1, workers + 1)]
     await answers(f"{web_url}/ready", fleet, never)
-    admin = await keys.create(house, name="chaos operator", scopes=["admin"], vendor_ids=None)
+    admin = await api_keys.create(context, name="chaos operator", scopes=["admin"], vendor_ids=None)
     operator = await stack.enter_async_context(
         httpx.AsyncClient(base_url=web_url, headers={"Authorization": f"Bearer {admin['key']}"}, timeout=10.0)
     )
     mix = Mix()
     packers = [
         await _warehouse(
-            house, stack, web_url, sandbox_url, vendor_ids[first : first + STORED_TOGETHER], seed
+            context, stack, web_url, sandbox_url, vendor_ids[first : first + STORED_TOGETHER], seed
         )
         for first in range(0, len(vendor_ids), STORED_TOGETHER)
     ]
@@ -208,7 +209,7 @@ async def build(
         server=server,
         database=DATABASE,
         fleet=fleet,
-        house=house,
+        context=context,
         speed=speed,
         vendor_ids=vendor_ids,
         workers=started,
@@ -223,16 +224,16 @@ async def build(
 
 
 async def _warehouse(
-    house: House, stack: AsyncExitStack, web_url: str, sandbox_url: str, vendor_ids: list[str], seed: int
+    context: Context, stack: AsyncExitStack, web_url: str, sandbox_url: str, vendor_ids: list[str], seed: int
 ) -> Packer:
-    key = await keys.create(
-        house, name=f"warehouse of {vendor_ids[0]}", scopes=["warehouse:write"], vendor_ids=vendor_ids
+    key = await api_keys.create(
+        context, name=f"warehouse of {vendor_ids[0]}", scopes=["warehouse:write"], vendor_ids=vendor_ids
     )
     dock = SandboxDock(sandbox_url, vendor_ids)
     stack.push_async_callback(dock.close)
     # Each has a roll of labels of its own: a number that another receiver got is refused.
     roll = seed * 1000 + int(vendor_ids[0][-5:])
-    packer = Packer(web_url, key["key"], roll, Mix().habits(), clock=house.clock, dock=dock)
+    packer = Packer(web_url, key["key"], roll, Mix().habits(), clock=context.clock, dock=dock)
     stack.push_async_callback(packer.close)
     return packer
 

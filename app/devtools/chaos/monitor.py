@@ -11,9 +11,9 @@ from datetime import datetime
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from app.flows import voices
-from app.flows.house import House
-from app.flows.voices import Voice
+from app.engine.context import Context
+from app.engine.visits import status
+from app.engine.visits.status import LeaseStatus
 
 EVERY_S = 0.1
 UNSURE = (psycopg.Error, PoolTimeout, TimeoutError, OSError)
@@ -49,14 +49,14 @@ class Watch:
     """Looks on, from outside, through one connection of its own.
 
     Attributes:
-        house: Our side.
+        context: Our side.
         living: Returns the pids of workers that run (neither ended nor stopped).
         recoveries: From a kill until another worker spoke for the vendor.
         disturbed: The same where the database was killed meanwhile.
         longest_wait_s: Longest real time for which a due vendor was not visited.
     """
 
-    house: House
+    context: Context
     living: Callable[[], set[int]]
     recoveries: list[Orphan] = field(default_factory=list)
     disturbed: list[Orphan] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Watch:
         while not stop.is_set():
             try:
                 async with asyncio.timeout(2.0):
-                    self.take(await voices.list_voices(self.house))
+                    self.take(await status.list_lease_status(self.context))
             except UNSURE:
                 pass
             await asyncio.sleep(EVERY_S)
@@ -119,18 +119,18 @@ class Watch:
         for orphan in self._orphans.values():
             orphan.disturbed = True
 
-    async def _voices(self, within_s: float) -> list[Voice] | None:
+    async def _voices(self, within_s: float) -> list[LeaseStatus] | None:
         try:
             async with asyncio.timeout(within_s):
-                return await voices.list_voices(self.house)
+                return await status.list_lease_status(self.context)
         except UNSURE:
             return None
 
-    def take(self, found: list[Voice]) -> None:
+    def take(self, found: list[LeaseStatus]) -> None:
         """Take in one look at all vendors."""
         now_s = time.monotonic()
         before_s, self._seen_s = self._seen_s, now_s
-        living, at = self.living(), self.house.now()
+        living, at = self.living(), self.context.now()
         for voice in found:
             name = voice.vendor_id
             orphan = self._orphans.get(name)
@@ -146,7 +146,7 @@ class Watch:
                 self._silent.add(name)
             else:
                 self._silent.discard(name)
-            if silent := silent or voice.hushed:
+            if silent := silent or voice.tripped:
                 # It, or everybody, is told to keep silent: nobody may speak for it.
                 self._orphans.pop(name, None)
             visited = voice.epoch != self._epochs.get(name, voice.epoch)
@@ -167,13 +167,13 @@ class Watch:
         self.longest_wait_s = max(self.longest_wait_s, seconds)
 
 
-def _shown(voice: Voice, at: datetime) -> str:
-    visit = "a visit" if voice.visiting else "no visit"
-    waiting = " and one waits" if voice.waiting else ""
-    silence = ", all silent" if voice.hushed else ", silent" if voice.silent(at) else ""
+def _shown(status: LeaseStatus, at: datetime) -> str:
+    visit = "a visit" if status.visiting else "no visit"
+    waiting = " and one waits" if status.waiting else ""
+    silence = ", all silent" if status.tripped else ", silent" if status.silent(at) else ""
     return visit + waiting + silence
 
 
-def _pid(voice: Voice) -> int:
-    host, _, pid = (voice.spoken_by or "").rpartition(":")
+def _pid(status: LeaseStatus) -> int:
+    host, _, pid = (status.spoken_by or "").rpartition(":")
     return int(pid) if host == socket.gethostname() else 0

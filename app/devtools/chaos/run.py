@@ -28,7 +28,7 @@ from app.devtools.packer import Packer
 from app.devtools.processes import ChildFailed
 from app.devtools.story.population import place
 from app.devtools.story.report import Sides, read_sides
-from app.flows.audit import live
+from app.integrity.invariants import live
 from app.settings import Settings
 
 SHOPPING_SHARE = 0.6
@@ -48,7 +48,7 @@ class Chaos:
         self.told = told
         self.arena = arena
         self.out = out
-        self.watch = Watch(arena.house, arena.living)
+        self.watch = Watch(arena.context, arena.living)
         self.wreckers = Wreckers(arena, self.watch)
         self.lies = Lies(arena)
         self.done: list[Deed] = []
@@ -118,7 +118,7 @@ class Chaos:
         while (passed_s := time.monotonic() - began_s) < self.told.calm_s:
             found = ["the database is away"]
             with suppress(psycopg.Error, PoolTimeout):
-                sides = await read_sides(self.arena.house, self.arena.sandbox_url)
+                sides = await read_sides(self.arena.context, self.arena.sandbox_url)
                 found = await still_open(self.arena, sides)
                 if not found:
                     return passed_s, sides
@@ -128,19 +128,19 @@ class Chaos:
                 self.out.write(f"         {len(found)} open, such as: {'; '.join(found[:3])}\n")
             # Comparing everything costs; the fleet needs the processor more.
             await asyncio.sleep(max(1.0, 3 * (time.monotonic() - began_s - passed_s)))
-        return None, await read_sides(self.arena.house, self.arena.sandbox_url)
+        return None, await read_sides(self.arena.context, self.arena.sandbox_url)
 
     async def show(self) -> None:
         """Write one line of progress."""
         try:
             async with asyncio.timeout(3.0):
-                figures = await live(self.arena.house)
+                figures = await live(self.arena.context)
         except (psycopg.Error, PoolTimeout, TimeoutError):
             self.out.write(f"{self.passed_s:5.0f} s  the database is away\n")
             return
         states = " ".join(f"{state} {n}" for state, n in sorted((figures["boxes"] or {}).items()))
         kills = sum(self.wreckers.kills.values())
-        now = self.arena.house.now()
+        now = self.arena.context.now()
         self.out.write(f"{self.passed_s:5.0f} s  {now:%m-%d %H:%M}  kills {kills}  {states}\n")
         self.out.flush()
 
@@ -202,7 +202,7 @@ async def _run(told: Told, arena: FleetUnderTest, stop: asyncio.Event) -> tuple[
         arena.vendor_ids,
         told.boxes,
         arena.mix,
-        arena.house.now(),
+        arena.context.now(),
         timedelta(seconds=shopping),
     )
     if told.quick:

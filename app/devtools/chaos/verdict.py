@@ -10,7 +10,7 @@ from app.devtools.story.changes import OURS, shipped_cancelled
 from app.devtools.story.ending import unfinished
 from app.devtools.story.population import CLAIM_WITHIN
 from app.devtools.story.report import Sides
-from app.flows import audit, contents
+from app.integrity import invariants, stored_content
 
 UNCOVERED_YET = timedelta(hours=30)
 """What sweeps may still lack at the end: the newest hours, and a day of withdrawals."""
@@ -32,7 +32,7 @@ async def still_open(arena: FleetUnderTest, sides: Sides) -> list[str]:
     found = [str(one) for one in unfinished(sides.held) if not one.why]
     if not sides.truth.quiet(CLAIM_WITHIN):
         found.append("customers may still claim")
-    holes = (await audit.audit(arena.house, slack=UNCOVERED_YET)).holes
+    holes = (await invariants.audit(arena.context, slack=UNCOVERED_YET)).holes
     return found + sides.differences() + [f"hole: {one}" for one in holes]
 
 
@@ -58,11 +58,13 @@ async def judge(
     """
     verdict = Verdict()
     truth, held, unseen = sides.truth, sides.held, sides.unseen
-    found = await audit.audit(arena.house, slack=UNCOVERED_YET)
+    found = await invariants.audit(arena.context, slack=UNCOVERED_YET)
     different = sides.differences()
     lost = [line for line in different if line.startswith("lost")]
     twice = sum(counted["applied_twice"] for counted in truth.ledger["kinds"].values())
-    late = shipped_cancelled(truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, arena.house.clock.factor)))
+    late = shipped_cancelled(
+        truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, arena.context.clock.factor))
+    )
     decisions = unfinished(held)
     moving = [str(one) for one in decisions if not one.why]
     states = Counter(row["state"] for row in held.effects)
@@ -104,7 +106,7 @@ async def judge(
     most = max((one["max_in_flight"] for one in truth.ledger["vendors"].values()), default=0)
     row("calls of one vendor at the same time", most)
 
-    altered = await contents.all_faults(arena.house)
+    altered = await stored_content.all_faults(arena.context)
     row("stored, and not what it was", len(altered))
     verdict.broken += different + late + found.broken + altered + moving
     verdict.broken += [f"hole: {one}" for one in found.holes]

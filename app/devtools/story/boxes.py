@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.devtools.story.truth import Truth
-from app.flows.holdings import Holdings
+from app.integrity.snapshot import Holdings
 
 OUR_NAME = {"FINAL_DELIVERY": "FINAL_DELIVERING"}
 QUANTITIES = (("ordered", "count"), ("cancelled", "canceled"), ("held", "held"), ("shippable", "shippable"))

@@ -4,10 +4,10 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.claims.returns.verdicts import REFUNDED
 from app.devtools.story.truth import Truth
-from app.flows.holdings import Holdings
-from app.flows.outcomes import Kind
-from app.flows.return_outcomes import REFUNDED
+from app.engine.effects.verdicts import Kind
+from app.integrity.snapshot import Holdings
 
 OURS: dict[str, Kind] = {
     "acknowledge": Kind.ACKNOWLEDGE,

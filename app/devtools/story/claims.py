@@ -5,7 +5,7 @@ from typing import Any
 
 from app.devtools.story.truth import Truth
 from app.devtools.story.units import is_return
-from app.flows.holdings import Holdings
+from app.integrity.snapshot import Holdings
 from app.machines.collects import from_wire
 
 STATES: dict[tuple[str, str], tuple[str | None, str | None]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.devtools.story.boxes import is_returned_on_its_way
-from app.flows.holdings import Holdings
+from app.integrity.snapshot import Holdings
 from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT
 from app.machines.exchanges import EXCHANGE

@@ -12,9 +12,9 @@ from app.devtools.story.ending import Unfinished, unfinished
 from app.devtools.story.truth import Truth, read_truth
 from app.devtools.story.units import compare_units, true_units
 from app.devtools.story.verdict import Verdict
-from app.flows import audit, contents, holdings
-from app.flows.holdings import Holdings
-from app.flows.house import House
+from app.engine.context import Context
+from app.integrity import invariants, snapshot, stored_content
+from app.integrity.snapshot import Holdings
 
 INSTANT_S = 1.0
 """Real seconds between our last reading and Coupang's taking of a waybill, at the most."""
@@ -45,34 +45,36 @@ class Sides:
         )
 
 
-async def read_sides(house: House, sandbox_url: str) -> Sides:
+async def read_sides(context: Context, sandbox_url: str) -> Sides:
     """Read both sides. Coupang goes on meanwhile: it decides by itself what waits for a person."""
     truth = await read_truth(sandbox_url)
-    return Sides(truth, await holdings.read(house), await audit.unseen_cancels(house))
+    return Sides(truth, await snapshot.read(context), await invariants.unseen_cancels(context))
 
 
-async def read_end(house: House, sandbox_url: str, boxes: int, claim_within: timedelta) -> Sides | None:
+async def read_end(context: Context, sandbox_url: str, boxes: int, claim_within: timedelta) -> Sides | None:
     """Return both sides when nothing can happen any more; None before.
 
     All is final or has a named decision, on both sides, and they agree. What is judged is what was read
     here: a moment later Coupang may have decided one of those.
     """
-    held = await holdings.read(house)
-    unseen = await audit.unseen_cancels(house)
+    held = await snapshot.read(context)
+    unseen = await invariants.unseen_cancels(context)
     if len(held.sales) + len(unseen) < boxes or any(not one.why for one in unfinished(held)):
         return None
-    sides = await read_sides(house, sandbox_url)
+    sides = await read_sides(context, sandbox_url)
     if len(sides.truth.sales) < boxes or not sides.truth.quiet(claim_within):
         return None
     over = not any(not one.why for one in unfinished(sides.held)) and not sides.differences()
     return sides if over else None
 
 
-async def report(house: House, sides: Sides, vendor_ids: list[str], boxes: int, complete: bool) -> Verdict:
+async def report(
+    context: Context, sides: Sides, vendor_ids: list[str], boxes: int, complete: bool
+) -> Verdict:
     """Compare both sides, check histories and evidence, and count the calls.
 
     Args:
-        house: Our side.
+        context: Our side.
         sides: Both sides as they were at the end.
         vendor_ids: Whose story it was.
         boxes: How many boxes were bought.
@@ -86,22 +88,22 @@ async def report(house: House, sides: Sides, vendor_ids: list[str], boxes: int, 
         verdict.broken.append(f"the sandbox holds {len(truth.sales)} boxes, {boxes} were placed")
     verdict.broken += sides.differences()
     verdict.broken += shipped_cancelled(
-        truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, house.clock.factor))
+        truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, context.clock.factor))
     )
     _states(verdict, held, sides.unseen)
     _units(verdict, truth)
     decisions = unfinished(held)
     verdict.broken += [str(one) for one in decisions if not one.why]
     _mutations(verdict, truth)
-    found = await audit.audit(house)
-    verdict.broken += found.broken + await contents.all_faults(house)
+    found = await invariants.audit(context)
+    verdict.broken += found.broken + await stored_content.all_faults(context)
     verdict.lines.append(
         f"histories   {found.boxes} boxes, {found.effects} effects and {found.claims} claims, "
         f"{len(found.illegal)} illegal, {len(found.unproven)} confirmed without evidence"
     )
     judge_calls(
         verdict,
-        await audit.call_tally(house),
+        await invariants.call_tally(context),
         truth.ledger,
         vendors=len(vendor_ids),
         boxes=boxes,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.devtools.story.truth import Truth
-from app.flows.holdings import Holdings
+from app.integrity.snapshot import Holdings
 
 Key = tuple[int, int]
 """Order and option: claims name the box that was bought, and a split gives units another one."""

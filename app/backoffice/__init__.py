@@ -1,0 +1,1 @@
+"""What operators do: inbox of decisions, manual moves, resync, reviews."""

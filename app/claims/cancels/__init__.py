@@ -1,0 +1,1 @@
+"""Stop requests, and cancels by the seller."""

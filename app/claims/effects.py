@@ -1,0 +1,22 @@
+"""What cancels and returns have in common: both are a life of one receipt."""
+
+from datetime import datetime
+
+from app.claims import store as claim_store
+from app.engine.db.database import Connection
+from app.engine.effects.subjects import Effects
+from app.machines.boxes import BoxState
+from app.orders import store as box_store
+
+
+class Receipts:
+    """The part of a subject that is the same for each life of a receipt."""
+
+    async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
+        """Have these receipts and their boxes read by themselves."""
+        receipt_ids = [effect["subject_id"] for effect in effects]
+        await claim_store.read_soon(tx, vendor_id, receipt_ids, at)
+        meant = await claim_store.boxes_of(tx, vendor_id, receipt_ids)
+        alive = [row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED]
+        if alive:
+            await box_store.doubt(tx, vendor_id, alive, at)

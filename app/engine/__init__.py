@@ -1,0 +1,1 @@
+"""What every family needs: effects, visits, feeds, history, evidence, vendors, access, crypto, database."""

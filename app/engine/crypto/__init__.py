@@ -1,0 +1,1 @@
+"""Installation keys, sealed columns and the rotation of the master key."""

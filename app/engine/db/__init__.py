@@ -1,0 +1,1 @@
+"""The database: connections, migrations, the scope of a caller in SQL."""

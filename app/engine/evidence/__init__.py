@@ -1,0 +1,1 @@
+"""Raw answers of Coupang, kept as proof."""

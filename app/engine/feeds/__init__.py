@@ -1,0 +1,1 @@
+"""What is polled and what coverage may claim."""

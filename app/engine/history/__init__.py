@@ -1,0 +1,1 @@
+"""State transitions with their history, its hash chain, and the past."""

@@ -1,0 +1,1 @@
+"""Visits: one vendor at a time, leased, paced and bounded in time."""

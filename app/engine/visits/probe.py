@@ -1,0 +1,29 @@
+"""The one call that comes back after a silence."""
+
+from datetime import timedelta
+
+from app.coupang.errors import CoupangError, Rejected
+from app.coupang.orders import calls as order_calls
+from app.coupang.orders.decode import WireStatus
+from app.engine.visits import circuit_breaker
+from app.engine.visits.session import CircuitTripped, VisitSession
+
+
+async def probe(session: VisitSession) -> None:
+    """Make one cheap reading before anything else.
+
+    Raises:
+        Silence: Coupang still does not answer properly.
+    """
+    session.check_time()
+    at = session.context.now()
+    try:
+        await order_calls.list_minutes(
+            session.client, at - timedelta(minutes=1), at, WireStatus.ACCEPT, purpose="probe"
+        )
+    except Rejected:
+        # A business no comes from behind the door: it is open.
+        pass
+    except CoupangError as error:
+        raise CircuitTripped(error) from error
+    await circuit_breaker.answered(session.context, session.lease)

@@ -1,0 +1,1 @@
+"""Exchanges with the collect and the redelivery track."""

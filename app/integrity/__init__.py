@@ -1,0 +1,1 @@
+"""Doctor, census and erasure: what must hold, looked at from outside."""

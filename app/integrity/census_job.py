@@ -1,0 +1,54 @@
+"""Count at night: read everything of the last thirty days once more, whatever time the visit has left."""
+
+import logging
+
+from app.claims import poll as claim_poll
+from app.coupang.errors import CoupangError
+from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
+from app.exchanges import poll as exchange_poll
+from app.integrity import census
+from app.orders import poll as order_poll
+from app.orders.ingest import Window
+
+log = logging.getLogger(__name__)
+
+
+async def count(session: VisitSession) -> bool:
+    """Go on with the census of this vendor, if one is due; True when windows are left."""
+    context, vendor_id, epoch = session.context, session.vendor_id, session.epoch
+    under_way = await census.under_way(context, vendor_id, epoch)
+    if under_way is None:
+        return False
+    try:
+        for window in under_way.left:
+            await _read(session, under_way, window)
+    except CoupangError as error:
+        raise_if_stopped(error)
+        await census.put_off(context, vendor_id, epoch, str(error))
+        return False
+    except OutOfTime:
+        return True
+    found = await census.conclude(context, vendor_id, epoch, under_way)
+    if found["missing"] or found["vanished"]:
+        log.error(
+            "census %s of vendor %s: %s missing, %s vanished",
+            found["census_id"],
+            vendor_id,
+            found["missing"],
+            found["vanished"],
+        )
+    return False
+
+
+async def _read(session: VisitSession, under_way: census.Count, window: Window) -> None:
+    if window.feed == census.ORDERS:
+        since, seen = session.context.now(), set[int]()
+        await order_poll.sweep_window(session, window, purpose="census", seen=seen)
+        await census.compare(
+            session.context, session.vendor_id, session.epoch, under_way, window, seen, since
+        )
+    elif window.feed == census.EXCHANGES:
+        await exchange_poll.sweep_window(session, window, purpose="census")
+    else:
+        road = claim_poll.CANCELS if window.feed == census.CANCELS else claim_poll.ROAD
+        await claim_poll.sweep_window(session, window, road=road, purpose="census")

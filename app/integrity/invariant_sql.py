@@ -1,0 +1,106 @@
+"""Set-wise questions of an audit, and the figures of a live status."""
+
+from datetime import datetime
+from typing import Any, LiteralString
+
+from app.engine.db.database import Connection, fetch
+from app.engine.history.verify import PRESENT
+
+_WALKED: LiteralString = (
+    """
+WITH walked AS (
+  SELECT vendor_id, aggregate, aggregate_id, array_agg(source ORDER BY version) AS sources,
+         array_agg(event ORDER BY version) AS events, array_agg(target ORDER BY version) AS targets
+  FROM history WHERE %(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s GROUP BY 1, 2, 3
+), present AS ("""
+    + PRESENT
+    + """)
+SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
+       coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,
+       coalesce(w.targets, '{-}') AS targets
+FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)
+WHERE %(vendor_id)s::text IS NULL OR p.vendor_id = %(vendor_id)s"""
+)
+
+
+async def histories(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
+    """Return for each aggregate its steps in order, with the state and version it has now."""
+    return await fetch(connection, _WALKED, vendor_id=vendor_id)
+
+
+async def unproven(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
+    """Return confirmed effects whose evidence is missing."""
+    query = """
+    SELECT e.vendor_id, e.effect_id FROM effect e
+    LEFT JOIN evidence v ON v.vendor_id = e.vendor_id AND v.digest = e.evidence
+    WHERE e.state = 'CONFIRMED' AND v.digest IS NULL
+      AND (%(vendor_id)s::text IS NULL OR e.vendor_id = %(vendor_id)s)"""
+    return await fetch(connection, query, vendor_id=vendor_id)
+
+
+async def open_effects(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
+    """Return effects that are not settled."""
+    query = """SELECT vendor_id, effect_id, kind, state FROM effect
+               WHERE state NOT IN ('CONFIRMED', 'REJECTED')
+                 AND (%(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s)
+               ORDER BY effect_id"""
+    return await fetch(connection, query, vendor_id=vendor_id)
+
+
+async def box_states(connection: Connection) -> list[dict[str, Any]]:
+    """Return state and waybill of every box, and the exchange of those that are no sale."""
+    query = "SELECT vendor_id, shipment_box_id, state, invoice_number, exchange_id FROM box"
+    return await fetch(connection, query)
+
+
+# A box that is cancelled before its order shows in any list is known by its receipt only.
+_UNSEEN_CANCELS: LiteralString = """
+SELECT DISTINCT l.vendor_id, l.shipment_box_id
+FROM cancel c JOIN receipt_line l USING (vendor_id, receipt_id)
+WHERE c.state IN ('CANCELLED', 'STOPPED')
+  AND NOT EXISTS (SELECT FROM box b
+                  WHERE b.vendor_id = l.vendor_id AND b.shipment_box_id = l.shipment_box_id)"""
+
+
+async def unseen_cancels(connection: Connection) -> list[dict[str, Any]]:
+    """Return boxes that were cancelled before any list showed them."""
+    return await fetch(connection, _UNSEEN_CANCELS)
+
+
+async def live(connection: Connection) -> dict[str, Any]:
+    """Return the figures of a live status in one statement."""
+    query = f"""
+    WITH unseen_cancels AS ({_UNSEEN_CANCELS})
+    SELECT
+      (SELECT jsonb_object_agg(state, n)
+       FROM (SELECT state, count(*) - count(exchange_id) AS n FROM box GROUP BY 1) b WHERE n > 0) AS boxes,
+      (SELECT jsonb_object_agg(state, n)
+       FROM (SELECT state, count(*) AS n FROM effect GROUP BY 1) e) AS effects,
+      (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,
+      (SELECT count(*) FROM unseen_cancels) AS unseen_cancels,
+      (SELECT min(last_ok_at) FROM feed WHERE feed = 'accept') AS last_look_at,
+      coalesce((SELECT until FROM circuit WHERE closed_at IS NULL),
+               (SELECT max(stopped_until) FROM vendor)) AS stopped_until,
+      (SELECT array_agg(vendor_id ORDER BY vendor_id) FROM vendor
+        WHERE stopped_until IS NOT NULL) AS stopped_vendors,
+      EXISTS (SELECT FROM circuit WHERE closed_at IS NULL) AS all_stopped,
+      (SELECT count(*) FROM box WHERE attention IS NOT NULL) AS attention"""
+    rows = await fetch(connection, query)
+    return rows[0]
+
+
+async def uncovered(
+    connection: Connection, feed: str, start: datetime, end: datetime
+) -> list[dict[str, Any]]:
+    """Return vendors whose feed does not cover [start, end)."""
+    query = """
+    SELECT v.vendor_id FROM vendor v LEFT JOIN feed f ON f.vendor_id = v.vendor_id AND f.feed = %(feed)s
+    WHERE v.state = 'ACTIVE'
+      AND NOT coalesce(f.covered, '{}') @> tstzrange(%(start)s, greatest(%(start)s, %(end)s))"""
+    return await fetch(connection, query, feed=feed, start=start, end=end)
+
+
+async def tally(connection: Connection) -> list[dict[str, Any]]:
+    """Return the counted calls."""
+    query = "SELECT vendor_id, hour, purpose, route, answer, calls FROM tally"
+    return await fetch(connection, query)

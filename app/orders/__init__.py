@@ -1,0 +1,1 @@
+"""Orders and their boxes, from payment to delivery."""

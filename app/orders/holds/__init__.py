@@ -1,0 +1,1 @@
+"""Holds: a person keeps a box back."""

@@ -1,0 +1,35 @@
+"""What we hold and a list should have shown, as jobs ask for it."""
+
+from collections.abc import Set
+from datetime import datetime
+from typing import Any
+
+from app.engine.context import Context
+from app.orders import missing_rows_sql
+from app.orders.ingest import Window
+
+
+async def absent_box(
+    context: Context, vendor_id: str, window: Window, seen: Set[int], since: datetime
+) -> dict[str, Any] | None:
+    """Return the oldest box of a window that no list, read since then, has shown; None: none."""
+    async with context.db.connection() as connection:
+        return await missing_rows_sql.absent_box(
+            connection, vendor_id, (window.start, window.end), seen, since
+        )
+
+
+async def absent_receipt(
+    context: Context, vendor_id: str, window: Window, seen: Set[int], since: datetime
+) -> int | None:
+    """Return the oldest return or stop request of a window that no list has shown; None: none."""
+    async with context.db.connection() as connection:
+        return await missing_rows_sql.absent_receipt(
+            connection, vendor_id, (window.start, window.end), seen, since
+        )
+
+
+async def holds_exchange(context: Context, vendor_id: str, window: Window, since: datetime) -> bool:
+    """Tell whether an exchange of this window was known before `since`."""
+    async with context.db.connection() as connection:
+        return await missing_rows_sql.holds_exchange(connection, vendor_id, (window.start, window.end), since)

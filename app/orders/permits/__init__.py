@@ -1,0 +1,1 @@
+"""Ship permits: may this box leave now."""

@@ -1,0 +1,1 @@
+"""Units of a box: ordered, held, cancelled, shipped, returned."""

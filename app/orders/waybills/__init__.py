@@ -1,0 +1,1 @@
+"""Waybill numbers: form, reuse, and the lines of a parcel."""
