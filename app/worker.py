@@ -11,9 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from app import clock
-from app.engine.context import Circuit, Context, Policy
+from app.engine.context import Context
 from app.engine.crypto.installation_keys import with_keys
 from app.engine.db.database import Database
+from app.engine.policy import Circuit, Policy
 from app.engine.visits.engine import Engine
 from app.engine.visits.scheduler import build_scheduler
 from app.engine.visits.session import Reach

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.backoffice.aggregates.registry import AGGREGATES, Aggregate, Given
 from app.backoffice.reviews import keep_statement as keep_statement
+from app.engine.caller import Caller
 from app.engine.context import Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
@@ -19,7 +20,7 @@ from app.engine.history.actions import STATE, judge, while_open
 from app.engine.visits import leases
 from app.errors import Invalid, Refused, Stale
 from app.orders import store as box_store
-from app.orders.changes import Caller, check_waybill
+from app.orders.waybills.waybills import check_waybill
 
 
 async def explain(context: Context, caller: Caller, kind: str, row_id: int) -> dict[str, Any]:

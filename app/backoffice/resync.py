@@ -10,11 +10,11 @@ from typing import Any
 
 from app.backoffice import resync_store
 from app.backoffice.reviews import keep_statement as keep_statement
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.visits import leases
 from app.errors import NotFound
-from app.orders.changes import Caller
 
 LIVES = {"receipt": ("cancel", "return"), "exchange": ("exchange", "collect", "redelivery")}
 """Subject → the lives that its reading moves."""

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from app.effect_subjects import SUBJECTS
+from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
@@ -21,7 +22,6 @@ from app.engine.visits import leases
 from app.machines.effects import EFFECT, EffectFacts
 from app.orders import lookup
 from app.orders import store as box_store
-from app.orders.changes import Caller
 from app.orders.decide import decide_effect
 from app.orders.queries import get_box
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.claims import store as claim_store
 from app.coupang.claims.types import PickupOf
 from app.effect_subjects import SUBJECTS
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
@@ -16,7 +17,7 @@ from app.engine.visits import leases
 from app.errors import NotFound
 from app.exchanges import store as exchange_store
 from app.machines.effects import EFFECT
-from app.orders.changes import Caller, Waybill, check_waybill
+from app.orders.waybills.waybills import Waybill, check_waybill
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from app.claims.page_store import Birth, LineContent, ReceiptContent
 from app.coupang.claims.types import Receipt, ReceiptPage, UnreadableClaim
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, Context, until_fresh
 from app.engine.feeds import coverage
+from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
 from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.receipt_classification import Reading, completion_from_wire, from_wire, pickup_from_wire
 from app.machines.returns import RETURN, ReturnFacts, ReturnState
-from app.orders.ingest import IngestResult, Window
 from app.orders.quantities.quantities import settle_claims
 
 CONTRADICTION = "Coupang shows a state of this receipt that does not follow from the one we hold"

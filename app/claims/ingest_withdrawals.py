@@ -11,11 +11,11 @@ from app.coupang.claims.types import WithdrawalPage
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, Context, until_fresh
 from app.engine.evidence import store as evidence_store
 from app.engine.feeds import coverage
+from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
 from app.machines import cancels, returns
 from app.machines.cancels import CancelFacts, CancelState
 from app.machines.returns import RETURN, ReturnFacts, ReturnState
-from app.orders.ingest import IngestResult, Window
 from app.orders.quantities import store as quantity_store
 from app.orders.quantities.quantities import settle_claims
 

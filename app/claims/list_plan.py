@@ -13,10 +13,10 @@ from datetime import date, datetime, time, timedelta
 from app.claims import store as claim_store
 from app.clock import KST
 from app.engine.context import Context
+from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.machines import cancels, returns
 from app.machines.returns import ReturnState
-from app.orders.ingest import Window
 
 PAGE = 50
 WATCHED_MOST = 40

@@ -15,9 +15,9 @@ from app.coupang.errors import CoupangError, RangeTooWide
 from app.engine.feeds import feeds
 from app.engine.feeds.feeds import LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
+from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
 from app.orders.empty_lists import receipt_lives
-from app.orders.ingest import Window
 
 ROAD = (
     ReceiptQuery.STOPS,

@@ -9,8 +9,8 @@ from app.coupang.claims.types import WithdrawalPage
 from app.coupang.errors import CoupangError
 from app.engine.feeds import feeds
 from app.engine.feeds.feeds import MOST_PAGES
+from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
-from app.orders.ingest import Window
 
 SPAN = timedelta(days=5)
 """Both ends may share their days with the neighbours: 6 days are asked for, 7 are disputed."""

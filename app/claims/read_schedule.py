@@ -8,10 +8,10 @@ from app.claims import store as claim_store
 from app.clock import KST
 from app.engine.context import Context
 from app.engine.feeds.feeds import STOPS, Due
+from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.machines import cancels, returns
 from app.machines.cancels import CancelState
-from app.orders.ingest import Window
 
 VANISHED = "Coupang shows this receipt no more, and does not tell of a withdrawal"
 

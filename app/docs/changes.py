@@ -14,10 +14,10 @@ from app.claims.api import cancels as cancel_routes
 from app.claims.api import return_changes as return_routes
 from app.claims.cancels.sends import SEND_ALONE
 from app.docs.words import FAULTS, STORY, WORDS, Words
-from app.engine.context import Policy
 from app.engine.effects.dispatch import SEND
 from app.engine.effects.outbox import Batch
 from app.engine.effects.verdicts import Kind
+from app.engine.policy import Policy
 from app.exchanges.api import exchanges as exchange_routes
 from app.machines import boxes, cancels, collects, exchanges, redeliveries, returns
 from app.machines.kernel import Rules

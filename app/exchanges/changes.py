@@ -8,6 +8,7 @@ from typing import Any
 from app.claims.changes import Change, ask_claim, locked, pickup_payload
 from app.coupang.claims.types import PickupOf, RejectCode
 from app.coupang.couriers import DIRECT
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
 from app.engine.effects.verdicts import Kind
@@ -17,9 +18,9 @@ from app.exchanges import store as exchange_store
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.orders import lookup
 from app.orders import store as box_store
-from app.orders.changes import Caller, Waybill, check_waybill
 from app.orders.decide import decide
 from app.orders.lookup import Vendors
+from app.orders.waybills.waybills import Waybill, check_waybill
 
 EVENTS = {
     "reject": ("reject", "reject"),

@@ -17,6 +17,7 @@ from app.claims.box_blocks import keep_unreadable, unblock
 from app.coupang.claims.types import Exchange, ExchangePage, ReplacementBox, UnreadableClaim
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, Context, until_fresh
 from app.engine.feeds import coverage
+from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
 from app.exchanges import page_store as exchange_page_store
 from app.exchanges import receptions as exchange_receptions
@@ -28,7 +29,6 @@ from app.machines.collects import COLLECT, CollectFacts, CollectState
 from app.machines.exchanges import EXCHANGE, ExchangeState
 from app.machines.redeliveries import REDELIVERY, RedeliveryFacts, RedeliveryState
 from app.orders import replacement_boxes
-from app.orders.ingest import IngestResult, Window
 
 CONTRADICTION = "Coupang shows a state of this exchange that does not follow from the one we hold"
 TRACKS = {"exchange": "", "collect": "collect_", "redelivery": "redelivery_"}

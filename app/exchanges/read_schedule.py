@@ -7,9 +7,9 @@ from typing import Any
 from app.claims import store as claim_store
 from app.engine.context import Context
 from app.engine.feeds import coverage, feeds
+from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.exchanges import store as exchange_store
-from app.orders.ingest import Window
 
 SPAN = timedelta(days=6)
 """Longest window asked for at once; Coupang takes less than 7 days."""

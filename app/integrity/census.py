@@ -14,10 +14,10 @@ from typing import Any
 from app.clock import KST
 from app.engine.context import Context
 from app.engine.feeds import coverage, feeds
+from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.engine.pagination import split_page
 from app.integrity import census_store
-from app.orders.ingest import Window
 
 FEED = "census"
 ORDERS = "census_orders"

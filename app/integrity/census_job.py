@@ -4,11 +4,11 @@ import logging
 
 from app.claims import poll as claim_poll
 from app.coupang.errors import CoupangError
+from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
 from app.exchanges import poll as exchange_poll
 from app.integrity import census
 from app.orders import poll as order_poll
-from app.orders.ingest import Window
 
 log = logging.getLogger(__name__)
 

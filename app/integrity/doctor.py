@@ -20,9 +20,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.coupang.errors import ExpiredSignature
-from app.engine.context import PURPOSE_SECRETS, Context, Policy
+from app.engine.context import PURPOSE_SECRETS, Context
 from app.engine.db.database import Connection, fetch
 from app.engine.feeds import feeds
+from app.engine.policy import Policy
 from app.engine.vendors import store as vendor_store
 from app.engine.vendors.vendors import KEY_LIFE
 from app.engine.visits import circuit_store

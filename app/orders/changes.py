@@ -5,12 +5,13 @@ still in that state; the box itself moves when Coupang has confirmed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from app.clock import KST
-from app.coupang.couriers import COURIERS, DIRECT
+from app.coupang.couriers import DIRECT
+from app.engine.caller import US, Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
@@ -29,59 +30,11 @@ from app.orders.lookup import with_sums
 from app.orders.permits import checks as permit_checks
 from app.orders.permits import store as permit_store
 from app.orders.waybills import checks as waybill_checks
+from app.orders.waybills.waybills import Waybill, check_waybill
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks: an API key, an operator, or we ourselves."""
-
-    actor: str
-    vendor_ids: list[str] | None
-    """Vendors this caller may know of; None means every vendor."""
-    reason: str | None = None
-    """Why, when a person acts by hand; kept in the history of what is asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waybill:
-    """A courier and a waybill number, as a warehouse gives them."""
-
-    courier_code: str
-    invoice_number: str
-
-    def payload(self) -> dict[str, Any]:
-        """Return it as the payload of an effect names it."""
-        return {"courier_code": self.courier_code, "invoice_number": self.invoice_number}
-
-
-US = Caller("us", None)
 TRIES = 4
 """How often a change is decided again when the box changes under our hands."""
 Plan = Callable[[Mapping[str, Any], datetime], effect_store.Intent]
-
-
-def check_waybill(waybill: Waybill) -> None:
-    """Check courier code and number form before anything is asked of Coupang.
-
-    Raises:
-        Invalid: Unknown courier, or digits that are not the courier's; names field and rule.
-    """
-    courier = COURIERS.get(waybill.courier_code)
-    if courier is None:
-        raise Invalid(
-            "unknown courier", ("/courier_code", f"{waybill.courier_code!r} is not a code of Coupang's list")
-        )
-    number = waybill.invoice_number
-    if not number.isascii() or not number.isdigit():
-        raise Invalid("malformed waybill", ("/invoice_number", "digits only, without blanks and hyphens"))
-    if courier.pattern and not courier.pattern.fullmatch(number):
-        raise Invalid(
-            "malformed waybill",
-            (
-                "/invoice_number",
-                f"{courier.code} ({courier.name_ko}) numbers match {courier.pattern.pattern}",
-            ),
-        )
 
 
 async def acknowledge(

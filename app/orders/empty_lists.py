@@ -11,9 +11,9 @@ from datetime import datetime
 
 from app.claims.reread import look_at_receipt
 from app.coupang.orders.decode import WireStatus
+from app.engine.feeds.windows import Window
 from app.engine.visits.session import VisitSession
 from app.orders import missing_rows
-from app.orders.ingest import Window
 from app.orders.reread import look_single
 
 log = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_REC
 from app.engine.db.database import Connection
 from app.engine.evidence import store as evidence_store
 from app.engine.feeds import coverage
+from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
 from app.machines.boxes import BOX, BoxFacts, BoxState, from_wire, walk
 from app.orders import page_store as box_page_store
@@ -31,26 +32,6 @@ RESTING = (BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING)
 _IN_HOUSE = frozenset({BoxState.ACCEPT, BoxState.INSTRUCT})
 LAG_ALARM = timedelta(minutes=60)
 """Coupang: an acknowledge that does not show within an hour is a case for its support (900001688666)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of creation times of one feed."""
-
-    feed: str
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class IngestResult:
-    """What became of a page."""
-
-    rows: int
-    changed: int
-    moved: int
-    doubtful: tuple[int, ...]
-    unreadable: int
 
 
 @dataclass(slots=True)

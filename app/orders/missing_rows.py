@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from app.engine.context import Context
+from app.engine.feeds.windows import Window
 from app.orders import missing_rows_sql
-from app.orders.ingest import Window
 
 
 async def absent_box(

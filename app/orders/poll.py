@@ -10,9 +10,10 @@ from app.coupang.orders.decode import SheetPage, WireStatus
 from app.engine.feeds import feeds
 from app.engine.feeds.feeds import LONGEST_DAYS, LONGEST_MINUTES, MOST_PAGES, Due, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
+from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
 from app.orders.empty_lists import contradicts_stored
-from app.orders.ingest import Window, take_page
+from app.orders.ingest import take_page
 
 ROAD = (
     WireStatus.ACCEPT,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.clock import KST
-from app.engine.context import Policy
+from app.engine.policy import Policy
 from app.integrity import census
 from app.orders import empty_lists
 from tests.support.shop import DAY, HOUR, MINUTE, START, Shop, assert_promises, open_shop

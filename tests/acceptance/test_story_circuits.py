@@ -10,6 +10,7 @@ import pytest
 from app.coupang.errors import Blocked
 from app.devtools import up
 from app.engine.access import audit_log
+from app.engine.caller import US, Caller
 from app.engine.context import PURPOSE_SECRETS
 from app.engine.vendors import store as vendor_rows
 from app.engine.vendors import vendors
@@ -17,7 +18,6 @@ from app.engine.visits import circuit_breaker, leases
 from app.engine.visits.visit import visit
 from app.errors import Forbidden
 from app.integrity import doctor, invariants
-from app.orders.changes import US, Caller
 from tests.support.shop import ACCESS_KEY, HOUR, MINUTE, SECOND, SECRET_KEY, VENDOR, Shop, assert_promises
 
 OTHERS = ("A00012346", "A00012347")

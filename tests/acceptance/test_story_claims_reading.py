@@ -6,8 +6,8 @@ import pytest
 
 from app.backoffice import claim_reviews
 from app.claims import queries as claim_queries
+from app.engine.caller import US
 from app.errors import NotFound, Refused
-from app.orders.changes import US
 from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_paths, assert_promises
 from tests.support.stop_requests import ON, packed, receipt_of, requested, state_of
 

@@ -13,13 +13,13 @@ from app.clock import Real
 from app.devtools.embedded_postgres import Embedded
 from app.devtools.processes import Processes
 from app.engine.access import api_keys
+from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.crypto.installation_keys import with_keys
 from app.engine.db import migrate
 from app.engine.db.database import Database
 from app.engine.vendors import vendors
 from app.main import PATIENCE_S
-from app.orders.changes import US
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World

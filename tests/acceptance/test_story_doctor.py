@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.engine.context import Context, Policy
+from app.engine.context import Context
 from app.engine.db.database import Connection, Database
+from app.engine.policy import Policy
 from app.integrity import doctor
 from app.integrity.doctor import Finding
 from app.sandbox.orders.checkout import BoxSpec, LineSpec

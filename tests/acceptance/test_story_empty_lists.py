@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.engine.context import Policy
+from app.engine.policy import Policy
 from app.integrity import census
 from app.orders import poll as order_poll
 from app.orders import queries as box_queries

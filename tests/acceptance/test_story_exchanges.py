@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from app.coupang.claims.types import RejectCode
+from app.engine.caller import US
 from app.errors import Refused
 from app.exchanges import changes as exchange_changes
 from app.orders import queries as box_queries
-from app.orders.changes import US, Waybill
+from app.orders.waybills.waybills import Waybill
 from app.sandbox.core.claim_entities import BY_HAND
 from app.sandbox.exchanges import transitions as exchange_transitions
 from app.sandbox.orders.checkout import BoxSpec, LineSpec

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.engine.caller import US
 from app.errors import Refused
 from app.orders import changes as box_changes
-from app.orders.changes import US, Waybill
+from app.orders.waybills.waybills import Waybill
 from app.sandbox.core.order_entities import Receiver
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.shop import DAY, HOUR, Shop, assert_promises

@@ -8,9 +8,10 @@ import pytest
 
 from app.claims.cancels import changes as cancel_changes
 from app.coupang.claims.types import MiddleCancelCode
+from app.engine.caller import US
 from app.orders import changes as box_changes
-from app.orders.changes import US, Waybill
 from app.orders.permits import permits
+from app.orders.waybills.waybills import Waybill
 from app.sandbox.orders.checkout import LineSpec
 from tests.support.mid_call import meanwhile
 from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises

@@ -11,6 +11,7 @@ import pytest
 from app.backoffice import reviews
 from app.claims import queries as claim_queries
 from app.clock import Frozen
+from app.engine.caller import US
 from app.engine.history.point_in_time import moment
 from app.engine.visits.visit import visit
 from app.errors import AppError, Invalid, NotFound
@@ -18,7 +19,6 @@ from app.exchanges import changes as exchange_changes
 from app.machines.receptions import Verdict
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
-from app.orders.changes import US
 from app.orders.holds import holds
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.return_steps import delivered, inspected, returned

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from app.engine.caller import US
 from app.engine.effects.verdicts import Kind
 from app.engine.vendors import vendors
-from app.orders.changes import US
 from tests.support.change_scenes import asked
 from tests.support.prepared_shops import Scene, Stages
 from tests.support.rest_app import Desk

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from app.engine.caller import US
 from app.errors import Refused
 from app.exchanges import changes as exchange_changes
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
-from app.orders.changes import US, Waybill
 from app.orders.permits import permits
+from app.orders.waybills.waybills import Waybill
 from tests.support.return_steps import delivered, inspected, settled
 from tests.support.shop import MINUTE, Shop, assert_promises, run_sql
 

@@ -7,9 +7,10 @@ import pytest
 from app.claims.receptions import receptions
 from app.claims.receptions.receptions import Found
 from app.claims.returns import changes as return_changes
+from app.engine.caller import US
 from app.errors import Conflict, Invalid, Refused
 from app.machines.receptions import Verdict
-from app.orders.changes import US, Waybill
+from app.orders.waybills.waybills import Waybill
 from app.sandbox.core.claim_entities import BY_HAND
 from tests.support.return_steps import (
     delivered,

@@ -4,8 +4,8 @@ import pytest
 
 from app.claims.cancels import changes as cancel_changes
 from app.coupang.claims.types import MiddleCancelCode
+from app.engine.caller import US
 from app.errors import Conflict, Invalid, Refused
-from app.orders.changes import US
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.shop import HOUR, MINUTE, Shop, assert_promises, set_vendor
 from tests.support.stop_requests import ON, SHIRT, SOCKS, cancel_of, packed, receipt_of, state_of, wing_login

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
+from app.engine.caller import US
 from app.engine.vendors import vendors
-from app.orders.changes import US
 from tests.support.mid_call import meanwhile
 from tests.support.shop import DAY, HOUR, SECOND, VENDOR, Shop, assert_promises
 

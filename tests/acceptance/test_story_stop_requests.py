@@ -7,9 +7,9 @@ import pytest
 
 from app.claims.cancels import changes as cancel_changes
 from app.coupang.claims import cancel_calls as calls
+from app.engine.caller import US
 from app.errors import Conflict, Refused
 from app.orders import queries as box_queries
-from app.orders.changes import US
 from app.sandbox.orders.checkout import LineSpec
 from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
 from tests.support.stop_requests import (

@@ -6,7 +6,7 @@ import pytest
 
 from app.backoffice import reviews
 from app.backoffice.reviews import Ruling
-from app.orders.changes import US
+from app.engine.caller import US
 from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
 
 DOUBTFUL = (

@@ -11,10 +11,10 @@ from app.backoffice.api.inbox_schemas import DecisionPage, Resync
 from app.backoffice.inbox import WAYS
 from app.claims.ingest import take_receipts
 from app.coupang.claims.decode_receipts import read_receipt_page
+from app.engine.caller import US
 from app.engine.context import Context
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
-from app.orders.changes import US
 from tests.support.box_stock import BOX, OTHER, VENDOR, put, register
 from tests.support.callers import problem
 from tests.support.exchange_stock import exchange, tell_exchange

@@ -8,12 +8,13 @@ from httpx2 import AsyncClient
 
 from app.backoffice.aggregates.registry import AGGREGATES
 from app.backoffice.api.manual_move_schemas import Moved, Transitions
+from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.db.database import Database
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
-from app.orders.changes import US, Waybill
 from app.orders.queries import ASKED
+from app.orders.waybills.waybills import Waybill
 from tests.support.box_stock import BOX, OTHER, SHIRT, SOCKS, VENDOR, Item, put, register
 from tests.support.callers import problem
 from tests.support.exchange_stock import exchange, tell_exchange

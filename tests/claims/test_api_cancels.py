@@ -7,10 +7,10 @@ from httpx2 import AsyncClient
 
 from app.claims.api import schemas
 from app.engine.access import api_keys
+from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.vendors import vendors
 from app.machines.boxes import BoxState
-from app.orders.changes import US
 from app.web.schemas import Effect
 from tests.support.box_stock import BOX, ORDER, OTHER, SHIRT, SOCKS, Item, put
 from tests.support.callers import Callers, problem

@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 
 from app.coupang.orders.decode import Line, Receiver, ResultCode, RowResult, Sheet
-from app.engine.context import Context, Policy
+from app.engine.context import Context
 from app.engine.effects.readback import verdict_of
 from app.engine.effects.verdicts import Kind, judge, read_back
+from app.engine.policy import Policy
 
 BOX, ORDER, ITEM, OTHER = 642_000_000_000_000_001, 700, 85_000_000_001, 85_000_000_002
 WITHIN = timedelta(minutes=35)

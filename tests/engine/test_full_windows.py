@@ -8,10 +8,10 @@ from app.claims import poll as claim_poll
 from app.claims import poll_withdrawals
 from app.coupang.claims.return_calls import list_withdrawals
 from app.engine.feeds import feeds
+from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, open_session
 from app.exchanges import poll as exchange_poll
 from app.orders import poll as order_poll
-from app.orders.ingest import Window
 from app.sandbox.world.population import Shop as People
 from tests.support.current_lease import present_turn
 from tests.support.shop import DAY, HOUR, Shop

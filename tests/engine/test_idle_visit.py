@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.coupang.claims.types import RejectCode
+from app.engine.caller import US
 from app.engine.effects import dispatch
 from app.exchanges import changes as exchange_changes
-from app.orders.changes import US
 from tests.acceptance.test_story_exchanges import opened
 from tests.support.shop import HOUR, MINUTE, Shop
 from tests.support.statements import listen

@@ -8,11 +8,12 @@ import pytest
 
 from app.claims.ingest_withdrawals import take_withdrawals
 from app.coupang.claims.decode_receipts import read_withdrawal_page
+from app.engine.caller import US
 from app.engine.context import Context
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
-from app.orders.changes import US, Waybill
 from app.orders.permits import permits
+from app.orders.waybills.waybills import Waybill
 from tests.support.box_stock import ORDER, SHIRT, VENDOR, Item, register, sheet, take
 from tests.support.receipt_stock import RECEIPT, receipt, returned
 from tests.support.receipt_stock import tell as tell_receipts

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from app.coupang.orders.decode import Results, RowResult
+from app.engine.caller import US
 from app.engine.context import until_fresh
 from app.engine.db.database import fetch_one
 from app.engine.effects import outbox
@@ -20,7 +21,6 @@ from app.errors import Conflict, Fenced, Stale
 from app.machines.effects import EFFECT
 from app.orders import changes as box_changes
 from app.orders import store as box_store
-from app.orders.changes import US
 from tests.support.shop import MINUTE, Shop, assert_promises, newer_epoch, set_vendor
 
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from app.clock import Frozen
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.vendors import vendors
 from app.engine.visits import leases
-from app.orders.changes import Caller
 
 VENDOR = "A00054321"
 

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from app.claims.receptions import receptions
+from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.db.database import execute, fetch
 from app.engine.history import transitions
 from app.exchanges import changes as exchange_changes
 from app.exchanges import page_store as exchange_page_store
 from app.machines.boxes import BoxState
-from app.orders.changes import US
 from tests.support.box_stock import ORDER, SHIRT, VENDOR, Item, put, register, sheet, take
 from tests.support.exchange_states import EXCHANGE, exchange, received, tell
 from tests.support.statements import listen

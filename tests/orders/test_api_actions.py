@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
+from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.vendors import vendors
 from app.machines.boxes import BOX as MACHINE
 from app.machines.boxes import OBSERVED, BoxState
 from app.orders.api import schemas
-from app.orders.changes import US
 from tests.support.box_stock import BOX, SOCKS, VENDOR, Item, put
 
 CJ = {"courier_code": "CJGLS", "invoice_number": "123456789012"}

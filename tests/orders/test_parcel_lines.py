@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import fetch
 from app.engine.effects import outbox
@@ -13,8 +14,8 @@ from app.engine.visits import leases
 from app.machines.boxes import BoxState
 from app.machines.kernel import Refused
 from app.orders import changes as box_changes
-from app.orders.changes import Caller, Waybill
 from app.orders.waybills.parcel_lines import SPLIT, WHOLE, lines_now
+from app.orders.waybills.waybills import Waybill
 from tests.support.box_stock import BOX, SHIRT, SOCKS, VENDOR, Item, put, register
 
 CJ = Waybill("CJGLS", "123456789012")

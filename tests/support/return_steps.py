@@ -4,8 +4,8 @@ from typing import Any
 
 from app.claims.receptions import receptions
 from app.claims.receptions.receptions import Found
+from app.engine.caller import US
 from app.machines.receptions import Verdict
-from app.orders.changes import US
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.shop import HOUR, MINUTE, Shop
 from tests.support.stop_requests import ON, SHIRT, receipt_of

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from app.clock import Frozen
-from app.engine.context import PURPOSE_RECEIVER, PURPOSE_SECRETS, Context, Policy
+from app.engine.caller import US
+from app.engine.context import PURPOSE_RECEIVER, PURPOSE_SECRETS, Context
 from app.engine.crypto.installation_keys import with_keys
 from app.engine.db.database import Database, execute, fetch, fetch_one
 from app.engine.history.verify import chain_faults
+from app.engine.policy import Policy
 from app.engine.vendors import store as vendor_store
 from app.engine.visits.session import Reach
 from app.engine.visits.visit import visit
@@ -28,7 +30,7 @@ from app.machines.redeliveries import REDELIVERY
 from app.machines.returns import RETURN
 from app.orders import changes as box_changes
 from app.orders import store as box_store
-from app.orders.changes import US, Waybill
+from app.orders.waybills.waybills import Waybill
 from app.sandbox.core.order_entities import Box
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running

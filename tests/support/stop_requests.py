@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.claims import queries as claim_queries
+from app.engine.caller import US
 from app.engine.vendors import vendors
-from app.orders.changes import US
 from app.sandbox.core.claim_entities import Receipt
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.shop import MINUTE, Shop

@@ -18,13 +18,13 @@ from schemathesis import Case, GenerationMode
 from schemathesis import checks as have
 
 from app.engine.access import api_keys
+from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.db.database import Database
 from app.engine.vendors import vendors
 from app.machines.boxes import BoxState
 from app.main import create_app, listen
 from app.orders import changes as box_changes
-from app.orders.changes import US
 from app.vault import Vault, new_key, parse_ring
 from tests.conftest import START, Frozen
 from tests.support.box_stock import BOX, ORDER, VENDOR, put, register

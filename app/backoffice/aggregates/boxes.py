@@ -6,6 +6,7 @@ from typing import Any
 from app.backoffice import reviews
 from app.backoffice.aggregates.base import WAYBILL, Act, Aggregate, Given, Row, Run, given_waybill
 from app.coupang.couriers import DIRECT
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
@@ -14,7 +15,6 @@ from app.machines.boxes import BOX, OBSERVED, BoxState
 from app.machines.effects import CAUSES, EFFECT, EffectFacts
 from app.orders import changes as box_changes
 from app.orders import lookup
-from app.orders.changes import Caller
 from app.orders.decide import box_facts
 from app.orders.lookup import Vendors, with_sums
 from app.orders.quantities.quantities import settle_boxes

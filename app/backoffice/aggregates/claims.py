@@ -12,6 +12,7 @@ from app.claims.receptions import receptions
 from app.claims.receptions import store as reception_store
 from app.claims.returns import changes as return_changes
 from app.claims.returns.effects import return_facts
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
@@ -20,7 +21,6 @@ from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.receptions import RECEPTION, ReceptionFacts, judged
 from app.machines.returns import RETURN
-from app.orders.changes import Caller
 from app.orders.lookup import Vendors
 
 

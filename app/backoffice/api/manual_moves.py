@@ -10,7 +10,7 @@ from app.backoffice.aggregates.registry import Given
 from app.backoffice.api import manual_move_schemas as shapes
 from app.claims.receptions.receptions import Found, check_once
 from app.errors import Conflict, Invalid, Refused, Stale
-from app.orders.changes import Waybill
+from app.orders.waybills.waybills import Waybill
 from app.web import presenters
 from app.web.deps import AdminRequest
 from app.web.field_types import PathId

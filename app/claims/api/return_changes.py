@@ -10,7 +10,7 @@ from app.claims.receptions import receptions
 from app.claims.receptions.receptions import Found
 from app.claims.returns import changes as return_changes
 from app.orders.api.changes import ASKED, IntentKey, asked, intent_key
-from app.orders.changes import Waybill
+from app.orders.waybills.waybills import Waybill
 from app.web import presenters
 from app.web.deps import Prefer, ReadRequest, WriteRequest
 from app.web.field_types import PathId

@@ -12,6 +12,7 @@ from app.claims import store as claim_store
 from app.claims.changes import store_effect
 from app.claims.page_store import Birth, LineContent, ReceiptContent
 from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode
+from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import another_use
@@ -26,9 +27,9 @@ from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.receipt_classification import Completion, Pickup
 from app.orders import lookup
 from app.orders import store as box_store
-from app.orders.changes import Caller, Waybill, check_waybill
 from app.orders.decide import decide_cancel, seller_cancel_facts
 from app.orders.quantities.quantities import settle_claims
+from app.orders.waybills.waybills import Waybill, check_waybill
 
 NO_WING_USER = (
     "this vendor has no WING login: set `wing_user_id` with PATCH /admin/v1/vendors/{vendor_id}; "

@@ -11,6 +11,7 @@ from typing import Any
 from app.claims import store as claim_store
 from app.claims.receptions import store as reception_store
 from app.engine.access import audit_log_store
+from app.engine.caller import Caller
 from app.engine.context import Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
@@ -24,7 +25,6 @@ from app.machines.receipt_classification import Completion, Pickup
 from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
 from app.orders import lookup
-from app.orders.changes import Caller
 from app.orders.decide import decide
 
 RETURN = "return"

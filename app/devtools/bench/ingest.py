@@ -13,7 +13,8 @@ from app.coupang.orders.decode import read_sheet_page
 from app.devtools.bench import raw, sheets
 from app.devtools.bench.figures import Effort, Figure, Side, Turn, take_turns
 from app.devtools.bench.stage import VENDOR, Stage
-from app.orders.ingest import Window, take_page
+from app.engine.feeds.windows import Window
+from app.orders.ingest import take_page
 
 WRITE_FLOOR = 0.5
 UNCHANGED_FLOOR = 5.0

@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any
 
 from app.engine.access import audit_log_store, key_store
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.errors import Forbidden, Invalid, NotFound, Unauthorized
-from app.orders.changes import Caller
 
 READ = "warehouse:read"
 WRITE = "warehouse:write"

@@ -12,10 +12,11 @@ net under the question for the withdrawals of open receipts.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.engine.context import Context, Policy
+from app.engine.context import Context
 from app.engine.feeds import coverage
+from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
-from app.orders.ingest import IngestResult, Window
+from app.engine.policy import Policy
 
 ACCEPT = "accept"
 ORDERS = "orders"

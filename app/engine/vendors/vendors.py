@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.engine.access import audit_log_store
+from app.engine.caller import Caller
 from app.engine.context import PURPOSE_SECRETS, Context
 from app.engine.db.database import Connection
 from app.engine.vendors import store as vendor_store
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.orders.changes import Caller
 
 _AUDITED = ("name", "state", "auto_acknowledge", "wing_user_id", "key_issued_at")
 """What the audit log tells of a vendor; the keys are not among it."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from app.coupang.errors import Blocked, CoupangError, Denied, Throttled
 from app.engine.access import audit_log_store
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
@@ -23,7 +24,6 @@ from app.engine.vendors import store as vendor_store
 from app.engine.visits import circuit_store
 from app.engine.visits.leases import VendorLease, keys_of
 from app.errors import Forbidden
-from app.orders.changes import Caller
 
 log = logging.getLogger(__name__)
 ASKED_MOST = timedelta(days=1)

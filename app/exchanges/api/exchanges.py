@@ -14,7 +14,7 @@ from app.exchanges import changes as exchange_changes
 from app.exchanges.api import schemas as shapes
 from app.machines.exchanges import ExchangeState
 from app.orders.api.changes import ASKED, IntentKey, asked, intent_key
-from app.orders.changes import Waybill
+from app.orders.waybills.waybills import Waybill
 from app.web import point_in_time_schemas, presenters
 from app.web.deps import Cursor, Limit, Prefer, ReadRequest, WriteRequest
 from app.web.field_types import PastTime, PathId, VendorId

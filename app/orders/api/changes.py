@@ -16,6 +16,7 @@ from app.machines.effects import EFFECT
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
 from app.orders.api import schemas as shapes
+from app.orders.waybills.waybills import Waybill
 from app.web import presenters
 from app.web.deps import AuthorizedRequest, Prefer, WriteRequest, look_until, waiting_s
 from app.web.field_types import PathId
@@ -71,7 +72,7 @@ async def ship(
         request.context,
         request.key.warehouse,
         shipment_box_id,
-        box_changes.Waybill(body.courier_code, body.invoice_number),
+        Waybill(body.courier_code, body.invoice_number),
         later=body.later,
         later_date=body.later_date,
         intent_key=intent_key(request, key),
@@ -94,7 +95,7 @@ async def change_invoice(
         request.context,
         request.key.warehouse,
         shipment_box_id,
-        box_changes.Waybill(body.courier_code, body.invoice_number),
+        Waybill(body.courier_code, body.invoice_number),
         intent_key=intent_key(request, key),
     )
     return await asked(request, effect, prefer)

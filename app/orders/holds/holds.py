@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.errors import Invalid, NotFound
 from app.orders import lookup
-from app.orders.changes import Caller
 from app.orders.holds import store as hold_store
 from app.orders.permits import store as permit_store
 

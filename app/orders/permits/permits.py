@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from app import errors
+from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.history import transitions
 from app.engine.visits import leases
@@ -16,7 +17,6 @@ from app.machines.boxes import BOX
 from app.machines.kernel import Refused
 from app.orders import lookup
 from app.orders import store as box_store
-from app.orders.changes import Caller
 from app.orders.decide import box_facts
 from app.orders.permits import store as permit_store
 from app.orders.permits.checks import state_of

@@ -14,7 +14,7 @@ from app.devtools.story.population import CLAIM_WITHIN, Mix, place
 from app.devtools.story.report import read_end, read_sides, report
 from app.devtools.story.verdict import Verdict
 from app.engine.access import api_keys
-from app.engine.context import Policy
+from app.engine.policy import Policy
 from app.main import create_app, listen
 from tests.support.shop import Shop, open_shop
 

@@ -1,0 +1,17 @@
+"""Who asks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an API key, an operator, or we ourselves."""
+
+    actor: str
+    vendor_ids: list[str] | None
+    """Vendors this caller may know of; None means every vendor."""
+    reason: str | None = None
+    """Why, when a person acts by hand; kept in the history of what is asked."""
+
+
+US = Caller("us", None)
