@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, fetch
+from app.engine.db.states import among
+from app.machines import boxes, cancels, collects, effects, exchanges, receptions, redeliveries, returns
 
 # Each part tells: kind, subject, id (0 where a row has only a digest), digest, order, box, since, deadline,
-# reason. Goods of a claim wait where its reception stands; a claim that is over waits for nobody.
+# reason. Goods of a claim wait where its reception stands, at the first place while it has none; a claim
+# that is over waits for nobody.
 _GOODS: LiteralString = """
-  SELECT {name} || '_' || CASE coalesce(p.state, 'EXPECTED')
-           WHEN 'ARRIVED' THEN 'inspection' WHEN 'DISPUTED' THEN 'finding'
-           WHEN 'PASSED' THEN {passed} ELSE 'arrival' END,
+  SELECT {name} || '_' || CASE
+           WHEN p.state IN {uninspected} THEN 'inspection' WHEN p.state IN {faulty} THEN 'finding'
+           WHEN p.state IN {accepted} THEN {passed} ELSE 'arrival' END,
          {name}, c.{id}, NULL::bytea, c.order_id, n.shipment_box_id,
          coalesce(greatest(p.state_at, {moved}), {moved}), NULL::timestamptz, {reason}, c.vendor_id"""
 _FIRST_BOX: LiteralString = """
@@ -20,39 +23,48 @@ _FIRST_BOX: LiteralString = """
 _RECEPTION: LiteralString = """
   LEFT JOIN reception p ON p.vendor_id = c.vendor_id AND p.subject = {name} AND p.subject_id = c.{id}"""
 
+_PLACES = {
+    "uninspected": among(receptions.UNINSPECTED),
+    "faulty": among(receptions.FAULTY),
+    "accepted": among(receptions.ACCEPTED),
+}
+
 _RETURNS: LiteralString = (
     _GOODS.format(
+        **_PLACES,
         name="'return'",
         id="receipt_id",
         moved="c.state_at",
-        passed="CASE c.state WHEN 'RETURNS_UNCHECKED' THEN 'confirmation' ELSE 'approval' END",
+        passed=f"CASE WHEN c.state IN {among(returns.UNCONFIRMED)} THEN 'confirmation' ELSE 'approval' END",
         reason="r.reason_text",
     )
     + " FROM return_ c JOIN receipt r USING (vendor_id, receipt_id)"
     + _FIRST_BOX.format(lines="receipt_line", id="receipt_id")
     + _RECEPTION.format(name="'return'", id="receipt_id")
-    + """
-  WHERE c.state IN ('RETURNS_UNCHECKED', 'VENDOR_WAREHOUSE_CONFIRM')
-    AND coalesce(p.state, 'EXPECTED') <> 'NOT_COMING'"""
+    + f"""
+  WHERE c.state IN {among(returns.AWAITING_SELLER)}
+    AND (p.state IS NULL OR p.state NOT IN {among(receptions.NOT_COMING)})"""
 )
 # Confirmed goods: the replacement is due as soon as its new box is known.
 _EXCHANGES: LiteralString = (
     _GOODS.format(
+        **_PLACES,
         name="'exchange'",
         id="exchange_id",
         moved="c.state_at",
-        passed="""CASE WHEN c.collect_state = 'COMPLETE_COLLECT' THEN 'replacement'
+        passed=f"""CASE WHEN c.collect_state IN {among(collects.COLLECTED)} THEN 'replacement'
                   ELSE 'confirmation' END""",
         reason="c.reason_text",
     )
     + " FROM exchange c"
     + _FIRST_BOX.format(lines="exchange_line", id="exchange_id")
     + _RECEPTION.format(name="'exchange'", id="exchange_id")
-    + """
-  WHERE c.state IN ('RECEIPT', 'PROGRESS')
-    AND (coalesce(p.state, 'EXPECTED') NOT IN ('PASSED', 'NOT_COMING')
-         OR c.redelivery_state IN ('BEFORE_DIRECTION', 'NONE_DATA'))
-    AND (c.collect_state <> 'COMPLETE_COLLECT' OR c.redelivery_state IN ('BEFORE_DIRECTION', 'NONE_DATA'))"""
+    + f"""
+  WHERE c.state IN {among(exchanges.OPEN)}
+    AND (p.state IS NULL OR p.state NOT IN {among(receptions.SETTLED)}
+         OR c.redelivery_state IN {among(redeliveries.NOT_SENT)})
+    AND (c.collect_state NOT IN {among(collects.COLLECTED)}
+         OR c.redelivery_state IN {among(redeliveries.NOT_SENT)})"""
 )
 
 _WAITING: LiteralString = f"""
@@ -61,20 +73,20 @@ WITH waiting (kind, subject, id, digest, order_id, shipment_box_id, since, deadl
          c.decide_by, r.reason_text, c.vendor_id
   FROM cancel c JOIN receipt r USING (vendor_id, receipt_id)
   {_FIRST_BOX.format(lines="receipt_line", id="receipt_id")}
-  WHERE c.state = 'REQUESTED'
+  WHERE c.state IN {among(cancels.UNANSWERED)}
   UNION ALL {_RETURNS}
   UNION ALL
   SELECT 'return_dispute', 'return', c.receipt_id, NULL, c.order_id, n.shipment_box_id, c.state_at, NULL,
          'Coupang checks a dispute; what it rules is read', c.vendor_id
   FROM return_ c {_FIRST_BOX.format(lines="receipt_line", id="receipt_id")}
-  WHERE c.state = 'REQUEST_COUPANG_CHECK'
+  WHERE c.state IN {among(returns.AWAITING_COUPANG)}
   UNION ALL {_EXCHANGES}
   UNION ALL
   SELECT 'effect_review', 'effect', e.effect_id, NULL, e.order_id, e.shipment_box_id,
          coalesce(h.at, e.sent_at, e.asked_at), NULL, coalesce(e.result_message, e.result_code), e.vendor_id
   FROM effect e LEFT JOIN history h ON h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
     AND h.aggregate_id = e.effect_id AND h.version = e.version
-  WHERE e.state = 'REVIEW'
+  WHERE e.state IN {among(effects.IN_REVIEW)}
   UNION ALL
   SELECT 'box_attention', 'box', b.shipment_box_id, NULL, b.order_id, b.shipment_box_id, b.state_at, NULL,
          b.attention, b.vendor_id
@@ -100,7 +112,7 @@ WITH waiting (kind, subject, id, digest, order_id, shipment_box_id, since, deadl
   SELECT 'hold_over', 'hold', h.hold_id, NULL, b.order_id, h.shipment_box_id, h.placed_at, h.expires_at,
          h.reason, h.vendor_id
   FROM hold h JOIN box b USING (vendor_id, shipment_box_id)
-  WHERE h.released_at IS NULL AND h.expires_at <= %(at)s AND b.state IN ('ACCEPT', 'INSTRUCT')
+  WHERE h.released_at IS NULL AND h.expires_at <= %(at)s AND b.state IN {among(boxes.IN_HOUSE)}
 ), placed AS (
   -- What has no deadline comes after everything that has one, the longest waiting first.
   SELECT w.*, coalesce(w.deadline, w.since + interval '10 years') AS place_at,

@@ -11,8 +11,8 @@ from app.engine.effects import store as effect_store
 from app.engine.effects.verdicts import Kind
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
-from app.machines.boxes import BoxState
-from app.machines.effects import EFFECT, EffectFacts
+from app.machines.boxes import GONE
+from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.orders import store as box_store
 from app.orders.permits import store as permit_store
 
@@ -41,7 +41,7 @@ async def block_boxes(
     if not receipt_ids:
         return
     meant = await claim_store.boxes_of(tx, vendor_id, receipt_ids)
-    alive = sorted({row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED})
+    alive = sorted({row["shipment_box_id"] for row in meant if row["state"] not in GONE})
     if not alive:
         return
     await box_store.doubt(tx, vendor_id, alive, at)
@@ -51,7 +51,9 @@ async def block_boxes(
             (box_id, f"receipt {receipt_id} asks to stop this box") for box_id, receipt_id in stopped.items()
         ]
         await permit_store.revoke(tx, vendor_id, why, at)
-    waiting = await effect_store.open_for(tx, vendor_id, sorted(stopped), "PENDING") if stopped else []
+    waiting = (
+        await effect_store.open_for(tx, vendor_id, sorted(stopped), EffectState.PENDING) if stopped else []
+    )
     drops = []
     for effect in waiting:
         if effect["kind"] != Kind.SHIP:

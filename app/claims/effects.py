@@ -5,7 +5,7 @@ from datetime import datetime
 from app.claims import store as claim_store
 from app.engine.db.database import Connection
 from app.engine.effects.subjects import Effects
-from app.machines.boxes import BoxState
+from app.machines.boxes import GONE
 from app.orders import store as box_store
 
 
@@ -17,6 +17,6 @@ class Receipts:
         receipt_ids = [effect["subject_id"] for effect in effects]
         await claim_store.read_soon(tx, vendor_id, receipt_ids, at)
         meant = await claim_store.boxes_of(tx, vendor_id, receipt_ids)
-        alive = [row["shipment_box_id"] for row in meant if row["state"] != BoxState.CANCELLED]
+        alive = [row["shipment_box_id"] for row in meant if row["state"] not in GONE]
         if alive:
             await box_store.doubt(tx, vendor_id, alive, at)

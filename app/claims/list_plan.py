@@ -12,18 +12,16 @@ from datetime import date, datetime, time, timedelta
 
 from app.claims import store as claim_store
 from app.clock import KST
+from app.coupang.limits import PAGE_ROWS
 from app.engine.context import Context
 from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.machines import cancels, returns
-from app.machines.returns import ReturnState
 
-PAGE = 50
 WATCHED_MOST = 40
 """Open receipts that one page shows, with what is new since the last sweep."""
 BACK = timedelta(days=28)
 """No list of days reaches back further than a month."""
-_LISTED = tuple(state for state in returns.OPEN if state is not ReturnState.REQUEST_COUPANG_CHECK)
 
 
 @dataclass(slots=True)
@@ -88,7 +86,7 @@ async def crowded(context: Context, vendor_id: str) -> list[tuple[date, date]]:
     at = context.now()
     soon = at + context.policy.receipt_seen_within
     async with context.db.connection() as connection:
-        found = await claim_store.open_receipts(connection, vendor_id, (), _LISTED)
+        found = await claim_store.open_receipts(connection, vendor_id, (), returns.AWAITING_SELLER)
     found = [row for row in found if row["opened_at"] > at - BACK]
     open_ = Counter(_day(row["opened_at"]) for row in found)
     due = Counter(
@@ -96,7 +94,7 @@ async def crowded(context: Context, vendor_id: str) -> list[tuple[date, date]]:
     )
     stretches: list[tuple[date, date]] = []
     for day in sorted(due):
-        if due[day] <= -(-open_[day] // PAGE):
+        if due[day] <= -(-open_[day] // PAGE_ROWS):
             continue
         if stretches and stretches[-1][1] == day - timedelta(days=1):
             stretches[-1] = stretches[-1][0], day

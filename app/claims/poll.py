@@ -13,7 +13,7 @@ from app.coupang.claims import return_calls
 from app.coupang.claims.types import ReceiptPage, ReceiptQuery
 from app.coupang.errors import CoupangError, RangeTooWide
 from app.engine.feeds import feeds
-from app.engine.feeds.feeds import LONGEST_MINUTES, MOST_PAGES, Due, Reading
+from app.engine.feeds.feeds import DAYS_AT_ONCE, LONGEST_MINUTES, MOST_PAGES, NARROWEST, Due, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
@@ -29,9 +29,6 @@ ROAD = (
 CANCELS = (ReceiptQuery.CANCELLED,)
 WATCHED = (ReceiptQuery.RETURNS, ReceiptQuery.DISPUTED)
 """The lists that show open returns."""
-SPAN = timedelta(days=29)
-"""Longest stretch of days asked for at once."""
-NARROWEST = timedelta(minutes=10)
 MANY = 4
 """So many watched returns gone at once may be a list that errs: it is read again, for two calls."""
 
@@ -45,7 +42,7 @@ async def check_stops(session: VisitSession, since: datetime, purpose: str) -> N
         CoupangError: The list could not be read whole; nothing may be concluded from it.
     """
     context, at = session.context, session.context.now()
-    start = max(since, at - SPAN)
+    start = max(since, at - DAYS_AT_ONCE)
     seen: set[int] = set()
     async for page in _days(session, start, at, ReceiptQuery.STOPS, purpose):
         seen |= _ids(page)
@@ -80,7 +77,7 @@ async def look_for_cancels(session: VisitSession) -> None:
     windows = await feeds.holes(session.context, session.vendor_id, feeds.CANCELS)
     at = session.context.now()
     start = min((window.start for window in windows), default=at)
-    first = max(min(start, at - timedelta(days=1)), at - SPAN)
+    first = max(min(start, at - timedelta(days=1)), at - DAYS_AT_ONCE)
     end = max((window.end for window in windows), default=start)
     window = Window(feeds.CANCELS, start, end)
     reading = Reading(window, at)

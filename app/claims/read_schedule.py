@@ -11,7 +11,6 @@ from app.engine.feeds.feeds import STOPS, Due
 from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.machines import cancels, returns
-from app.machines.cancels import CancelState
 
 VANISHED = "Coupang shows this receipt no more, and does not tell of a withdrawal"
 
@@ -26,7 +25,7 @@ async def stops_window(context: Context, vendor_id: str, due: Due) -> Window:
         return Window(STOPS, at - context.policy.catch_up, at)
     start = due.last_ok_at - context.policy.lag - context.policy.overlap
     async with context.db.connection() as connection:
-        found = await claim_store.open_receipts(connection, vendor_id, (CancelState.REQUESTED,), ())
+        found = await claim_store.open_receipts(connection, vendor_id, cancels.UNANSWERED, ())
     oldest = found[0]["opened_at"] if found else start
     return Window(STOPS, max(min(start, oldest), at - context.policy.catch_up), at)
 
@@ -43,7 +42,7 @@ async def missed(context: Context, vendor_id: str, epoch: int, first: date, seen
     """
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
-        found = await claim_store.open_receipts(tx, vendor_id, (CancelState.REQUESTED,), ())
+        found = await claim_store.open_receipts(tx, vendor_id, cancels.UNANSWERED, ())
         gone = [
             row["receipt_id"]
             for row in found

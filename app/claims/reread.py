@@ -8,10 +8,7 @@ from app.claims.ingest_withdrawals import take_withdrawals
 from app.coupang.claims import return_calls
 from app.coupang.claims.types import ReceiptPage
 from app.coupang.errors import CoupangError, NotExisting
-from app.engine.visits.session import VisitSession, raise_if_stopped
-
-SINGLES_MOST = 20
-"""Receipts read by themselves in one visit."""
+from app.engine.visits.session import SINGLES_MOST, VisitSession, raise_if_stopped
 
 
 async def ask_for_withdrawals(session: VisitSession, only: Sequence[int] | None = None) -> set[int]:

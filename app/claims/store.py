@@ -5,7 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
+from app.engine.db.states import among
 from app.engine.db.vendor_scope import VENDORS, fetch_page, first_of
+from app.machines.boxes import IN_HOUSE, SHIPPED
+from app.machines.cancels import KEPT_IN, UNANSWERED
+from app.machines.effects import MAYBE_SENT
 
 _SHOWN: LiteralString = """
        r.vendor_id, r.receipt_id, r.order_id, s.state, s.version, s.state_at, r.receipt_type, r.market_status,
@@ -127,9 +131,9 @@ async def is_leaving(connection: Connection, vendor_id: str, receipt_id: int) ->
     """Tell whether a box of this receipt has a waybill at Coupang, or one that is on its way there."""
     query: LiteralString = f"""
     SELECT EXISTS (SELECT {_MEANT}
-      AND (b.state NOT IN ('ACCEPT', 'INSTRUCT', 'CANCELLED') OR EXISTS (
+      AND (b.state IN {among(SHIPPED)} OR EXISTS (
         SELECT FROM effect e WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id
-          AND e.kind = 'SHIP' AND e.state IN ('SENDING', 'UNKNOWN', 'REVIEW')))) AS leaving"""
+          AND e.kind = 'SHIP' AND e.state IN {among(MAYBE_SENT)}))) AS leaving"""
     row = await fetch_one(connection, query, vendor_id=vendor_id, ids=[receipt_id])
     return bool(row and row["leaving"])
 
@@ -267,19 +271,18 @@ async def hold_orders(
     subject: str = "receipt",
 ) -> None:
     """Hold orders whose claim could not be read: (digest of the row, order id, claim id, reason, made)."""
-    query = """
+    query: LiteralString = f"""
     WITH held AS (
       INSERT INTO unread_claim (vendor_id, digest, subject, order_id, claim_id, reason, created_at, seen_at)
       SELECT DISTINCT ON (u.digest) %(vendor_id)s, u.digest, %(subject)s, u.order_id, u.claim_id, u.reason,
              u.created_at, %(at)s
       FROM unnest(%(digests)s::bytea[], %(orders)s::bigint[], %(claims)s::bigint[], %(reasons)s::text[],
                   %(made)s::timestamptz[]) AS u(digest, order_id, claim_id, reason, created_at)
-      ON CONFLICT DO NOTHING
-      RETURNING order_id
+      ON CONFLICT DO NOTHING RETURNING order_id
     )
     UPDATE box SET attention = %(attention)s
     WHERE vendor_id = %(vendor_id)s AND order_id IN (SELECT order_id FROM held)
-      AND state IN ('ACCEPT', 'INSTRUCT')"""
+      AND state IN {among(IN_HOUSE)}"""
     digests, orders, claims, reasons, made = columns(unread, 5)
     await execute(
         connection,
@@ -315,8 +318,7 @@ async def unread_of(
 ) -> list[dict[str, Any]]:
     """Lock and return the claims that hold an order because they could not be read."""
     query = f"""SELECT vendor_id, digest, claim_id, reason, seen_at FROM unread_claim
-               WHERE order_id = %(order_id)s AND released_at IS NULL
-                 AND vendor_id = ANY({VENDORS})
+               WHERE order_id = %(order_id)s AND released_at IS NULL AND vendor_id = ANY({VENDORS})
                ORDER BY seen_at, digest FOR UPDATE"""
     return await fetch(connection, query, order_id=order_id, vendor_ids=vendor_ids)
 
@@ -385,14 +387,14 @@ async def asked_to_stop(
 
     Units by `vendor_item_id`, as far as we know.
     """
-    query = """
+    query: LiteralString = f"""
     SELECT n.vendor_item_id,
-           coalesce(sum(n.count) FILTER (WHERE c.state = 'STOPPED'), 0)::bigint AS stopped,
-           coalesce(sum(n.count) FILTER (WHERE c.state = 'REQUESTED'), 0)::bigint AS requested
+           coalesce(sum(n.count) FILTER (WHERE c.state IN {among(KEPT_IN)}), 0)::bigint AS stopped,
+           coalesce(sum(n.count) FILTER (WHERE c.state IN {among(UNANSWERED)}), 0)::bigint AS requested
     FROM receipt_line n JOIN cancel c USING (vendor_id, receipt_id)
     WHERE n.vendor_id = %(vendor_id)s AND n.shipment_box_id = %(box)s
-      AND (c.state = 'REQUESTED' OR (c.state = 'STOPPED' AND c.state_at >= %(since)s))
+      AND (c.state IN {among(UNANSWERED)} OR (c.state IN {among(KEPT_IN)} AND c.state_at >= %(since)s))
       AND EXISTS (SELECT FROM history h WHERE h.vendor_id = c.vendor_id AND h.aggregate = 'cancel'
-                    AND h.aggregate_id = c.receipt_id AND h.target = 'REQUESTED')
+                    AND h.aggregate_id = c.receipt_id AND h.target IN {among(UNANSWERED)})
     GROUP BY 1"""
     return await fetch(connection, query, vendor_id=vendor_id, box=shipment_box_id, since=since)

@@ -10,16 +10,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.engine.db.base import Base, one_of
-
-CANCEL_STATES = ("OPENED", "REQUESTED", "STOPPED", "SHIPPED_ALREADY", "CANCELLED", "WITHDRAWN")
-RETURN_STATES = (
-    "RETURNS_UNCHECKED",
-    "VENDOR_WAREHOUSE_CONFIRM",
-    "REQUEST_COUPANG_CHECK",
-    "RETURNS_COMPLETED",
-    "WITHDRAWN",
-)
+from app.engine.db.base import Base
+from app.engine.db.states import among
+from app.machines.cancels import UNANSWERED, CancelState
+from app.machines.returns import ReturnState
 
 
 class Receipt(Base):
@@ -105,8 +99,13 @@ class Cancel(Base):
     decide_by: Mapped[datetime | None]
     """Until when a stop request should be answered."""
     __table_args__ = (
-        CheckConstraint(one_of("state", CANCEL_STATES), name="cancel_state"),
-        Index("cancel_open", "vendor_id", "order_id", postgresql_where=text("state = 'REQUESTED'")),
+        CheckConstraint(f"state IN {among(CancelState)}", name="cancel_state"),
+        Index(
+            "cancel_open",
+            "vendor_id",
+            "order_id",
+            postgresql_where=text(f"state IN {among(UNANSWERED)}"),
+        ),
         Index("cancel_list", "vendor_id", "state", "receipt_id"),
     )
 
@@ -124,7 +123,7 @@ class Return(Base):
     reception_begun: Mapped[bool] = mapped_column(server_default=text("false"))
     """Its goods have a row of their own; kept here, so that those without are found without a search."""
     __table_args__ = (
-        CheckConstraint(one_of("state", RETURN_STATES), name="return_state"),
+        CheckConstraint(f"state IN {among(ReturnState)}", name="return_state"),
         Index("return_list", "vendor_id", "state", "receipt_id"),
         Index(
             "return_without_reception",

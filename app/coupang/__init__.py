@@ -5,6 +5,7 @@ pacing.py    the pace of one vendor, in real time
 errors.py    the error catalogue as a typed tree
 client.py    requests of one vendor: send, read the envelope
 paging.py    lists that come in pages
+limits.py    how much one call takes and shows
 windows.py   windows of time as the lists want them
 scalars.py   single values of the wire: money, times, ids
 required.py  fields a row cannot be handled without

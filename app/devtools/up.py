@@ -29,6 +29,8 @@ from app.engine.context import Context
 from app.engine.db import migrate
 from app.engine.vendors import vendors
 from app.integrity.invariants import live
+from app.machines.boxes import BoxState
+from app.machines.effects import SETTLED
 from app.settings import Settings
 from app.worker import master_key, open_house
 
@@ -319,11 +321,12 @@ def status_line(figures: dict[str, Any], now: datetime, rate: float) -> str:
     """Return the live status in one line: where boxes are, what is open, who is silent."""
     boxes = figures["boxes"] or {}
     effects = figures["effects"] or {}
-    opened = {state: n for state, n in effects.items() if state not in ("CONFIRMED", "REJECTED")}
+    opened = {state: n for state, n in effects.items() if state not in SETTLED}
     looked = figures["last_look_at"]
+    places = " ".join(f"{state} {boxes[state]}" for state in BoxState if state in boxes)
     parts = [
         now.strftime("%m-%d %H:%M"),
-        "boxes " + (" ".join(f"{state} {boxes[state]}" for state in _ROAD if state in boxes) or "none yet"),
+        f"boxes {places or 'none yet'}",
         "effects open " + (" ".join(f"{state} {n}" for state, n in sorted(opened.items())) or "0"),
         f"calls/s {rate:.1f}",
         f"last look {int((now - looked).total_seconds())} s ago" if looked else "no look yet",
@@ -335,6 +338,3 @@ def status_line(figures: dict[str, Any], now: datetime, rate: float) -> str:
     if figures["attention"]:
         parts.append(f"attention {figures['attention']}")
     return " | ".join(parts)
-
-
-_ROAD = ("ACCEPT", "INSTRUCT", "DEPARTURE", "DELIVERING", "FINAL_DELIVERING", "NONE_TRACKING", "CANCELLED")

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.machines.boxes import BoxState
+from app.machines.boxes import UNDER_WAY, BoxState
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Policy:
         """Return when a box in this state is to be read again; None when nothing is expected."""
         if state is BoxState.INSTRUCT and not address_final:
             pause: timedelta = self.receiver_first * (1 << min(reads, 3))
-        elif state in (BoxState.ACCEPT, BoxState.INSTRUCT, BoxState.DEPARTURE, BoxState.DELIVERING):
+        elif state in UNDER_WAY:
             pause = min(self.track_first * math.pow(1.5, min(reads, 20)), self.track_most)
         else:
             return None

@@ -11,7 +11,7 @@ from app.engine.effects import outbox, readback
 from app.engine.effects.senders import DONE, Send
 from app.engine.effects.verdicts import Kind, Verdict
 from app.engine.feeds import feeds
-from app.engine.feeds.feeds import Reading
+from app.engine.feeds.feeds import NARROWEST, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
@@ -24,7 +24,6 @@ from app.orders.empty_lists import exchange_is_missing
 MOST_PAGES = 12
 """Of a window's list, which is read twice when it has several; one that has more is cut."""
 PARTS = 6
-NARROWEST = timedelta(minutes=10)
 
 
 async def sweep_exchanges(session: VisitSession) -> bool:

@@ -7,9 +7,9 @@ from datetime import datetime
 from app.claims.receptions import store as reception_store
 from app.engine.db.database import Connection
 from app.engine.history import transitions
-from app.machines.collects import CollectState
-from app.machines.exchanges import ExchangeState
-from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState
+from app.machines.collects import NOTHING_COMES, CollectState
+from app.machines.exchanges import CALLED_OFF, ExchangeState
+from app.machines.receptions import AWAITED, RECEPTION, ReceptionFacts, ReceptionState
 
 EXCHANGE = "exchange"
 
@@ -54,12 +54,9 @@ async def follow(tx: Connection, vendor_id: str, shown: Sequence[Goods], cause: 
 def _step(goods: Goods, cause: str) -> transitions.Step | None:
     """Return the step that what an exchange shows calls for, if any."""
     state = ReceptionState(goods.state or RECEPTION.initial)
-    over = goods.exchange in (ExchangeState.REJECT, ExchangeState.CANCEL) or goods.collect in (
-        CollectState.WITHDRAW,
-        CollectState.NO_COLLECT,
-    )
+    over = goods.exchange in CALLED_OFF or goods.collect in NOTHING_COMES
     event = None
-    if over and state in (ReceptionState.EXPECTED, ReceptionState.PICKED_UP):
+    if over and state in AWAITED:
         event = "call_off"
     elif goods.collect is CollectState.COLLECTING and state is ReceptionState.EXPECTED:
         event = "see_picked_up"

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
+from app.engine.db.states import among
 from app.engine.db.vendor_scope import VENDORS, fetch_page, first_of
+from app.machines.exchanges import OPEN
 
 SHOWN = """vendor_id, exchange_id, order_id, state, version, state_at, collect_state, collect_version,
            redelivery_state, redelivery_version, rejectable, fault_by, reason_code, reason_text, waybills,
@@ -79,8 +81,8 @@ async def list_exchanges(
 
 async def oldest_open(connection: Connection, vendor_id: str) -> datetime | None:
     """Return when the oldest exchange that is open was requested."""
-    query = """SELECT min(requested_at) AS oldest FROM exchange
-               WHERE vendor_id = %(vendor_id)s AND state IN ('RECEIPT', 'PROGRESS')"""
+    query = f"""SELECT min(requested_at) AS oldest FROM exchange
+               WHERE vendor_id = %(vendor_id)s AND state IN {among(OPEN)}"""
     row = await fetch_one(connection, query, vendor_id=vendor_id)
     return row["oldest"] if row else None
 

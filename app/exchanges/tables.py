@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.engine.db.base import Base, one_of
-
-EXCHANGE_STATES = ("RECEIPT", "PROGRESS", "SUCCESS", "REJECT", "CANCEL")
+from app.engine.db.base import Base
+from app.engine.db.states import among
+from app.machines.exchanges import OPEN, ExchangeState
 
 
 class Exchange(Base):
@@ -44,7 +44,7 @@ class Exchange(Base):
     attention: Mapped[str | None]
     first_seen_at: Mapped[datetime]
     __table_args__ = (
-        CheckConstraint(one_of("state", EXCHANGE_STATES), name="exchange_state"),
+        CheckConstraint(f"state IN {among(ExchangeState)}", name="exchange_state"),
         Index("exchange_list", "vendor_id", "requested_at", "exchange_id"),
         Index("exchange_order", "vendor_id", "order_id"),
         Index(
@@ -55,7 +55,7 @@ class Exchange(Base):
             "exchange_open",
             "vendor_id",
             "requested_at",
-            postgresql_where=text("state IN ('RECEIPT', 'PROGRESS')"),
+            postgresql_where=text(f"state IN {among(OPEN)}"),
         ),
         Index("exchange_kept", "first_seen_at", postgresql_where=text("sealed_contacts IS NOT NULL")),
     )

@@ -9,6 +9,9 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
+from app.engine.db.states import literal
+from app.engine.feeds.names import CANCELS, EXCHANGES, ORDERS, RECEIPTS
+from app.machines.cancels import CancelState
 from app.orders import missing_rows_sql
 
 CAUSE = "feed:census_"
@@ -83,7 +86,7 @@ async def vanished(
     )
 
 
-_TAUGHT: LiteralString = """
+_TAUGHT: LiteralString = f"""
 WITH taught AS (
   SELECT h.aggregate, h.aggregate_id,
          CASE WHEN bool_or(h.source IS NULL) THEN 'missing' ELSE 'behind' END AS kind,
@@ -95,10 +98,10 @@ WITH taught AS (
   GROUP BY 1, 2
 ), begun AS (
   SELECT t.*, coalesce(b.paid_at, r.opened_at, x.requested_at) AS begun_at,
-         CASE t.aggregate WHEN 'box' THEN 'orders' WHEN 'exchange' THEN 'exchanges'
-                          WHEN 'cancel' THEN CASE WHEN t.target = 'CANCELLED' THEN 'cancels'
-                                                  ELSE 'receipts' END
-                          ELSE 'receipts' END AS feed
+         CASE t.aggregate WHEN 'box' THEN '{ORDERS}' WHEN 'exchange' THEN '{EXCHANGES}'
+                          WHEN 'cancel' THEN CASE t.target
+                            WHEN {literal(CancelState.CANCELLED)} THEN '{CANCELS}' ELSE '{RECEIPTS}' END
+                          ELSE '{RECEIPTS}' END AS feed
   FROM taught t
   LEFT JOIN box b ON t.aggregate = 'box' AND b.vendor_id = %(vendor_id)s
     AND b.shipment_box_id = t.aggregate_id

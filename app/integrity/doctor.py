@@ -29,6 +29,7 @@ from app.engine.vendors.vendors import KEY_LIFE
 from app.engine.visits import circuit_store
 from app.integrity import census_store, doctor_sql, erasure, stored_content
 from app.integrity.invariants import audit
+from app.machines.effects import IN_REVIEW
 from app.orders.quantities.store import quantity_faults
 from app.vault import Sealed
 
@@ -154,7 +155,7 @@ async def _examine(context: Context, vendor: dict[str, Any], circuit: dict[str, 
             what = f"effect {row['effect_id']} {row['kind']} is {row['state']} {since}"
             ask_for = (
                 f"give a verdict: POST /admin/v1/effects/{row['effect_id']}/verdict"
-                if row["state"] == "REVIEW"
+                if row["state"] in IN_REVIEW
                 else f"its tries: GET /v1/effects/{row['effect_id']}"
             )
             report.find("effects", f"{what}, of {row['subject']} {row['subject_id']}; {ask_for}")

@@ -5,17 +5,20 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, fetch
+from app.engine.db.states import among, literal
+from app.machines import boxes, cancels, effects, exchanges, returns
+from app.machines.effects import EffectState
 
-STUCK: LiteralString = """
+STUCK: LiteralString = f"""
 SELECT e.effect_id, e.kind, e.state, e.subject, e.subject_id, e.not_before > %(far)s AS later,
        coalesce(h.at, e.sent_at, e.not_before) AS since
 FROM effect e LEFT JOIN history h
-  ON e.state = 'REVIEW' AND h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
+  ON e.state IN {among(effects.IN_REVIEW)} AND h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
      AND h.aggregate_id = e.effect_id AND h.version = e.version
 WHERE e.vendor_id = %(vendor_id)s
-  AND (e.state = 'REVIEW' OR (e.state IN ('PENDING', 'SENDING', 'UNKNOWN')
-                              AND (coalesce(e.sent_at, e.not_before) < %(overdue)s
-                                   OR e.not_before > %(far)s)))
+  AND (e.state IN {among(effects.IN_REVIEW)}
+       OR (e.state IN {among(effects.AUTOMATIC)}
+           AND (coalesce(e.sent_at, e.not_before) < %(overdue)s OR e.not_before > %(far)s)))
 ORDER BY e.effect_id"""
 """Changes that wait for a person, that nobody has settled for too long, or that nobody will look at."""
 
@@ -39,12 +42,12 @@ WHERE vendor_id = %(vendor_id)s AND next_read_at < %(overdue)s
 ORDER BY 3"""
 """What should have been read by itself long ago."""
 
-NEVER: LiteralString = """
+NEVER: LiteralString = f"""
 SELECT 'box' AS aggregate, b.shipment_box_id AS aggregate_id, b.next_read_at AS due FROM box b
 WHERE b.vendor_id = %(vendor_id)s
   AND (b.next_read_at > %(far)s
        OR (b.next_read_at IS NULL AND b.attention IS NULL
-           AND b.state IN ('ACCEPT', 'INSTRUCT', 'DEPARTURE', 'DELIVERING')
+           AND b.state IN {among(boxes.UNDER_WAY)}
            AND EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
                          AND l.shipment_box_id = b.shipment_box_id AND l.shippable > 0)))
 UNION ALL
@@ -54,12 +57,12 @@ LEFT JOIN return_ t USING (vendor_id, receipt_id)
 WHERE r.vendor_id = %(vendor_id)s
   AND (r.next_read_at > %(far)s
        OR (r.next_read_at IS NULL AND r.attention IS NULL
-           AND (c.state = 'REQUESTED' OR t.state NOT IN ('RETURNS_COMPLETED', 'WITHDRAWN'))))
+           AND (c.state IN {among(cancels.UNANSWERED)} OR t.state IN {among(returns.OPEN)})))
 UNION ALL
 SELECT 'exchange', exchange_id, next_read_at FROM exchange
 WHERE vendor_id = %(vendor_id)s
   AND (next_read_at > %(far)s
-       OR (next_read_at IS NULL AND attention IS NULL AND state IN ('RECEIPT', 'PROGRESS')
+       OR (next_read_at IS NULL AND attention IS NULL AND state IN {among(exchanges.OPEN)}
            AND requested_at < %(at)s - interval '180 days'))
 ORDER BY 1, 2"""
 """What is open and nobody will read by itself: not at all, or only when the time is over that a wrong clock
@@ -135,20 +138,21 @@ WHERE b.vendor_id = %(vendor_id)s AND b.exchange_id IS NOT NULL
 ORDER BY 1, 2"""
 """Claims of which a part is missing, and boxes that belong to nothing."""
 
-CONFIRMED: LiteralString = """
+CONFIRMED: LiteralString = f"""
 SELECT e.effect_id AS id, v.digest, v.sealed, v.erased_at
 FROM effect e JOIN evidence v ON v.vendor_id = e.vendor_id AND v.digest = e.evidence
-WHERE e.vendor_id = %(vendor_id)s AND e.state = 'CONFIRMED' AND v.sealed IS NOT NULL
+WHERE e.vendor_id = %(vendor_id)s AND e.state = {literal(EffectState.CONFIRMED)} AND v.sealed IS NOT NULL
   AND e.effect_id > %(after)s
 ORDER BY e.effect_id LIMIT %(most)s"""
 """What confirmed changes rest on, still sealed; `id` is the place to go on after."""
 
-SHEETS: LiteralString = """
+SHEETS: LiteralString = f"""
 SELECT b.shipment_box_id AS id, b.order_id, b.market_status, b.paid_at, v.digest, v.sealed, v.erased_at,
        b.invoice_number, EXISTS (
          SELECT FROM effect e
-         WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id AND e.state = 'CONFIRMED'
-           AND e.kind IN ('SHIP', 'CHANGE_INVOICE', 'DECLARE_SHIPPED') AND e.settled_at >= b.market_seen_at
+         WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id
+           AND e.state = {literal(EffectState.CONFIRMED)} AND e.settled_at >= b.market_seen_at
+           AND e.kind IN ('SHIP', 'CHANGE_INVOICE', 'DECLARE_SHIPPED')
        ) AS sent_since,
        r.digest AS receiver_digest, r.sealed AS sealed_receiver,
        (SELECT jsonb_object_agg(l.vendor_item_id, l.ordered) FROM line l
@@ -204,7 +208,7 @@ WHERE vendor_id = %(vendor_id)s AND due_at < %(overdue)s AND feed NOT LIKE 'cens
 ORDER BY feed"""
 """Feeds that nobody has read although they are due."""
 
-UNTIMELY: LiteralString = """
+UNTIMELY: LiteralString = f"""
 SELECT 'answer ' || left(encode(digest, 'hex'), 12) AS named, seen_at FROM evidence
 WHERE vendor_id = %(vendor_id)s AND sealed IS NULL AND erased_at IS NULL
 UNION ALL
@@ -212,7 +216,7 @@ SELECT 'receiver of box ' || v.shipment_box_id, v.seen_at
 FROM box b JOIN receiver v ON v.vendor_id = b.vendor_id AND v.shipment_box_id = b.shipment_box_id
   AND v.version = b.address_version
 WHERE b.vendor_id = %(vendor_id)s AND v.sealed IS NULL
-  AND b.state IN ('ACCEPT', 'INSTRUCT', 'DEPARTURE', 'DELIVERING')
+  AND b.state IN {among(boxes.UNDER_WAY)}
   AND EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
                 AND l.shipment_box_id = b.shipment_box_id AND l.shippable > 0)
 ORDER BY 2, 1"""

@@ -9,24 +9,26 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
+from app.engine.db.states import among
+from app.machines import boxes, cancels, exchanges, returns
 
 # Everything of the order has ended, and nothing has happened to it since. A box whose units are all gone
 # keeps the state it was in.
-_OVER: LiteralString = """
+_OVER: LiteralString = f"""
     NOT EXISTS (SELECT FROM box o WHERE o.vendor_id = k.vendor_id AND o.order_id = k.order_id
                   AND (o.state_at >= %(before)s
-                       OR (o.state IN ('ACCEPT', 'INSTRUCT', 'DEPARTURE', 'DELIVERING')
+                       OR (o.state IN {among(boxes.UNDER_WAY)}
                            AND EXISTS (SELECT FROM line l WHERE l.vendor_id = o.vendor_id
                                          AND l.shipment_box_id = o.shipment_box_id AND l.shippable > 0))))
     AND NOT EXISTS (SELECT FROM receipt r
                     LEFT JOIN cancel c USING (vendor_id, receipt_id)
                     LEFT JOIN return_ t USING (vendor_id, receipt_id)
                     WHERE r.vendor_id = k.vendor_id AND r.order_id = k.order_id
-                      AND (c.state IN ('OPENED', 'REQUESTED')
-                           OR t.state NOT IN ('RETURNS_COMPLETED', 'WITHDRAWN')
+                      AND (c.state IN {among(cancels.OPEN)}
+                           OR t.state IN {among(returns.OPEN)}
                            OR greatest(c.state_at, t.state_at) >= %(before)s))
     AND NOT EXISTS (SELECT FROM exchange x WHERE x.vendor_id = k.vendor_id AND x.order_id = k.order_id
-                      AND (x.state IN ('RECEIPT', 'PROGRESS') OR x.state_at >= %(before)s))"""
+                      AND (x.state IN {among(exchanges.OPEN)} OR x.state_at >= %(before)s))"""
 
 _RECEIVERS: LiteralString = (
     """

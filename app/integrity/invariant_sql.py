@@ -4,7 +4,11 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, fetch
+from app.engine.db.states import among, literal
+from app.engine.feeds.names import ACCEPT
 from app.engine.history.verify import PRESENT
+from app.machines.cancels import KEPT_IN
+from app.machines.effects import SETTLED, EffectState
 
 _WALKED: LiteralString = (
     """
@@ -30,18 +34,18 @@ async def histories(connection: Connection, vendor_id: str | None = None) -> lis
 
 async def unproven(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
     """Return confirmed effects whose evidence is missing."""
-    query = """
+    query: LiteralString = f"""
     SELECT e.vendor_id, e.effect_id FROM effect e
     LEFT JOIN evidence v ON v.vendor_id = e.vendor_id AND v.digest = e.evidence
-    WHERE e.state = 'CONFIRMED' AND v.digest IS NULL
+    WHERE e.state = {literal(EffectState.CONFIRMED)} AND v.digest IS NULL
       AND (%(vendor_id)s::text IS NULL OR e.vendor_id = %(vendor_id)s)"""
     return await fetch(connection, query, vendor_id=vendor_id)
 
 
 async def open_effects(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
     """Return effects that are not settled."""
-    query = """SELECT vendor_id, effect_id, kind, state FROM effect
-               WHERE state NOT IN ('CONFIRMED', 'REJECTED')
+    query = f"""SELECT vendor_id, effect_id, kind, state FROM effect
+               WHERE state NOT IN {among(SETTLED)}
                  AND (%(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s)
                ORDER BY effect_id"""
     return await fetch(connection, query, vendor_id=vendor_id)
@@ -54,10 +58,10 @@ async def box_states(connection: Connection) -> list[dict[str, Any]]:
 
 
 # A box that is cancelled before its order shows in any list is known by its receipt only.
-_UNSEEN_CANCELS: LiteralString = """
+_UNSEEN_CANCELS: LiteralString = f"""
 SELECT DISTINCT l.vendor_id, l.shipment_box_id
 FROM cancel c JOIN receipt_line l USING (vendor_id, receipt_id)
-WHERE c.state IN ('CANCELLED', 'STOPPED')
+WHERE c.state IN {among(KEPT_IN)}
   AND NOT EXISTS (SELECT FROM box b
                   WHERE b.vendor_id = l.vendor_id AND b.shipment_box_id = l.shipment_box_id)"""
 
@@ -78,7 +82,7 @@ async def live(connection: Connection) -> dict[str, Any]:
        FROM (SELECT state, count(*) AS n FROM effect GROUP BY 1) e) AS effects,
       (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,
       (SELECT count(*) FROM unseen_cancels) AS unseen_cancels,
-      (SELECT min(last_ok_at) FROM feed WHERE feed = 'accept') AS last_look_at,
+      (SELECT min(last_ok_at) FROM feed WHERE feed = '{ACCEPT}') AS last_look_at,
       coalesce((SELECT until FROM circuit WHERE closed_at IS NULL),
                (SELECT max(stopped_until) FROM vendor)) AS stopped_until,
       (SELECT array_agg(vendor_id ORDER BY vendor_id) FROM vendor

@@ -1,8 +1,11 @@
 """THE HEART: what may happen. Pure: no I/O, no clock, no SQL.
 
-kernel.py        Machine, Move, Rules: decide, allowed, judge, is_path
-roads.py         the legal road from our state to the one Coupang shows
-orders.py        the life of one shipment box, and `walk` from our state to the one Coupang shows
+kernel.py        Machine, guard, Move, Rules: decide, allowed, judge, is_path
+roads.py         the shortest legal roads between states
+observed.py      what Coupang shows of a machine: words for its states, `walk` to the state that is shown
+groups.py        named groups of states: every state is in one group of each question
+remedies.py      what unblocks a guard, where several machines say the same
+orders.py        the life of one shipment box
 cancels.py       the life of one stop request or immediate cancel
 returns.py       the life of one return at Coupang
 receptions.py    the way of returned goods into our warehouse

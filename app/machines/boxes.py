@@ -11,8 +11,10 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Move, Rules
-from app.machines.paths import shortest_paths
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import Observed
+from app.machines.remedies import GIVE_WAYBILL, NAME_DIRECT, NAME_TRACKED_COURIER
 
 
 class BoxState(StrEnum):
@@ -25,6 +27,28 @@ class BoxState(StrEnum):
     FINAL_DELIVERING = "FINAL_DELIVERING"
     NONE_TRACKING = "NONE_TRACKING"
     CANCELLED = "CANCELLED"
+
+
+IN_HOUSE = frozenset({BoxState.ACCEPT, BoxState.INSTRUCT})
+"""The goods have not left."""
+TRACKED = frozenset({BoxState.DEPARTURE, BoxState.DELIVERING})
+"""The goods have left, and a courier is awaited."""
+RESTING = frozenset({BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING})
+"""The goods have left, and nothing more is expected: the box is not read again by itself."""
+GONE = frozenset({BoxState.CANCELLED})
+"""Every unit was cancelled before it left."""
+PLACES = Classification(
+    BoxState,
+    "Where are the goods of a box, and is its next step awaited?",
+    IN_HOUSE=IN_HOUSE,
+    TRACKED=TRACKED,
+    RESTING=RESTING,
+    GONE=GONE,
+)
+SHIPPED = TRACKED | RESTING
+"""The box has a waybill at Coupang: its goods have left."""
+UNDER_WAY = IN_HOUSE | TRACKED
+"""The next step of the box is awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,68 +84,94 @@ class BoxFacts:
     replacement: bool = False
 
 
+@guard(unblock="Answer the open cancel request of this box first, or wait until it is withdrawn.")
 def nothing_held(facts: BoxFacts) -> bool:
-    """Answer the open cancel request of this box first, or wait until it is withdrawn."""
+    """Tell whether no unit of the box has a cancel pending."""
     return not facts.held
 
 
+@guard(
+    unblock="Answer the open stop request of this box (stopped, or shipped already), or wait for its "
+    "withdrawal."
+)
 def no_stop_requested(facts: BoxFacts) -> bool:
-    """Answer the open stop request of this box (stopped, or shipped already), or wait for its withdrawal."""
+    """Tell whether no stop request of this box waits for an answer."""
     return not facts.stop_requested
 
 
+@guard(
+    unblock="Wait until the claim of this order that could not be read is read, or have an operator "
+    "look at it."
+)
 def claims_are_read(facts: BoxFacts) -> bool:
-    """Wait until the claim of this order that could not be read is read, or have an operator look at it."""
+    """Tell whether every known claim on the order could be read."""
     return not facts.claim_unread
 
 
+@guard(
+    unblock="Release the hold of this box (its `holds` say why and until when), or wait until its time "
+    "is over."
+)
 def not_on_hold(facts: BoxFacts) -> bool:
-    """Release the hold of this box (its `holds` say why and until when), or wait until its time is over."""
+    """Tell whether nobody of ours keeps the box back now."""
     return not facts.on_hold
 
 
+@guard(unblock="Ship this box through its exchange (`exchange_id`, `POST /v1/exchanges/{exchange_id}/ship`).")
 def is_a_sale(facts: BoxFacts) -> bool:
-    """Ship this box through its exchange (`exchange_id`, `POST /v1/exchanges/{exchange_id}/ship`)."""
+    """Tell whether the box was sold: it is not the replacement of an exchange."""
     return not facts.replacement
 
 
+@guard(unblock="No unit of this box is free: all are cancelled, or held by a cancel that is still open.")
 def something_to_ship(facts: BoxFacts) -> bool:
-    """No unit of this box is free: all are cancelled, or held by a cancel that is still open."""
+    """Tell whether at least one unit is left to ship."""
     return facts.shippable
 
 
+@guard(
+    unblock="Read the box again once Coupang shows INSTRUCT: until then the customer may change the address."
+)
 def address_is_final(facts: BoxFacts) -> bool:
-    """Read the box again once Coupang shows INSTRUCT: until then the customer may change the address."""
+    """Tell whether the receiver was read while Coupang showed INSTRUCT: it cannot change any more."""
     return facts.address_final
 
 
+@guard(unblock=GIVE_WAYBILL)
 def has_waybill(facts: BoxFacts) -> bool:
-    """Give a courier code and a waybill number of valid form."""
+    """Tell whether courier and number are given and of valid form."""
     return facts.waybill
 
 
+@guard(unblock=NAME_TRACKED_COURIER)
 def is_tracked(facts: BoxFacts) -> bool:
-    """Name a courier that Coupang tracks; DIRECT has an event of its own."""
+    """Tell whether Coupang tracks the courier."""
     return not facts.direct
 
 
+@guard(unblock=NAME_DIRECT)
 def is_direct(facts: BoxFacts) -> bool:
-    """Name the courier DIRECT; a tracked courier has an event of its own."""
+    """Tell whether the seller brings the box without a courier."""
     return facts.direct
 
 
+@guard(
+    unblock="Only a box with two or more kinds of items, for which Coupang allows the split, ships in parts."
+)
 def can_be_split(facts: BoxFacts) -> bool:
-    """Only a box with two or more kinds of items, for which Coupang allows the split, ships in parts."""
+    """Tell whether the box may ship in parts."""
     return facts.divisible
 
 
+@guard(unblock="Wait until 30 days have passed since DEPARTURE, or let the courier scan the delivery.")
 def departed_thirty_days_ago(facts: BoxFacts) -> bool:
-    """Wait until 30 days have passed since DEPARTURE, or let the courier scan the delivery."""
+    """Tell whether at least 30 days have passed since DEPARTURE."""
     return facts.thirty_days
 
 
+@guard(unblock="Read the box itself and its history; a list row alone is not proof, it may be stale.")
 def is_proven(facts: BoxFacts) -> bool:
-    """Read the box itself and its history; a list row alone is not proof, it may be stale."""
+    """Tell whether the box itself and its history were read, not only a list row."""
     return facts.proven
 
 
@@ -200,8 +250,6 @@ class BoxMachine(Machine):
 
 BOX: Rules[BoxFacts] = Rules(BoxMachine, BoxState)
 
-OBSERVED: frozenset[str] = frozenset(event for event in BOX.events if event.startswith("see_"))
-
 CALLS: dict[str, str] = {
     "acknowledge": "O6",
     **dict.fromkeys(("ship", "ship_direct", "ship_part"), "O7"),
@@ -224,44 +272,16 @@ KOREAN: dict[BoxState, str] = {
 }
 """The names that sellers know from WING."""
 
-_TO_WIRE: dict[BoxState, str] = {
-    state: "FINAL_DELIVERY" if state is BoxState.FINAL_DELIVERING else state.value
-    for state in BoxState
-    if state is not BoxState.CANCELLED
-}
-_FROM_WIRE: dict[str, BoxState] = {wire: state for state, wire in _TO_WIRE.items()}
-
-
-def from_wire(status: str) -> BoxState:
-    """Translate a status of Coupang.
-
-    Raises:
-        ValueError: Coupang has no such status (as far as we know).
-    """
-    try:
-        return _FROM_WIRE[status]
-    except KeyError:
-        raise ValueError(f"unknown box status {status!r}") from None
-
-
-def to_wire(state: BoxState) -> str | None:
-    """Return the status Coupang shows in this state; None for CANCELLED, which leaves the lists instead."""
-    return _TO_WIRE.get(state)
-
-
-# `proven` is the only fact an observation depends on.
-_PATHS = {proven: shortest_paths(BOX, OBSERVED, BoxFacts(proven=proven)) for proven in (False, True)}
-
-
-def walk(state: BoxState, shown: BoxState, facts: BoxFacts) -> tuple[Move[BoxFacts], ...] | None:
-    """Find the road from our state to the one Coupang shows, over observed events only.
-
-    The road is the shortest legal one (ties: order of declaration). So a box last known in ACCEPT and shown
-    as delivered is walked through INSTRUCT and DEPARTURE, but not through DELIVERING: no step is claimed
-    that nobody saw and the machine does not need.
-
-    Returns:
-        The steps in order; () when both are equal; None when no legal road leads there, for example
-        backwards from a list row (`facts.proven` False).
-    """
-    return _PATHS[facts.proven].get((state, shown))
+SEEN = Observed(
+    BOX,
+    BoxState,
+    BoxFacts,
+    field="box status",
+    wire={
+        "FINAL_DELIVERY" if state is BoxState.FINAL_DELIVERING else state.value: state
+        for state in BoxState
+        if state is not BoxState.CANCELLED
+    },
+)
+"""CANCELLED has no word of Coupang: a cancelled box leaves the lists instead."""
+OBSERVED, from_wire, to_wire, walk = SEEN.events, SEEN.from_wire, SEEN.to_wire, SEEN.walk

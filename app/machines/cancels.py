@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Move, Rules
-from app.machines.paths import shortest_paths
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import Observed
 
 
 class CancelState(StrEnum):
@@ -24,6 +25,29 @@ class CancelState(StrEnum):
     SHIPPED_ALREADY = "SHIPPED_ALREADY"
     CANCELLED = "CANCELLED"
     WITHDRAWN = "WITHDRAWN"
+
+
+BORN = frozenset({CancelState.OPENED})
+"""Nothing was said of the receipt yet."""
+UNANSWERED = frozenset({CancelState.REQUESTED})
+"""A stop request waits for the seller's answer."""
+KEPT_IN = frozenset({CancelState.STOPPED, CancelState.CANCELLED})
+"""The units are cancelled, and none of them has left."""
+RETURNING = frozenset({CancelState.SHIPPED_ALREADY})
+"""The goods had left: the receipt goes on as a return."""
+TAKEN_BACK = frozenset({CancelState.WITHDRAWN})
+"""The receipt claims nothing any more."""
+OUTCOMES = Classification(
+    CancelState,
+    "What became of the units that a cancel claims?",
+    BORN=BORN,
+    UNANSWERED=UNANSWERED,
+    KEPT_IN=KEPT_IN,
+    RETURNING=RETURNING,
+    TAKEN_BACK=TAKEN_BACK,
+)
+OPEN = BORN | UNANSWERED
+"""A receipt still needs somebody, and keeps its boxes from being shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,58 +79,84 @@ class CancelFacts:
     replacement: bool = False
 
 
+@guard(unblock="Have the warehouse say that the parcel is not handed over; otherwise declare it shipped.")
 def still_in_house(facts: CancelFacts) -> bool:
-    """Have the warehouse say that the parcel is not handed over; otherwise declare it shipped."""
+    """Tell whether the warehouse says that the parcel is not handed over."""
     return facts.handed_over is False
 
 
+@guard(
+    unblock="Have the warehouse say that the courier has the parcel; otherwise stop it, that costs nothing."
+)
 def is_handed_over(facts: CancelFacts) -> bool:
-    """Have the warehouse say that the courier has the parcel; otherwise stop it, that costs nothing."""
+    """Tell whether the warehouse says that the courier has the parcel."""
     return facts.handed_over is True
 
 
+@guard(unblock="A waybill of this box went to Coupang; read what became of it before anything is stopped.")
 def no_waybill_sent(facts: CancelFacts) -> bool:
-    """A waybill of this box went to Coupang; read what became of it before anything is stopped."""
+    """Tell whether no waybill of its boxes is at Coupang or on its way there."""
     return not facts.waybill_sent
 
 
+@guard(unblock="Give the courier code and the waybill number the parcel left with.")
 def has_waybill(facts: CancelFacts) -> bool:
-    """Give the courier code and the waybill number the parcel left with."""
+    """Tell whether courier and number are given and of valid form."""
     return facts.waybill
 
 
+@guard(
+    unblock="Reject or finish the exchange of this box instead: a replacement is no sale that could be "
+    "cancelled."
+)
 def is_a_sale(facts: CancelFacts) -> bool:
-    """Reject or finish the exchange of this box instead: a replacement is no sale that could be cancelled."""
+    """Tell whether the box was sold: it is not the replacement of an exchange."""
     return not facts.replacement
 
 
+@guard(
+    unblock="Take the whole count: a receipt is answered at once, and a box in ACCEPT is cancelled as "
+    "a whole."
+)
 def is_whole(facts: CancelFacts) -> bool:
-    """Take the whole count: a receipt is answered at once, and a box in ACCEPT is cancelled as a whole."""
+    """Tell whether the whole count is taken: of the receipt (O10) or of the box (O9)."""
     return facts.whole
 
 
+@guard(
+    unblock="Only a box in ACCEPT is cancelled at once; items of a box in INSTRUCT have an event of "
+    "their own."
+)
 def box_is_accept(facts: CancelFacts) -> bool:
-    """Only a box in ACCEPT is cancelled at once; items of a box in INSTRUCT have an event of their own."""
+    """Tell whether the box is in ACCEPT."""
     return facts.accept
 
 
+@guard(
+    unblock="Only items of a box in INSTRUCT are stopped by the seller; what has left comes back as a return."
+)
 def box_is_instruct(facts: CancelFacts) -> bool:
-    """Only items of a box in INSTRUCT are stopped by the seller; what has left comes back as a return."""
+    """Tell whether the box is in INSTRUCT."""
     return facts.instruct
 
 
+@guard(unblock="Cancel no more of an option than is shippable of it: ordered less held less cancelled.")
 def within_shippable(facts: CancelFacts) -> bool:
-    """Cancel no more of an option than is shippable of it: ordered less held less cancelled."""
+    """Tell whether no count is above what is shippable of its option."""
     return facts.within
 
 
+@guard(unblock="Give one of the cancel reasons that Coupang knows; the cancel lowers the seller's score.")
 def has_reason_code(facts: CancelFacts) -> bool:
-    """Give one of the cancel reasons that Coupang knows; the cancel lowers the seller's score."""
+    """Tell whether a cancel reason that Coupang knows is given."""
     return facts.reason_code
 
 
+@guard(
+    unblock="Find the receipt among the withdrawals; that it has left the list of receipts proves nothing."
+)
 def is_proven(facts: CancelFacts) -> bool:
-    """Find the receipt among the withdrawals; that it has left the list of receipts proves nothing."""
+    """Tell whether the list of withdrawals names the receipt."""
     return facts.proven
 
 
@@ -143,11 +193,6 @@ class CancelMachine(Machine):
 
 
 CANCEL: Rules[CancelFacts] = Rules(CancelMachine, CancelState)
-
-OBSERVED: frozenset[str] = frozenset(event for event in CANCEL.events if event.startswith("see_"))
-
-OPEN: frozenset[CancelState] = frozenset(state for state in CancelState if state not in CANCEL.finals)
-"""States in which a receipt still needs somebody, and keeps its boxes from being shipped."""
 
 CALLS: dict[str, str] = {
     "stop_shipment": "O10",
@@ -186,14 +231,6 @@ KOREAN: dict[CancelState, str] = {
 }
 """The names that sellers know from WING."""
 
-_ROADS = {proven: shortest_paths(CANCEL, OBSERVED, CancelFacts(proven=proven)) for proven in (False, True)}
-
-
-def walk(state: CancelState, shown: CancelState, facts: CancelFacts) -> tuple[Move[CancelFacts], ...] | None:
-    """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
-
-    Returns:
-        The steps in order; () when both are equal; None when no legal road leads there: the row is stale,
-        or a withdrawal is not proven.
-    """
-    return _ROADS[facts.proven].get((state, shown))
+SEEN = Observed(CANCEL, CancelState, CancelFacts)
+"""No single word of Coupang tells the state: `receipts.py` reads whole rows."""
+OBSERVED, walk = SEEN.events, SEEN.walk

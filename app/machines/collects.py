@@ -10,8 +10,10 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Move, Rules
-from app.machines.paths import shortest_paths
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import Observed
+from app.machines.remedies import GIVE_PICKUP_WAYBILL, INSPECT_GOODS, READ_NEWER_ROW, RECORD_ARRIVAL
 
 
 class CollectState(StrEnum):
@@ -26,6 +28,37 @@ class CollectState(StrEnum):
     WITHDRAW = "WITHDRAW"
     NO_COLLECT = "NO_COLLECT"
     NONE_DATA = "NONE_DATA"
+
+
+AWAITED = frozenset(
+    {
+        CollectState.BEFORE_DIRECTION,
+        CollectState.COMPLETE_DIRECTION,
+        CollectState.COLLECTING,
+        CollectState.DIRECTION_FAIL,
+        CollectState.FAIL,
+        CollectState.NONE_DATA,
+    }
+)
+"""The goods are to come back, by a pick-up or a further attempt."""
+COLLECTED = frozenset({CollectState.COMPLETE_COLLECT})
+"""The arrival of the goods is confirmed."""
+NOTHING_TO_COLLECT = frozenset({CollectState.NO_COLLECT})
+"""The exchange goes on without goods that come back."""
+TAKEN_BACK = frozenset({CollectState.WITHDRAW})
+"""The exchange is over, and no goods come back."""
+OUTCOMES = Classification(
+    CollectState,
+    "Do the goods of an exchange come back?",
+    AWAITED=AWAITED,
+    COLLECTED=COLLECTED,
+    NOTHING_TO_COLLECT=NOTHING_TO_COLLECT,
+    TAKEN_BACK=TAKEN_BACK,
+)
+NOTHING_COMES = NOTHING_TO_COLLECT | TAKEN_BACK
+"""No goods come back."""
+SHIPPABLE = COLLECTED | NOTHING_TO_COLLECT
+"""Nothing has to come back before the replacement is shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +82,39 @@ class CollectFacts:
     proven: bool = False
 
 
+@guard(unblock="The exchange is over; nothing is collected for it any more.")
 def is_ongoing(facts: CollectFacts) -> bool:
-    """The exchange is over; nothing is collected for it any more."""
+    """Tell whether the exchange is in RECEIPT or PROGRESS."""
     return facts.ongoing
 
 
+@guard(unblock="Only a pick-up that the seller arranges is registered; an automatic one is Coupang's.")
 def is_ours_to_collect(facts: CollectFacts) -> bool:
-    """Only a pick-up that the seller arranges is registered; an automatic one is Coupang's."""
+    """Tell whether the seller arranges the pick-up."""
     return facts.ours_to_collect
 
 
+@guard(unblock=GIVE_PICKUP_WAYBILL)
 def has_pickup_waybill(facts: CollectFacts) -> bool:
-    """Give the courier code and the waybill number of the pick-up."""
+    """Tell whether courier and number of the pick-up are given and of valid form."""
     return facts.waybill
 
 
+@guard(unblock=RECORD_ARRIVAL)
 def goods_arrived(facts: CollectFacts) -> bool:
-    """Record first that the goods have arrived in the warehouse."""
+    """Tell whether the goods are in our warehouse."""
     return facts.arrived
 
 
+@guard(unblock=INSPECT_GOODS)
 def inspection_passed(facts: CollectFacts) -> bool:
-    """Inspect the goods; with a finding, an operator accepts them with a reason or the exchange waits."""
+    """Tell whether the inspection passed, or an operator accepted the goods with a reason."""
     return facts.passed
 
 
+@guard(unblock=READ_NEWER_ROW)
 def is_proven(facts: CollectFacts) -> bool:
-    """Read a row that was modified later than the one we know; an equal or older one is stale."""
+    """Tell whether the row was modified later than the one we know."""
     return facts.proven
 
 
@@ -121,8 +160,6 @@ class CollectMachine(Machine):
 
 COLLECT: Rules[CollectFacts] = Rules(CollectMachine, CollectState)
 
-OBSERVED: frozenset[str] = frozenset(event for event in COLLECT.events if event.startswith("see_"))
-
 CALLS: dict[str, str] = {"register_pickup": "R7", "confirm_arrival": "E2"}
 """Event we ask for → the call of Coupang that does it."""
 
@@ -152,43 +189,23 @@ KOREAN: dict[CollectState, str] = {
 }
 """Names for the user; Coupang publishes none."""
 
-_FROM_WIRE: dict[str, CollectState] = {
-    "BeforeDirection": CollectState.BEFORE_DIRECTION,
-    "CompleteDirection": CollectState.COMPLETE_DIRECTION,
-    "Collecting": CollectState.COLLECTING,
-    # The documents say Delivering where samples and SDK say Collecting.
-    "Delivering": CollectState.COLLECTING,
-    "CompleteCollect": CollectState.COMPLETE_COLLECT,
-    "DirectionFail": CollectState.DIRECTION_FAIL,
-    "Fail": CollectState.FAIL,
-    "Withdraw": CollectState.WITHDRAW,
-    "NoCollect": CollectState.NO_COLLECT,
-    "NoneData": CollectState.NONE_DATA,
-}
-
-
-def from_wire(status: str) -> CollectState:
-    """Translate `collectStatus`.
-
-    Raises:
-        ValueError: Coupang has no such status (as far as we know).
-    """
-    try:
-        return _FROM_WIRE[status]
-    except KeyError:
-        raise ValueError(f"unknown collectStatus {status!r}") from None
-
-
-_ROADS = {proven: shortest_paths(COLLECT, OBSERVED, CollectFacts(proven=proven)) for proven in (False, True)}
-
-
-def walk(
-    state: CollectState, shown: CollectState, facts: CollectFacts
-) -> tuple[Move[CollectFacts], ...] | None:
-    """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
-
-    Returns:
-        The steps in order; () when both are equal; None when no legal road leads there: the row is stale,
-        or the new attempt it shows is not proven.
-    """
-    return _ROADS[facts.proven].get((state, shown))
+SEEN = Observed(
+    COLLECT,
+    CollectState,
+    CollectFacts,
+    field="collectStatus",
+    wire={
+        "BeforeDirection": CollectState.BEFORE_DIRECTION,
+        "CompleteDirection": CollectState.COMPLETE_DIRECTION,
+        "Collecting": CollectState.COLLECTING,
+        # The documents say Delivering where samples and SDK say Collecting.
+        "Delivering": CollectState.COLLECTING,
+        "CompleteCollect": CollectState.COMPLETE_COLLECT,
+        "DirectionFail": CollectState.DIRECTION_FAIL,
+        "Fail": CollectState.FAIL,
+        "Withdraw": CollectState.WITHDRAW,
+        "NoCollect": CollectState.NO_COLLECT,
+        "NoneData": CollectState.NONE_DATA,
+    },
+)
+OBSERVED, from_wire, walk = SEEN.events, SEEN.from_wire, SEEN.walk

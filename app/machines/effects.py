@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Rules
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.remedies import GIVE_REASON
 
 
 class EffectState(StrEnum):
@@ -21,6 +23,30 @@ class EffectState(StrEnum):
     REJECTED = "REJECTED"
     UNKNOWN = "UNKNOWN"
     REVIEW = "REVIEW"
+
+
+NOT_SENT = frozenset({EffectState.PENDING})
+"""Surely nothing is at Coupang: it waits for its turn."""
+IN_DOUBT = frozenset({EffectState.SENDING, EffectState.UNKNOWN})
+"""It may be at Coupang; the service finds out by itself."""
+IN_REVIEW = frozenset({EffectState.REVIEW})
+"""It may be at Coupang; a person must rule."""
+SETTLED = frozenset({EffectState.CONFIRMED, EffectState.REJECTED})
+"""It is known what became of it."""
+PROGRESS = Classification(
+    EffectState,
+    "May a change be at Coupang, and who finds out?",
+    NOT_SENT=NOT_SENT,
+    IN_DOUBT=IN_DOUBT,
+    IN_REVIEW=IN_REVIEW,
+    SETTLED=SETTLED,
+)
+OPEN = NOT_SENT | IN_DOUBT | IN_REVIEW
+"""An effect still needs somebody."""
+AUTOMATIC = NOT_SENT | IN_DOUBT
+"""The service takes the next step by itself."""
+MAYBE_SENT = IN_DOUBT | IN_REVIEW
+"""Coupang may have taken it, and nobody knows yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +64,21 @@ class EffectFacts:
     reason: bool = False
 
 
+@guard(unblock="Store an answer of Coupang that shows the outcome; nothing is confirmed on belief.")
 def has_evidence(facts: EffectFacts) -> bool:
-    """Store an answer of Coupang that shows the outcome; nothing is confirmed on belief."""
+    """Tell whether a stored answer of Coupang shows the outcome."""
     return facts.evidence
 
 
+@guard(unblock="Only a call that certainly changed nothing may be handed back; otherwise read Coupang first.")
 def surely_not_applied(facts: EffectFacts) -> bool:
-    """Only a call that certainly changed nothing may be handed back; otherwise read Coupang first."""
+    """Tell whether it is certain that the call changed nothing."""
     return facts.not_applied
 
 
+@guard(unblock=GIVE_REASON)
 def has_reason(facts: EffectFacts) -> bool:
-    """Give a reason: a decision by hand is kept with who took it and why."""
+    """Tell whether an operator gave a reason."""
     return facts.reason
 
 
@@ -87,9 +116,6 @@ class EffectMachine(Machine):
 
 
 EFFECT: Rules[EffectFacts] = Rules(EffectMachine, EffectState)
-
-OPEN: frozenset[EffectState] = frozenset(state for state in EffectState if state not in EFFECT.finals)
-"""States in which an effect still needs somebody."""
 
 CAUSES: dict[str, str] = {
     **dict.fromkeys(("send_out", "confirm", "reject", "doubt", "hand_back"), "dispatcher"),

@@ -11,8 +11,10 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Move, Rules
-from app.machines.paths import shortest_paths
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import Observed
+from app.machines.remedies import INSPECT_GOODS
 
 
 class ExchangeState(StrEnum):
@@ -23,6 +25,21 @@ class ExchangeState(StrEnum):
     SUCCESS = "SUCCESS"
     REJECT = "REJECT"
     CANCEL = "CANCEL"
+
+
+OPEN = frozenset({ExchangeState.RECEIPT, ExchangeState.PROGRESS})
+"""An exchange still needs somebody."""
+EXCHANGED = frozenset({ExchangeState.SUCCESS})
+"""The customer has the replacement."""
+CALLED_OFF = frozenset({ExchangeState.REJECT, ExchangeState.CANCEL})
+"""Nothing is exchanged, and no goods come back."""
+OUTCOMES = Classification(
+    ExchangeState,
+    "How has an exchange ended?",
+    OPEN=OPEN,
+    EXCHANGED=EXCHANGED,
+    CALLED_OFF=CALLED_OFF,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +63,35 @@ class ExchangeFacts:
     confirmed: bool = False
 
 
+@guard(unblock="Coupang does not let it be rejected now, as a rule because the pick-up is under way.")
 def is_rejectable(facts: ExchangeFacts) -> bool:
-    """Coupang does not let it be rejected now, as a rule because the pick-up is under way."""
+    """Tell whether Coupang lets the exchange be rejected now."""
     return facts.rejectable
 
 
+@guard(unblock="Give SOLDOUT or WITHDRAW (agreed with the customer); Coupang knows no other reason.")
 def has_reject_code(facts: ExchangeFacts) -> bool:
-    """Give SOLDOUT or WITHDRAW (agreed with the customer); Coupang knows no other reason."""
+    """Tell whether a reason that Coupang takes for a rejection is given."""
     return facts.reject_code
 
 
+@guard(
+    unblock="Record first that the goods have arrived: confirming binds the seller to ship the replacement."
+)
 def goods_in_hand(facts: ExchangeFacts) -> bool:
-    """Record first that the goods have arrived: confirming binds the seller to ship the replacement."""
+    """Tell whether the goods are in our warehouse, or there are none to collect."""
     return facts.arrived or facts.nothing_to_collect
 
 
+@guard(unblock=INSPECT_GOODS)
 def goods_accepted(facts: ExchangeFacts) -> bool:
-    """Inspect the goods; with a finding, an operator accepts them with a reason or the exchange waits."""
+    """Tell whether the goods passed or were accepted with a reason, or there are none to collect."""
     return facts.passed or facts.nothing_to_collect
 
 
+@guard(unblock="The arrival is confirmed already; the new box appears within ten minutes.")
 def not_confirmed_yet(facts: ExchangeFacts) -> bool:
-    """The arrival is confirmed already; the new box appears within ten minutes."""
+    """Tell whether the arrival still has to be confirmed."""
     return not facts.confirmed
 
 
@@ -100,11 +124,6 @@ class ExchangeMachine(Machine):
 
 EXCHANGE: Rules[ExchangeFacts] = Rules(ExchangeMachine, ExchangeState)
 
-OBSERVED: frozenset[str] = frozenset(event for event in EXCHANGE.events if event.startswith("see_"))
-
-OPEN: frozenset[ExchangeState] = frozenset(state for state in ExchangeState if state not in EXCHANGE.finals)
-"""States in which an exchange still needs somebody."""
-
 CALLS: dict[str, str] = {"reject": "E3", "confirm_arrival": "E2"}
 """Event we ask for → the call of Coupang that does it."""
 
@@ -130,25 +149,12 @@ KOREAN: dict[ExchangeState, str] = {
 """The names that sellers know from WING."""
 
 
-def from_wire(status: str) -> ExchangeState:
-    """Translate `exchangeStatus`.
-
-    Raises:
-        ValueError: Coupang has no such status (as far as we know).
-    """
-    try:
-        return ExchangeState(status)
-    except ValueError:
-        raise ValueError(f"unknown exchangeStatus {status!r}") from None
-
-
-_ROADS = shortest_paths(EXCHANGE, OBSERVED, ExchangeFacts())
-
-
-def walk(state: ExchangeState, shown: ExchangeState) -> tuple[Move[ExchangeFacts], ...] | None:
-    """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
-
-    Returns:
-        The steps in order; () when both are equal; None when no legal road leads there: the row is stale.
-    """
-    return _ROADS.get((state, shown))
+SEEN = Observed(
+    EXCHANGE,
+    ExchangeState,
+    ExchangeFacts,
+    decisive=(),
+    field="exchangeStatus",
+    wire={state.value: state for state in ExchangeState},
+)
+OBSERVED, from_wire, walk = SEEN.events, SEEN.from_wire, SEEN.walk

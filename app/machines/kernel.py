@@ -5,7 +5,8 @@ costs about a microsecond instead of a fresh engine, is safe in threads, and can
 which the engine cannot. The engine stays the oracle of an exhaustive test (`tests/machines`).
 
 A machine must not act: no callbacks, listeners or validators, only flat states, named guards that
-look at one value called `facts`. `Rules` refuses anything else when it is built, so at import.
+look at one value called `facts` and say what unblocks them. `Rules` refuses anything else when it is
+built, so at import.
 """
 
 import inspect
@@ -20,6 +21,7 @@ from statemachine.callbacks import CallbackGroup, SpecListGrouper
 from statemachine.transition import Transition
 
 F = TypeVar("F")
+P = TypeVar("P", bound=Callable[[Any], bool])
 
 # The library finds callbacks by these prefixes, so nothing in a machine may be called so.
 _CALLBACK_PREFIXES = ("on_", "before_", "after_", "prepare_", "error_", "done_")
@@ -55,12 +57,36 @@ class Refused(Exception):
         self.allowed = allowed
 
 
+_UNBLOCK = "unblock"
+"""Where `guard` keeps the remedy on the predicate."""
+
+
+def guard(*, unblock: str) -> Callable[[P], P]:
+    """Declare a predicate on the facts as a guard, and what a user can do when it refuses.
+
+    The predicate stays the plain named function that python-statemachine reads.
+
+    Args:
+        unblock: The remedy in words for a user: whole sentences.
+    """
+
+    def declare(check: P) -> P:
+        vars(check)[_UNBLOCK] = unblock
+        return check
+
+    return declare
+
+
 class Guard(NamedTuple):
-    """A named condition on the facts; `wanted` is False for `unless`, whose name starts with `!`."""
+    """A named condition on the facts; `wanted` is False for `unless`, whose name starts with `!`.
+
+    `unblock` says in words for a user what can be done when it does not hold.
+    """
 
     name: str
     check: Callable[[Any], bool]
     wanted: bool
+    unblock: str
 
     def holds(self, facts: object) -> bool:
         """Tell whether the facts satisfy this guard."""
@@ -78,7 +104,7 @@ class Move(Generic[F]):
 
     def missing(self, facts: F) -> tuple[str, ...]:
         """Name the guards that do not hold, in the order of their declaration."""
-        return tuple(guard.name for guard in self.guards if not guard.holds(facts))
+        return tuple(one.name for one in self.guards if not one.holds(facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +131,8 @@ class Rules(Generic[F]):
             states: The values its states must have, exactly.
 
         Raises:
-            TypeError: The machine acts, is not flat, is not strict, or its states differ from `states`.
+            TypeError: The machine acts, is not flat, is not strict, its states differ from `states`, or one
+                of its guards names no remedy.
         """
         _refuse_acting(machine)
         _refuse_other_states(machine, states)
@@ -130,12 +157,8 @@ class Rules(Generic[F]):
 
     @cached_property
     def reasons(self) -> dict[str, str]:
-        """Guard name → what would unblock it, in words for a user: the first line of its docstring."""
-        return {
-            guard.name: (inspect.getdoc(guard.check) or "").splitlines()[0]
-            for move in self.moves()
-            for guard in move.guards
-        }
+        """Guard name → what would unblock it, in words for a user."""
+        return {one.name: one.unblock for move in self.moves() for one in move.guards}
 
     def moves(self) -> tuple[Move[F], ...]:
         """List every step of the machine, by state and then in the order of declaration."""
@@ -150,7 +173,7 @@ class Rules(Generic[F]):
         """
         ways = self._moves.get((state, event), ())
         for move in ways:
-            if all(guard.holds(facts) for guard in move.guards):
+            if all(one.holds(facts) for one in move.guards):
                 return move
         raise Refused(state, event, _missing(ways, facts), tuple(self.allowed(state, facts)))
 
@@ -286,4 +309,7 @@ def _guard(machine: type[Machine], check: object, name: str, wanted: bool) -> Gu
         raise TypeError(f"{machine.__name__}: guard {name} must be a plain named function")
     if list(inspect.signature(check).parameters) != ["facts"]:
         raise TypeError(f"{machine.__name__}: guard {name} must look at `facts` and nothing else")
-    return Guard(name, check, wanted)
+    unblock = vars(check).get(_UNBLOCK)
+    if not unblock:
+        raise TypeError(f"{machine.__name__}: guard {name} must say what unblocks it: @guard(unblock=…)")
+    return Guard(name, check, wanted, unblock)

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from app.machines.cancels import CancelState
 from app.machines.returns import ReturnState
+from app.machines.returns import from_wire as return_from_wire
 
 
 class Pickup(StrEnum):
@@ -64,9 +65,6 @@ class _Goods(StrEnum):
 _CANCEL_TYPE = "CANCEL"
 _OTHER_TYPES = frozenset({"RETURN", "STOP_SHIPMENT", "반품"})
 _STOP_ASKED = "RELEASE_STOP_UNCHECKED"
-_RETURN_STATUS: dict[str, ReturnState] = {
-    state.value: state for state in ReturnState if state is not ReturnState.WITHDRAWN
-}
 _ITEM = frozenset({"Y", "N", "S", "A"})
 
 _UNANSWERED, _STOPPED, _SHIPPED, _AUTOMATIC, _NO_STOP = (
@@ -129,17 +127,15 @@ def from_wire(
     if stop not in _UNCHECKED_GRID:
         raise ValueError(f"unknown releaseStopStatus {release_stop_status!r}")
     goods = _goods(release_statuses)
-    if receipt_status != _STOP_ASKED and receipt_status not in _RETURN_STATUS:
-        raise ValueError(f"unknown receiptStatus {receipt_status!r}")
+    returned = None if receipt_status == _STOP_ASKED else return_from_wire(receipt_status)
     if receipt_type == _CANCEL_TYPE:
-        if receipt_status != ReturnState.RETURNS_COMPLETED:
+        if returned is not ReturnState.RETURNS_COMPLETED:
             raise ValueError(f"a cancel is complete at birth, this one is {receipt_status}")
         return Reading(CancelState.CANCELLED, None)
     if receipt_type not in _OTHER_TYPES:
         raise ValueError(f"unknown receiptType {receipt_type!r}")
-    if receipt_status == _STOP_ASKED:
+    if returned is None:
         return Reading(CancelState.REQUESTED, None)
-    returned = _RETURN_STATUS[receipt_status]
     match _GRIDS[returned][stop][_CASES.index(goods)]:
         case "o":
             return Reading(CancelState.REQUESTED, None)

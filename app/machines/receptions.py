@@ -11,7 +11,10 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Rules
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import observed_events
+from app.machines.remedies import GIVE_REASON
 
 
 class Verdict(StrEnum):
@@ -34,6 +37,33 @@ class ReceptionState(StrEnum):
     NOT_COMING = "NOT_COMING"
 
 
+AWAITED = frozenset({ReceptionState.EXPECTED, ReceptionState.PICKED_UP})
+"""The goods are to come."""
+UNINSPECTED = frozenset({ReceptionState.ARRIVED})
+"""The goods are in our warehouse, and some line has no verdict."""
+ACCEPTED = frozenset({ReceptionState.PASSED})
+"""The goods are in our warehouse, and nothing is wrong, or an operator accepted them."""
+FAULTY = frozenset({ReceptionState.DISPUTED})
+"""The goods are in our warehouse, and the inspection found something."""
+NOT_COMING = frozenset({ReceptionState.NOT_COMING})
+"""No goods come."""
+PLACES = Classification(
+    ReceptionState,
+    "Where are the goods that come back, and were they inspected?",
+    AWAITED=AWAITED,
+    UNINSPECTED=UNINSPECTED,
+    ACCEPTED=ACCEPTED,
+    FAULTY=FAULTY,
+    NOT_COMING=NOT_COMING,
+)
+INSPECTED = ACCEPTED | FAULTY
+"""The goods are in our warehouse, and every line has its verdict."""
+IN_HOUSE = UNINSPECTED | INSPECTED
+"""The goods are in our warehouse."""
+SETTLED = ACCEPTED | NOT_COMING
+"""The warehouse has nothing to do with the goods any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReceptionFacts:
     """What the guards may look at.
@@ -51,28 +81,38 @@ class ReceptionFacts:
     reason: bool = False
 
 
+@guard(unblock="Give a verdict for every line: good, damaged, wrong item or missing.")
 def every_line_judged(facts: ReceptionFacts) -> bool:
-    """Give a verdict for every line: good, damaged, wrong item or missing."""
+    """Tell whether every line has a verdict."""
     return facts.judged
 
 
+@guard(
+    unblock="Only goods without a finding pass by themselves; the others are disputed or accepted by "
+    "an operator."
+)
 def every_line_good(facts: ReceptionFacts) -> bool:
-    """Only goods without a finding pass by themselves; the others are disputed or accepted by an operator."""
+    """Tell whether every line that has a verdict is GOOD."""
     return facts.good
 
 
+@guard(unblock="Only goods with a finding are disputed: a line that is damaged, wrong or missing.")
 def some_finding(facts: ReceptionFacts) -> bool:
-    """Only goods with a finding are disputed: a line that is damaged, wrong or missing."""
+    """Tell whether some line is damaged, wrong or missing."""
     return not facts.good
 
 
+@guard(
+    unblock="Goods are expected until the claim is withdrawn, rejected or lost, or has nothing to collect."
+)
 def nothing_comes(facts: ReceptionFacts) -> bool:
-    """Goods are expected until the claim is withdrawn, rejected or lost, or has nothing to collect."""
+    """Tell whether the claim is withdrawn, rejected or lost, or has nothing to collect."""
     return facts.over
 
 
+@guard(unblock=GIVE_REASON)
 def has_reason(facts: ReceptionFacts) -> bool:
-    """Give a reason: a decision by hand is kept with who took it and why."""
+    """Tell whether an operator gave a reason."""
     return facts.reason
 
 
@@ -101,7 +141,7 @@ class ReceptionMachine(Machine):
 
 RECEPTION: Rules[ReceptionFacts] = Rules(ReceptionMachine, ReceptionState)
 
-OBSERVED: frozenset[str] = frozenset(event for event in RECEPTION.events if event.startswith("see_"))
+OBSERVED: frozenset[str] = observed_events(RECEPTION)
 
 CALLS: dict[str, str] = {}
 """No call of Coupang moves goods; the receipt and the exchange have their own."""
@@ -127,9 +167,6 @@ KOREAN: dict[ReceptionState, str] = {
 }
 """Names for the warehouse."""
 
-_IN_HOUSE = frozenset({ReceptionState.ARRIVED, ReceptionState.PASSED, ReceptionState.DISPUTED})
-_INSPECTED = frozenset({ReceptionState.PASSED, ReceptionState.DISPUTED})
-
 
 def judged(
     lines: Collection[int], verdicts: Mapping[int, Verdict], *, over: bool = False, reason: bool = False
@@ -150,9 +187,9 @@ def judged(
 
 def is_in_house(state: ReceptionState) -> bool:
     """Tell whether the goods are in our warehouse: the fact `arrived` of a return or an exchange."""
-    return state in _IN_HOUSE
+    return state in IN_HOUSE
 
 
 def is_inspected(state: ReceptionState) -> bool:
     """Tell whether every line has its verdict: the fact `inspected` of a return or an exchange."""
-    return state in _INSPECTED
+    return state in INSPECTED

@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Move, Rules
-from app.machines.paths import shortest_paths
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import Observed
+from app.machines.remedies import GIVE_WAYBILL, NAME_DIRECT, NAME_TRACKED_COURIER, READ_NEWER_ROW
 
 
 class RedeliveryState(StrEnum):
@@ -25,6 +27,30 @@ class RedeliveryState(StrEnum):
     FAIL = "FAIL"
     WITHDRAW = "WITHDRAW"
     NONE_DATA = "NONE_DATA"
+
+
+NOT_SENT = frozenset({RedeliveryState.BEFORE_DIRECTION, RedeliveryState.NONE_DATA})
+"""The replacement still has to be shipped."""
+SENT = frozenset(
+    {
+        RedeliveryState.COMPLETE_DIRECTION,
+        RedeliveryState.DELIVERING,
+        RedeliveryState.COMPLETE_DELIVERY,
+        RedeliveryState.VENDOR_DIRECT,
+        RedeliveryState.DIRECTION_FAIL,
+        RedeliveryState.FAIL,
+    }
+)
+"""The replacement was shipped, whatever became of it."""
+TAKEN_BACK = frozenset({RedeliveryState.WITHDRAW})
+"""There is nothing to ship any more."""
+OUTCOMES = Classification(
+    RedeliveryState,
+    "Does the replacement still have to be shipped?",
+    NOT_SENT=NOT_SENT,
+    SENT=SENT,
+    TAKEN_BACK=TAKEN_BACK,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +74,45 @@ class RedeliveryFacts:
     proven: bool = False
 
 
+@guard(unblock="Only an exchange in PROGRESS gets its replacement.")
 def is_in_progress(facts: RedeliveryFacts) -> bool:
-    """Only an exchange in PROGRESS gets its replacement."""
+    """Tell whether the exchange is in PROGRESS."""
     return facts.in_progress
 
 
+@guard(unblock="Confirm the arrival of the goods first; Coupang makes the new box only then.")
 def is_collected(facts: RedeliveryFacts) -> bool:
-    """Confirm the arrival of the goods first; Coupang makes the new box only then."""
+    """Tell whether the goods are collected and confirmed, or there are none to collect."""
     return facts.collected
 
 
+@guard(unblock="Ship on the new box of this exchange, never on the original; it appears within ten minutes.")
 def is_new_box(facts: RedeliveryFacts) -> bool:
-    """Ship on the new box of this exchange, never on the original; it appears within ten minutes."""
+    """Tell whether Coupang made the box for this exchange."""
     return facts.new_box
 
 
+@guard(unblock=GIVE_WAYBILL)
 def has_waybill(facts: RedeliveryFacts) -> bool:
-    """Give a courier code and a waybill number of valid form."""
+    """Tell whether courier and number are given and of valid form."""
     return facts.waybill
 
 
+@guard(unblock=NAME_TRACKED_COURIER)
 def is_tracked(facts: RedeliveryFacts) -> bool:
-    """Name a courier that Coupang tracks; DIRECT has an event of its own."""
+    """Tell whether Coupang tracks the courier."""
     return not facts.direct
 
 
+@guard(unblock=NAME_DIRECT)
 def is_direct(facts: RedeliveryFacts) -> bool:
-    """Name the courier DIRECT; a tracked courier has an event of its own."""
+    """Tell whether the seller brings the replacement without a courier."""
     return facts.direct
 
 
+@guard(unblock=READ_NEWER_ROW)
 def is_proven(facts: RedeliveryFacts) -> bool:
-    """Read a row that was modified later than the one we know; an equal or older one is stale."""
+    """Tell whether the row was modified later than the one we know."""
     return facts.proven
 
 
@@ -121,8 +154,6 @@ class RedeliveryMachine(Machine):
 
 REDELIVERY: Rules[RedeliveryFacts] = Rules(RedeliveryMachine, RedeliveryState)
 
-OBSERVED: frozenset[str] = frozenset(event for event in REDELIVERY.events if event.startswith("see_"))
-
 CALLS: dict[str, str] = {"ship_replacement": "E4", "ship_replacement_direct": "E4"}
 """Event we ask for → the call of Coupang that does it."""
 
@@ -151,43 +182,21 @@ KOREAN: dict[RedeliveryState, str] = {
 }
 """Names for the user; Coupang publishes none."""
 
-_FROM_WIRE: dict[str, RedeliveryState] = {
-    "BeforeDirection": RedeliveryState.BEFORE_DIRECTION,
-    "CompleteDirection": RedeliveryState.COMPLETE_DIRECTION,
-    "Delivering": RedeliveryState.DELIVERING,
-    "CompleteDelivery": RedeliveryState.COMPLETE_DELIVERY,
-    "VendorDirect": RedeliveryState.VENDOR_DIRECT,
-    "DirectionFail": RedeliveryState.DIRECTION_FAIL,
-    "Fail": RedeliveryState.FAIL,
-    "Withdraw": RedeliveryState.WITHDRAW,
-    "NoneData": RedeliveryState.NONE_DATA,
-}
-
-
-def from_wire(status: str) -> RedeliveryState:
-    """Translate `deliveryStatus`.
-
-    Raises:
-        ValueError: Coupang has no such status (as far as we know).
-    """
-    try:
-        return _FROM_WIRE[status]
-    except KeyError:
-        raise ValueError(f"unknown deliveryStatus {status!r}") from None
-
-
-_ROADS = {
-    proven: shortest_paths(REDELIVERY, OBSERVED, RedeliveryFacts(proven=proven)) for proven in (False, True)
-}
-
-
-def walk(
-    state: RedeliveryState, shown: RedeliveryState, facts: RedeliveryFacts
-) -> tuple[Move[RedeliveryFacts], ...] | None:
-    """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
-
-    Returns:
-        The steps in order; () when both are equal; None when no legal road leads there: the row is stale,
-        or the new attempt it shows is not proven.
-    """
-    return _ROADS[facts.proven].get((state, shown))
+SEEN = Observed(
+    REDELIVERY,
+    RedeliveryState,
+    RedeliveryFacts,
+    field="deliveryStatus",
+    wire={
+        "BeforeDirection": RedeliveryState.BEFORE_DIRECTION,
+        "CompleteDirection": RedeliveryState.COMPLETE_DIRECTION,
+        "Delivering": RedeliveryState.DELIVERING,
+        "CompleteDelivery": RedeliveryState.COMPLETE_DELIVERY,
+        "VendorDirect": RedeliveryState.VENDOR_DIRECT,
+        "DirectionFail": RedeliveryState.DIRECTION_FAIL,
+        "Fail": RedeliveryState.FAIL,
+        "Withdraw": RedeliveryState.WITHDRAW,
+        "NoneData": RedeliveryState.NONE_DATA,
+    },
+)
+OBSERVED, from_wire, walk = SEEN.events, SEEN.from_wire, SEEN.walk

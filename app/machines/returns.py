@@ -10,8 +10,10 @@ from enum import StrEnum
 
 from statemachine import State
 
-from app.machines.kernel import Machine, Move, Rules
-from app.machines.paths import shortest_paths
+from app.machines.groups import Classification
+from app.machines.kernel import Machine, Rules, guard
+from app.machines.observed import Observed
+from app.machines.remedies import GIVE_PICKUP_WAYBILL, RECORD_ARRIVAL
 
 
 class ReturnState(StrEnum):
@@ -22,6 +24,33 @@ class ReturnState(StrEnum):
     REQUEST_COUPANG_CHECK = "REQUEST_COUPANG_CHECK"
     RETURNS_COMPLETED = "RETURNS_COMPLETED"
     WITHDRAWN = "WITHDRAWN"
+
+
+UNCONFIRMED = frozenset({ReturnState.RETURNS_UNCHECKED})
+"""The seller has to confirm the arrival of the goods."""
+CONFIRMED = frozenset({ReturnState.VENDOR_WAREHOUSE_CONFIRM})
+"""The arrival is confirmed, and the seller has to approve."""
+AWAITING_COUPANG = frozenset({ReturnState.REQUEST_COUPANG_CHECK})
+"""The return is disputed: Coupang has the next step."""
+REFUNDED = frozenset({ReturnState.RETURNS_COMPLETED})
+"""The customer has the money back."""
+TAKEN_BACK = frozenset({ReturnState.WITHDRAWN})
+"""The receipt claims nothing any more."""
+OUTCOMES = Classification(
+    ReturnState,
+    "Who has the next step of a return, or how has it ended?",
+    UNCONFIRMED=UNCONFIRMED,
+    CONFIRMED=CONFIRMED,
+    AWAITING_COUPANG=AWAITING_COUPANG,
+    REFUNDED=REFUNDED,
+    TAKEN_BACK=TAKEN_BACK,
+)
+AWAITING_SELLER = UNCONFIRMED | CONFIRMED
+"""The seller has the next step: to confirm or to approve."""
+SHOWS_CONFIRMATION = CONFIRMED | REFUNDED
+"""What a return shows after its arrival was confirmed; a quick refund ends it at once."""
+OPEN = AWAITING_SELLER | AWAITING_COUPANG
+"""A return still needs somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +78,54 @@ class ReturnFacts:
     proven: bool = False
 
 
+@guard(unblock="Only a pick-up that the seller arranges is registered; a booked courier does it by itself.")
 def is_ours_to_collect(facts: ReturnFacts) -> bool:
-    """Only a pick-up that the seller arranges is registered; a booked courier does it by itself."""
+    """Tell whether the seller arranges the pick-up."""
     return facts.ours_to_collect
 
 
+@guard(unblock=GIVE_PICKUP_WAYBILL)
 def has_waybill(facts: ReturnFacts) -> bool:
-    """Give the courier code and the waybill number of the pick-up."""
+    """Tell whether courier and number of the pick-up are given and of valid form."""
     return facts.waybill
 
 
+@guard(unblock=RECORD_ARRIVAL)
 def goods_arrived(facts: ReturnFacts) -> bool:
-    """Record first that the goods have arrived in the warehouse."""
+    """Tell whether the goods are in our warehouse."""
     return facts.arrived
 
 
+@guard(unblock="Give a verdict for every line of the receipt.")
 def goods_inspected(facts: ReturnFacts) -> bool:
-    """Give a verdict for every line of the receipt."""
+    """Tell whether every line has a verdict."""
     return facts.inspected
 
 
+@guard(unblock="Open a dispute in WING (쿠팡확인요청), or have an operator accept the goods with a reason.")
 def inspection_passed(facts: ReturnFacts) -> bool:
-    """Open a dispute in WING (쿠팡확인요청), or have an operator accept the goods with a reason."""
+    """Tell whether the inspection passed, or an operator accepted the goods with a reason."""
     return facts.passed
 
 
+@guard(unblock="Approve the count of the whole receipt; Coupang refuses any other.")
 def is_whole(facts: ReturnFacts) -> bool:
-    """Approve the count of the whole receipt; Coupang refuses any other."""
+    """Tell whether the count to approve is that of the whole receipt."""
     return facts.whole
 
 
+@guard(unblock="Read the receipt again: only its outcome tells whether Coupang refunded it on confirmation.")
 def refunded_at_once(facts: ReturnFacts) -> bool:
-    """Read the receipt again: only its outcome tells whether Coupang refunded it on confirmation."""
+    """Tell whether the receipt is completed, read again after the confirmation."""
     return facts.refunded
 
 
+@guard(
+    unblock="Read the receipt itself, or find it among the withdrawals; a list row or its absence is "
+    "not proof."
+)
 def is_proven(facts: ReturnFacts) -> bool:
-    """Read the receipt itself, or find it among the withdrawals; a list row or its absence is not proof."""
+    """Tell whether the receipt itself was read, or the list of withdrawals names it."""
     return facts.proven
 
 
@@ -123,11 +163,6 @@ class ReturnMachine(Machine):
 
 RETURN: Rules[ReturnFacts] = Rules(ReturnMachine, ReturnState)
 
-OBSERVED: frozenset[str] = frozenset(event for event in RETURN.events if event.startswith("see_"))
-
-OPEN: frozenset[ReturnState] = frozenset(ReturnState) - {ReturnState.RETURNS_COMPLETED, ReturnState.WITHDRAWN}
-"""States in which a return still needs somebody."""
-
 CALLS: dict[str, str] = {
     "register_pickup": "R7",
     "confirm_arrival": "R3",
@@ -157,14 +192,12 @@ KOREAN: dict[ReturnState, str] = {
 }
 """The names that sellers know from WING."""
 
-_ROADS = {proven: shortest_paths(RETURN, OBSERVED, ReturnFacts(proven=proven)) for proven in (False, True)}
-
-
-def walk(state: ReturnState, shown: ReturnState, facts: ReturnFacts) -> tuple[Move[ReturnFacts], ...] | None:
-    """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
-
-    Returns:
-        The steps in order; () when both are equal; None when no legal road leads there: the row is stale,
-        or what it shows needs proof.
-    """
-    return _ROADS[facts.proven].get((state, shown))
+SEEN = Observed(
+    RETURN,
+    ReturnState,
+    ReturnFacts,
+    field="receiptStatus",
+    wire={state.value: state for state in ReturnState if state is not ReturnState.WITHDRAWN},
+)
+"""WITHDRAWN has no word of Coupang: a withdrawn receipt leaves the lists instead."""
+OBSERVED, from_wire, walk = SEEN.events, SEEN.from_wire, SEEN.walk

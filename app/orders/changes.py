@@ -11,12 +11,12 @@ from typing import Any
 
 from app.clock import KST
 from app.coupang.couriers import DIRECT
+from app.coupang.limits import MOST_BOXES
 from app.engine.caller import US, Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import fingerprint, same_request, still_open
-from app.engine.effects.outbox import MOST_BOXES
 from app.engine.effects.verdicts import Kind
 from app.engine.history import transitions
 from app.engine.visits import leases

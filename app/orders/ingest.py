@@ -20,16 +20,13 @@ from app.engine.evidence import store as evidence_store
 from app.engine.feeds import coverage
 from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
-from app.machines.boxes import BOX, BoxFacts, BoxState, from_wire, walk
+from app.machines.boxes import BOX, IN_HOUSE, RESTING, BoxFacts, BoxState, from_wire, walk
 from app.orders import page_store as box_page_store
 from app.orders import replacement_boxes
 from app.orders import store as box_store
 from app.orders.permits import store as permit_store
 from app.orders.quantities.quantities import settle_page
 
-RESTING = (BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING)
-"""States in which a box is not read again by itself."""
-_IN_HOUSE = frozenset({BoxState.ACCEPT, BoxState.INSTRUCT})
 LAG_ALARM = timedelta(minutes=60)
 """Coupang: an acknowledge that does not show within an hour is a case for its support (900001688666)."""
 
@@ -190,7 +187,7 @@ def _observe(
     )
     plan.rows.append(_content(context, sheet, old, digest, shown, at))
     moved = BoxState(steps[-1].target) if steps else state
-    if state not in _IN_HOUSE or moved not in _IN_HOUSE:
+    if state not in IN_HOUSE or moved not in IN_HOUSE:
         plan.settling.append(sheet.order_id)
     if moved in RESTING and any(line.held for line in sheet.lines):
         plan.resting.append(sheet.shipment_box_id)
@@ -214,7 +211,7 @@ def _content(
         version, final = old["address_version"], old["address_final"] or final
         # Later than INSTRUCT the receiver cannot change any more, but Coupang may mask it: keep ours,
         # unless ours was only ever read while it could still change.
-        kept = old["address_final"] and shown not in (BoxState.ACCEPT, BoxState.INSTRUCT)
+        kept = old["address_final"] and shown not in IN_HOUSE
         if receiver_digest != old["receiver_digest"] and not kept:
             version, sealed = version + 1, vault.seal(receiver, PURPOSE_RECEIVER)
     days = [line.estimated_shipping_date for line in sheet.lines if line.estimated_shipping_date]

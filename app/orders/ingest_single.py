@@ -7,10 +7,10 @@ from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.evidence import store as evidence_store
 from app.engine.feeds.windows import IngestResult
 from app.engine.history import transitions
-from app.machines.boxes import BOX, BoxState, from_wire
+from app.machines.boxes import BOX, RESTING, BoxState, from_wire
 from app.orders import store as box_store
 from app.orders.decide import box_facts
-from app.orders.ingest import LAG_ALARM, RESTING, take_page
+from app.orders.ingest import LAG_ALARM, take_page
 from app.orders.quantities.quantities import GONE, is_explained, settle_boxes
 
 

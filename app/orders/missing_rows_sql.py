@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, fetch_one
+from app.engine.db.states import among
+from app.machines import cancels, returns
+from app.machines.boxes import GONE
 
-BOX: LiteralString = """b.vendor_id = %(vendor_id)s AND b.paid_at >= %(start)s AND b.paid_at < %(end)s
-        AND b.state <> 'CANCELLED' AND b.exchange_id IS NULL AND b.state_at < %(since)s
+BOX: LiteralString = f"""b.vendor_id = %(vendor_id)s AND b.paid_at >= %(start)s AND b.paid_at < %(end)s
+        AND b.state NOT IN {among(GONE)} AND b.exchange_id IS NULL AND b.state_at < %(since)s
         AND b.shipment_box_id <> ALL(%(seen)s::bigint[])
         AND NOT EXISTS (SELECT FROM receipt_line l WHERE l.vendor_id = b.vendor_id
                           AND l.shipment_box_id = b.shipment_box_id)"""
@@ -51,13 +54,14 @@ async def absent_receipt(
 
     Withdrawn ones leave the lists; cancels at ACCEPT have a list of their own.
     """
-    query = """
+    query: LiteralString = f"""
     SELECT r.receipt_id FROM receipt r
     LEFT JOIN cancel c USING (vendor_id, receipt_id)
     LEFT JOIN return_ t USING (vendor_id, receipt_id)
     WHERE r.vendor_id = %(vendor_id)s AND r.opened_at >= %(start)s AND r.opened_at < %(end)s
       AND r.receipt_type = 'RETURN' AND r.market_seen_at < %(since)s
-      AND coalesce(t.state, c.state) <> 'WITHDRAWN' AND r.receipt_id <> ALL(%(seen)s::bigint[])
+      AND coalesce(t.state, c.state) NOT IN {among(cancels.TAKEN_BACK, returns.TAKEN_BACK)}
+      AND r.receipt_id <> ALL(%(seen)s::bigint[])
     ORDER BY r.opened_at, r.receipt_id LIMIT 1"""
     row = await fetch_one(
         connection,

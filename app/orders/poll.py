@@ -1,14 +1,14 @@
 """Poll the feeds: often for new orders, and window by window for everything that coverage lacks."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.clock import KST
 from app.coupang.errors import CoupangError, RangeTooWide
 from app.coupang.orders import calls as order_calls
 from app.coupang.orders.decode import SheetPage, WireStatus
 from app.engine.feeds import feeds
-from app.engine.feeds.feeds import LONGEST_DAYS, LONGEST_MINUTES, MOST_PAGES, Due, Reading
+from app.engine.feeds.feeds import LONGEST_DAYS, LONGEST_MINUTES, MOST_PAGES, NARROWEST, Due, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
@@ -25,7 +25,6 @@ ROAD = (
     WireStatus.DELIVERING,
     WireStatus.FINAL_DELIVERY,
 )
-NARROWEST = timedelta(minutes=10)
 
 
 async def look_for_new(session: VisitSession, due: Due) -> None:

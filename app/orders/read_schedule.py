@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.coupang.limits import PAGE_ROWS
 from app.engine.context import Context
 from app.engine.history import transitions
-from app.machines.boxes import BoxFacts, BoxState, from_wire, walk
+from app.machines.boxes import TRACKED, BoxFacts, BoxState, from_wire, walk
 from app.orders import store as box_store
 from app.orders.ingest import LAG_ALARM
 
 MISSES = 3
 """Every third look at a box is thorough: one that misses it leads to reading the box by itself."""
-TRACKED = (BoxState.DEPARTURE, BoxState.DELIVERING)
-"""States in which a courier is awaited."""
 
 
 async def to_read(context: Context, vendor_id: str, *, most: int = 500) -> list[dict[str, Any]]:
@@ -30,11 +29,11 @@ async def to_read(context: Context, vendor_id: str, *, most: int = 500) -> list[
 async def likely_pages(
     context: Context, vendor_id: str, market_status: str, first: datetime, last: datetime, least: int
 ) -> int:
-    """Return how many pages of 50 a list of these payment days is likely to have; at least one."""
+    """Return how many pages a list of these payment days is likely to have; at least one."""
     day = timedelta(days=1)
     async with context.db.connection() as connection:
         shown = await box_store.count_shown(connection, vendor_id, market_status, first - day, last + day)
-    return max(1, -(-max(shown, least if shown == 0 else 0) // 50))
+    return max(1, -(-max(shown, least if shown == 0 else 0) // PAGE_ROWS))
 
 
 def must_be_found(looked: Sequence[Mapping[str, Any]]) -> bool:

@@ -12,6 +12,7 @@ from app.claims import store as claim_store
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.feeds import coverage
+from app.engine.feeds.names import EXCHANGES
 from app.engine.history import transitions
 from app.machines.boxes import BoxState
 from app.orders import replacement_store
@@ -19,7 +20,6 @@ from app.orders import store as box_store
 from app.orders.page_store import BoxContent
 from app.orders.permits import store as permit_store
 
-FEED = "exchanges"
 SUSPECT = "this order had left already: it may be the replacement of an exchange, which is read first"
 NAMED_WITHIN = timedelta(minutes=15)
 """An exchange names its new box within ten minutes."""
@@ -49,8 +49,8 @@ async def look_at_births(
     unread = [(row["content_hash"], row["order_id"], None, SUSPECT, None) for row in found]
     await claim_store.hold_orders(tx, vendor_id, unread, SUSPECT, at)
     await permit_store.revoke_orders(tx, vendor_id, [row["order_id"] for row in found], SUSPECT, at)
-    await coverage.ensure_feed(tx, vendor_id, FEED, at)
-    await coverage.hasten(tx, vendor_id, FEED, at)
+    await coverage.ensure_feed(tx, vendor_id, EXCHANGES, at)
+    await coverage.hasten(tx, vendor_id, EXCHANGES, at)
 
 
 async def join(tx: Connection, vendor_id: str, exchange_ids: Sequence[int], at: datetime) -> None:

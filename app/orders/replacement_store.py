@@ -9,6 +9,9 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
+from app.engine.db.states import among, listed
+from app.machines import collects, exchanges
+from app.machines.boxes import IN_HOUSE, SEEN, SHIPPED
 
 _NAMED: LiteralString = """(
          SELECT x.exchange_id FROM exchange_box x
@@ -19,7 +22,7 @@ _NAMED: LiteralString = """(
 # An open exchange of the order that names no box yet, and exchanges at least what is in this one.
 _MEANT: LiteralString = """(
          SELECT e.exchange_id FROM exchange e
-         WHERE e.vendor_id = {vendor} AND e.order_id = {box}.order_id AND e.state IN ('RECEIPT', 'PROGRESS')
+         WHERE e.vendor_id = {vendor} AND e.order_id = {box}.order_id AND e.state IN {open}
            AND NOT EXISTS (SELECT FROM exchange_box x
                            WHERE x.vendor_id = e.vendor_id AND x.exchange_id = e.exchange_id)
            AND NOT EXISTS (SELECT FROM exchange_line n
@@ -34,6 +37,11 @@ _MEANT: LiteralString = """(
          ORDER BY e.requested_at, e.exchange_id LIMIT 1)"""
 
 
+def _meant(vendor: LiteralString, box: LiteralString, items: LiteralString) -> LiteralString:
+    named = _MEANT.replace("{vendor}", vendor).replace("{box}", box)
+    return named.replace("{items}", items).replace("{open}", among(exchanges.OPEN))
+
+
 def at_birth(vendor: LiteralString, box: LiteralString, items: LiteralString) -> LiteralString:
     """Return the expression for the exchange that a box is born as the replacement of.
 
@@ -43,8 +51,8 @@ def at_birth(vendor: LiteralString, box: LiteralString, items: LiteralString) ->
         items: Relation with shipment_box_id, vendor_item_id and ordered, of this vendor.
     """
     named = _NAMED.replace("{vendor}", vendor).replace("{box}", box)
-    meant = _MEANT.replace("{vendor}", vendor).replace("{box}", box).replace("{items}", items)
-    return f"coalesce({named}, CASE WHEN {box}.market_status IN ('ACCEPT', 'INSTRUCT') THEN {meant} END)"
+    meant, shown = _meant(vendor, box, items), listed(SEEN.words(IN_HOUSE))
+    return f"coalesce({named}, CASE WHEN {box}.market_status IN {shown} THEN {meant} END)"
 
 
 async def join(connection: Connection, vendor_id: str, exchange_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -117,12 +125,12 @@ async def suspects(
     Returns:
         shipment_box_id, order_id, content_hash.
     """
-    query = """
+    query: LiteralString = f"""
     SELECT b.shipment_box_id, b.order_id, b.content_hash FROM box b
     WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(ids)s) AND b.exchange_id IS NULL
       AND EXISTS (SELECT FROM box o WHERE o.vendor_id = b.vendor_id AND o.order_id = b.order_id
                     AND o.shipment_box_id <> ALL(%(ids)s)
-                    AND o.state IN ('DEPARTURE', 'DELIVERING', 'FINAL_DELIVERING', 'NONE_TRACKING'))"""
+                    AND o.state IN {among(SHIPPED)})"""
     return await fetch(connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids))
 
 
@@ -142,7 +150,7 @@ async def settle(
         at: The present time.
     """
     lines: LiteralString = "(SELECT * FROM line WHERE vendor_id = b.vendor_id)"
-    meant = _MEANT.replace("{vendor}", "b.vendor_id").replace("{box}", "b").replace("{items}", lines)
+    meant = _meant("b.vendor_id", "b", lines)
     query: LiteralString = f"""
     WITH freed AS (
       UPDATE unread_claim SET released_at = %(at)s
@@ -152,14 +160,14 @@ async def settle(
       UPDATE box b SET exchange_id = NULL FROM exchange e
       WHERE b.vendor_id = %(vendor_id)s AND b.exchange_id IS NOT NULL AND b.first_seen_at <= %(early)s
         AND e.vendor_id = b.vendor_id AND e.exchange_id = b.exchange_id AND e.confirmed_at IS NULL
-        AND e.collect_state NOT IN ('COMPLETE_COLLECT', 'NO_COLLECT')
+        AND e.collect_state NOT IN {among(collects.SHIPPABLE)}
         AND NOT EXISTS (SELECT FROM exchange_box x
                         WHERE x.vendor_id = e.vendor_id AND x.exchange_id = e.exchange_id)
       RETURNING b.shipment_box_id
     ), taken AS (
       UPDATE box b SET exchange_id = {meant}, attention = nullif(b.attention, %(reason)s)
       WHERE b.vendor_id = %(vendor_id)s AND b.order_id IN (SELECT order_id FROM freed)
-        AND b.state IN ('ACCEPT', 'INSTRUCT') AND b.exchange_id IS NULL
+        AND b.state IN {among(IN_HOUSE)} AND b.exchange_id IS NULL
       RETURNING b.shipment_box_id
     )
     SELECT (SELECT count(*) FROM parted) + (SELECT count(*) FROM taken) AS boxes"""

@@ -6,23 +6,19 @@ history, may overrule what we hold.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.clock import KST
 from app.coupang.errors import CoupangError, Gone
 from app.coupang.orders import calls as order_calls
 from app.coupang.orders.decode import Sheet, SheetPage, WireStatus
-from app.engine.visits.session import VisitSession, raise_if_stopped
+from app.engine.feeds.feeds import DAYS_AT_ONCE
+from app.engine.visits.session import SINGLES_MOST, VisitSession, raise_if_stopped
+from app.machines.boxes import TRACKED, BoxState
 from app.orders import read_schedule as box_flows
 from app.orders.ingest import sound, take_page
 from app.orders.ingest_single import ingest_gone, ingest_single
-
-PAGE = 50
-SPAN = timedelta(days=29)
-"""Longest stretch of days asked for at once (Coupang refuses more than 31)."""
-SINGLES_MOST = 20
-"""Doubtful boxes read by themselves in one visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Group:
     """Boxes that are read together: their states, and the lists in which they may be found next."""
 
     purpose: str
-    states: tuple[str, ...]
+    states: frozenset[BoxState]
     news: tuple[WireStatus, ...]
     """Lists that would bring news, in the order of the road."""
     rest: tuple[WireStatus, ...] = ()
@@ -38,11 +34,11 @@ class Group:
 
 
 GROUPS = (
-    Group("accept", ("ACCEPT",), (WireStatus.ACCEPT,)),
-    Group("receiver", ("INSTRUCT",), (WireStatus.INSTRUCT,)),
+    Group("accept", frozenset({BoxState.ACCEPT}), (WireStatus.ACCEPT,)),
+    Group("receiver", frozenset({BoxState.INSTRUCT}), (WireStatus.INSTRUCT,)),
     Group(
         "tracking",
-        ("DEPARTURE", "DELIVERING"),
+        TRACKED,
         (WireStatus.DELIVERING, WireStatus.FINAL_DELIVERY),
         (WireStatus.DEPARTURE,),
     ),
@@ -193,7 +189,7 @@ def _spans(boxes: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     spans: list[list[Mapping[str, Any]]] = []
     start: datetime | None = None
     for box in sorted(boxes, key=lambda box: box["paid_at"]):
-        if start is None or box["paid_at"] - start > SPAN:
+        if start is None or box["paid_at"] - start > DAYS_AT_ONCE:
             start = box["paid_at"]
             spans.append([])
         spans[-1].append(box)

@@ -1,17 +1,22 @@
 """Boxes, lines, receivers and histories, as they are read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
+from app.engine.db.states import among, literal
 from app.engine.db.vendor_scope import VENDORS
+from app.machines import returns
+from app.machines.boxes import BoxState
+from app.machines.cancels import UNANSWERED
+from app.machines.effects import SETTLED
 
 # A stop request names its box. When the box it names has no such line (a split gave the goods another
 # box), every box of the order that has one is blocked: too much is a question, too little a shipped cancel.
-_STOP_OPEN: LiteralString = """EXISTS (
+_STOP_OPEN: LiteralString = f"""EXISTS (
          SELECT FROM cancel c JOIN receipt_line n USING (vendor_id, receipt_id)
-         WHERE c.vendor_id = b.vendor_id AND c.order_id = b.order_id AND c.state = 'REQUESTED'
+         WHERE c.vendor_id = b.vendor_id AND c.order_id = b.order_id AND c.state IN {among(UNANSWERED)}
            AND (n.shipment_box_id = b.shipment_box_id
                 OR (EXISTS (SELECT FROM line l WHERE l.vendor_id = b.vendor_id
                               AND l.shipment_box_id = b.shipment_box_id
@@ -150,19 +155,19 @@ async def with_quantities(
 
 async def to_acknowledge(connection: Connection, vendor_id: str, most: int) -> list[dict[str, Any]]:
     """Return boxes in ACCEPT that nobody has asked to acknowledge, or not since Coupang last changed them."""
-    query = """
+    query: LiteralString = f"""
     SELECT b.shipment_box_id, b.order_id, b.state, l.held
     FROM box b
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(held), 0)::bigint AS held FROM line
       WHERE vendor_id = b.vendor_id AND shipment_box_id = b.shipment_box_id
     ) l
-    WHERE b.vendor_id = %(vendor_id)s AND b.state = 'ACCEPT' AND NOT b.doubtful
+    WHERE b.vendor_id = %(vendor_id)s AND b.state = {literal(BoxState.ACCEPT)} AND NOT b.doubtful
       AND b.exchange_id IS NULL
       AND NOT EXISTS (
         SELECT FROM effect e
         WHERE e.vendor_id = b.vendor_id AND e.shipment_box_id = b.shipment_box_id
-          AND (e.state NOT IN ('CONFIRMED', 'REJECTED')
+          AND (e.state NOT IN {among(SETTLED)}
                OR (e.kind = 'ACKNOWLEDGE' AND e.settled_at >= b.market_seen_at)))
     ORDER BY b.paid_at LIMIT %(most)s"""
     return await fetch(connection, query, vendor_id=vendor_id, most=most)
@@ -175,7 +180,7 @@ async def to_read(
     most: int,
     *,
     company: timedelta = timedelta(0),
-    states: Sequence[str] = (),
+    states: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Return boxes that are due to be read again, the longest waiting first.
 
@@ -231,14 +236,14 @@ async def doubt_holds(
     connection: Connection,
     vendor_id: str,
     shipment_box_ids: Sequence[int],
-    states: Sequence[str],
+    states: Collection[str],
     at: datetime,
 ) -> None:
     """Ask for those of these boxes to be read again that rest in one of `states` with units nobody claims.
 
     Coupang holds units for a claim. One that is withdrawn before any list shows it leaves no other trace.
     """
-    query = """
+    query: LiteralString = f"""
     UPDATE box b SET doubtful = true, next_read_at = %(at)s
     WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s) AND state = ANY(%(states)s)
       AND next_read_at IS NULL
@@ -247,8 +252,7 @@ async def doubt_holds(
       AND NOT EXISTS (SELECT FROM receipt r LEFT JOIN cancel c USING (vendor_id, receipt_id)
                         LEFT JOIN return_ t USING (vendor_id, receipt_id)
                       WHERE r.vendor_id = b.vendor_id AND r.order_id = b.order_id
-                        AND (c.state = 'REQUESTED'
-                             OR t.state NOT IN ('RETURNS_COMPLETED', 'WITHDRAWN')))"""
+                        AND (c.state IN {among(UNANSWERED)} OR t.state IN {among(returns.OPEN)}))"""
     await execute(
         connection, query, vendor_id=vendor_id, ids=list(shipment_box_ids), states=list(states), at=at
     )

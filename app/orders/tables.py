@@ -13,17 +13,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.engine.db.base import Base, one_of
-
-BOX_STATES = (
-    "ACCEPT",
-    "INSTRUCT",
-    "DEPARTURE",
-    "DELIVERING",
-    "FINAL_DELIVERING",
-    "NONE_TRACKING",
-    "CANCELLED",
-)
+from app.engine.db.base import Base
+from app.engine.db.states import among
+from app.machines.boxes import BoxState
 
 
 class Box(Base):
@@ -63,7 +55,7 @@ class Box(Base):
     """The exchange whose replacement this box is, or is taken for until that exchange names its box."""
     first_seen_at: Mapped[datetime]
     __table_args__ = (
-        CheckConstraint(one_of("state", BOX_STATES), name="box_state"),
+        CheckConstraint(f"state IN {among(BoxState)}", name="box_state"),
         UniqueConstraint("vendor_id", "order_id", "shipment_box_id", name="box_order"),
         Index("box_list", "vendor_id", "state", "paid_at", "shipment_box_id"),
         Index("box_paid", "vendor_id", "paid_at", "shipment_box_id"),

@@ -16,15 +16,17 @@ from app.errors import (
     Unauthorized,
     Unavailable,
 )
+from app.machines.boxes import REASONS, BoxState
+from app.machines.effects import EffectState
 from app.web.problems import MEDIA_TYPE, TooLarge, document
 
 Responses = dict[int | str, dict[str, Any]]
 
 _REFUSED = Refused(
     "ship needs address_is_final",
-    state="INSTRUCT",
+    state=BoxState.INSTRUCT,
     event="ship",
-    missing=[{"rule": "address_is_final", "unblock": "Read the box again once Coupang shows INSTRUCT"}],
+    missing=[{"rule": "address_is_final", "unblock": REASONS["address_is_final"]}],
     allowed=[],
 )
 _EXAMPLES: dict[type[AppError], AppError] = {
@@ -33,10 +35,10 @@ _EXAMPLES: dict[type[AppError], AppError] = {
         "another change of this box is still open",
         effect="42",
         effect_kind="ACKNOWLEDGE",
-        effect_state="SENDING",
+        effect_state=EffectState.SENDING,
     ),
     Refused: _REFUSED,
-    Stale: Stale("this box has version 5 by now, read it again", state="DELIVERING", version=5),
+    Stale: Stale("this box has version 5 by now, read it again", state=BoxState.DELIVERING, version=5),
     Invalid: Invalid(
         "malformed waybill", ("/invoice_number", r"CJGLS (CJ대한통운) numbers match ^(\d{10}|\d{12})$")
     ),

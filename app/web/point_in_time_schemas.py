@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from app.machines.boxes import BoxState
 from app.web.schemas import AT, BOX_ID, ITEM_ID, ORDER_ID, Id, Told
 
 
@@ -89,7 +90,7 @@ def example(aggregate: str, aggregate_id: str, state: str) -> dict[str, Any]:
         "actor": "coupang",
         "cause": "feed:accept",
     }
-    box = {**life, "aggregate": "box", "aggregate_id": BOX_ID, "state": "ACCEPT"}
+    box = {**life, "aggregate": "box", "aggregate_id": BOX_ID, "state": BoxState.ACCEPT}
     line = {"vendor_item_id": ITEM_ID, "ordered": 2, "held": 0, "cancelled": 0, "shippable": 2}
     is_box = aggregate == "box"
     return {

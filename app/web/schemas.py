@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.coupang.orders.decode import WireStatus
 from app.engine.effects.verdicts import Kind
 from app.machines.boxes import BoxState
 from app.machines.cancels import CancelState
@@ -172,10 +173,10 @@ SUMMARY: dict[str, Any] = {
     "vendor_id": "A00012345",
     "shipment_box_id": BOX_ID,
     "order_id": ORDER_ID,
-    "state": "INSTRUCT",
+    "state": BoxState.INSTRUCT,
     "version": 2,
     "state_at": AT,
-    "market_status": "INSTRUCT",
+    "market_status": WireStatus.INSTRUCT,
     "market_seen_at": AT,
     "ordered_at": "2026-11-20T00:12:31Z",
     "paid_at": "2026-11-20T00:12:35Z",
@@ -215,10 +216,10 @@ EFFECT: dict[str, Any] = {
         "split_shipping": False,
         "pre_split_shipped": False,
     },
-    "state": "PENDING",
+    "state": EffectState.PENDING,
     "final": False,
     "version": 1,
-    "box_state": "INSTRUCT",
+    "box_state": BoxState.INSTRUCT,
     "asked_by": "key:0a1b2c3d4e5f",
     "asked_at": AT,
     "not_before": AT,
@@ -231,8 +232,8 @@ EFFECT: dict[str, Any] = {
 }
 STEP: dict[str, Any] = {
     "version": 2,
-    "source": "ACCEPT",
-    "target": "INSTRUCT",
+    "source": BoxState.ACCEPT,
+    "target": BoxState.INSTRUCT,
     "event": "acknowledge",
     "actor": "us",
     "cause": "effect:41",

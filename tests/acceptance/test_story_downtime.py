@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-from app.engine.effects.outbox import MOST_BOXES
+from app.coupang.limits import MOST_BOXES
 from app.sandbox.core.rules import Rules
 from app.sandbox.world.population import Shop as People
 from tests.support.shop import DAY, HOUR, MINUTE, SECOND, Shop, assert_promises, open_shop

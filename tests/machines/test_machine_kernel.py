@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from statemachine import Event, State
 
-from app.machines.kernel import Guard, Machine, Move, Refused, Rules, Verdict
+from app.machines.kernel import Guard, Machine, Move, Refused, Rules, Verdict, guard
 
 
 class Door(StrEnum):
@@ -24,13 +24,15 @@ class DoorFacts:
     jammed: bool = False
 
 
+@guard(unblock="Bring the key.")
 def has_key(facts: DoorFacts) -> bool:
-    """Bring the key."""
+    """Tell whether the key is there."""
     return facts.key
 
 
+@guard(unblock="Free the door.")
 def jammed(facts: DoorFacts) -> bool:
-    """The door is jammed."""
+    """Tell whether the door is jammed."""
     return facts.jammed
 
 
@@ -59,7 +61,10 @@ def halves() -> tuple[State, State]:
 def test_decide_returns_the_step() -> None:
     move = DOOR.decide("SHUT", "push", DoorFacts(key=True))
     assert (move.event, move.source, move.target) == ("push", Door.SHUT, Door.OPEN)
-    assert move.guards == (Guard("has_key", has_key, True), Guard("!jammed", jammed, False))
+    assert move.guards == (
+        Guard("has_key", has_key, True, "Bring the key."),
+        Guard("!jammed", jammed, False, "Free the door."),
+    )
     with pytest.raises(FrozenInstanceError):
         move.event = "pull"  # type: ignore[misc]
 
@@ -126,9 +131,19 @@ def test_shape() -> None:
     assert all(isinstance(move, Move) for move in DOOR.moves())
 
 
+def test_the_remedy_is_what_the_guard_declares_and_the_guard_stays_a_plain_function() -> None:
+    assert DOOR.reasons == {
+        "has_key": "Bring the key.",
+        "!jammed": "Free the door.",
+        "jammed": "Free the door.",
+    }
+    assert has_key(DoorFacts(key=True)) is True
+    assert (has_key.__name__, has_key.__doc__) == ("has_key", "Tell whether the key is there.")
+
+
 def test_truthy_guards_count_as_the_engine_counts_them() -> None:
-    assert Guard("x", lambda _: "yes", True).holds(None)  # type: ignore[arg-type, return-value]
-    assert Guard("!x", lambda _: 0, False).holds(None)  # type: ignore[arg-type, return-value]
+    assert Guard("x", lambda _: "yes", True, "y").holds(None)  # type: ignore[arg-type, return-value]
+    assert Guard("!x", lambda _: 0, False, "y").holds(None)  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +185,16 @@ def nosy(facts: DoorFacts, source: Any) -> bool:
     return facts.key
 
 
+def mute(facts: DoorFacts) -> bool:
+    """Bring the key: this is a docstring, and no remedy."""
+    return facts.key
+
+
+@guard(unblock="")
+def empty(facts: DoorFacts) -> bool:
+    return facts.key
+
+
 def machine(**attributes: Any) -> type[Machine]:
     """Build a two-state machine; a callable attribute named `push` makes its step."""
     shut, open_ = halves()
@@ -204,6 +229,8 @@ def test_the_plain_two_state_machine_is_read() -> None:
         ({"push": lambda a, b: a.to(b, cond=partial(has_key))}, "must be a plain named function"),
         ({"push": lambda a, b: a.to(b, cond=waits)}, "guard waits must be a plain named function"),
         ({"push": lambda a, b: a.to(b, cond=nosy)}, "guard nosy must look at `facts` and nothing else"),
+        ({"push": lambda a, b: a.to(b, cond=mute)}, "guard mute must say what unblocks it"),
+        ({"push": lambda a, b: a.to(b, unless=empty)}, "guard !empty must say what unblocks it"),
         ({"push": lambda a, b: Event(a.to(b), delay=5)}, "timers live in the process"),
         ({"push": lambda a, b: a.to(b, event="a.b")}, "'a.b' cannot name a state or an event"),
         ({"catch_errors_as_events": True}, "is not strict: catch_errors_as_events"),

@@ -17,7 +17,7 @@ from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.collects import COLLECT, CollectFacts
 from app.machines.effects import EFFECT, EffectFacts, EffectMachine, EffectState
 from app.machines.exchanges import EXCHANGE, ExchangeFacts
-from app.machines.kernel import Machine, Move, Refused, Rules
+from app.machines.kernel import Machine, Move, Refused, Rules, guard
 from app.machines.receptions import RECEPTION, ReceptionFacts
 from app.machines.redeliveries import REDELIVERY, RedeliveryFacts
 from app.machines.returns import RETURN, ReturnFacts
@@ -35,13 +35,15 @@ class LightFacts:
     night: bool = False
 
 
+@guard(unblock="Wait until the rain is over.")
 def rains(facts: LightFacts) -> bool:
-    """It rains."""
+    """Tell whether it rains."""
     return facts.rain
 
 
+@guard(unblock="Wait for the night.")
 def by_night(facts: LightFacts) -> bool:
-    """It is night."""
+    """Tell whether it is night."""
     return facts.night
 
 
@@ -82,9 +84,9 @@ def looked_at(rules: Rules[Any], state: str, event: str) -> frozenset[str]:
     """The facts that any guard of this event in this state names in its source."""
     looked: set[str] = set()
     for move in rules.moves():
-        for guard in move.guards if (move.source, move.event) == (state, event) else ():
-            names = re.findall(r"\bfacts\.(\w+)", inspect.getsource(guard.check))
-            assert names, f"{guard.name} names no fact in its own source"
+        for one in move.guards if (move.source, move.event) == (state, event) else ():
+            names = re.findall(r"\bfacts\.(\w+)", inspect.getsource(one.check))
+            assert names, f"{one.name} names no fact in its own source"
             looked.update(names)
     return frozenset(looked)
 

@@ -29,7 +29,7 @@ def foreign(source: str) -> set[str]:
         "random",
         "os",
     }
-    ours = {"app.machines.kernel", "app.machines.paths"}
+    ours = {f"app.machines.{name}" for name in ("kernel", "roads", "observed", "groups", "remedies")}
     return {n for n in imported(source) if n.split(".")[0] not in pure and n not in ours}
 
 

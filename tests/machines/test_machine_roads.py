@@ -1,14 +1,27 @@
 """The road to what Coupang shows is the shortest legal one, in every machine that is observed."""
 
+import ast
 import itertools
+from collections import Counter
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.machines import cancels, collects, exchanges, redeliveries, returns
+from app.machines import boxes, cancels, collects, exchanges, redeliveries, returns
 from app.machines.kernel import Refused, Rules
+from app.machines.observed import Observed
 from app.machines.paths import shortest_paths
 
+SEEN: list[tuple[Rules[Any], Observed[Any, Any], Any]] = [
+    (boxes.BOX, boxes.SEEN, boxes.BoxFacts()),
+    (cancels.CANCEL, cancels.SEEN, cancels.CancelFacts()),
+    (returns.RETURN, returns.SEEN, returns.ReturnFacts()),
+    (exchanges.EXCHANGE, exchanges.SEEN, exchanges.ExchangeFacts()),
+    (collects.COLLECT, collects.SEEN, collects.CollectFacts()),
+    (redeliveries.REDELIVERY, redeliveries.SEEN, redeliveries.RedeliveryFacts()),
+]
 CASES = [
     (cancels.CANCEL, cancels.OBSERVED, cancels.CancelFacts()),
     (cancels.CANCEL, cancels.OBSERVED, cancels.CancelFacts(proven=True)),
@@ -108,3 +121,58 @@ def test_every_event_has_a_cause_and_every_guard_a_reason(
     assert set(korean) == set(rules.states)
     assert [state.value for state in rules.machine.states] == list(rules.states)
     assert all(state.value == state.name for state in rules.states)
+
+
+@pytest.mark.parametrize(("rules", "seen", "facts"), SEEN)
+def test_the_road_that_was_found_beforehand_is_the_one_for_whatever_is_known(
+    rules: Rules[Any], seen: Observed[Any, Any], facts: Any
+) -> None:
+    """No fact decides a road but those the roads were found for."""
+    # All combinations of a machine with many facts are too many: every one of two facts at a time.
+    names = [field.name for field in fields(facts)]
+    known = [facts] + [
+        replace(facts, **{one: not getattr(facts, one), other: not getattr(facts, other)})
+        for one, other in itertools.combinations_with_replacement(names, 2)
+    ]
+    for one in known:
+        found = shortest_paths(rules, seen.events, one)
+        for start, shown in itertools.product(rules.states, rules.states):
+            assert seen.walk(start, shown, one) == found.get((start, shown))
+    assert seen.walk(rules.states(rules.initial), rules.states(rules.initial)) == ()
+
+
+@pytest.mark.parametrize(("rules", "seen", "facts"), SEEN)
+def test_every_word_of_coupang_leads_to_a_state_and_the_word_shown_leads_back(
+    rules: Rules[Any], seen: Observed[Any, Any], facts: Any
+) -> None:
+    for state in rules.states:
+        word = seen.to_wire(state)
+        assert word is None or seen.from_wire(word) is state
+    wordless = {state.value for state in rules.states if seen.to_wire(state) is None}
+    assert wordless == {
+        boxes.SEEN: {"CANCELLED"},
+        cancels.SEEN: set(cancels.CancelState),
+        returns.SEEN: {"WITHDRAWN"},
+    }.get(seen, set())
+    with pytest.raises(ValueError, match=r"unknown .*'no such word'"):
+        seen.from_wire("no such word")
+
+
+def test_every_remedy_stands_in_one_place() -> None:
+    """A text that two machines name stands in `remedies`, once, so that it is translated once."""
+    texts: Counter[str] = Counter()
+    folder = Path(boxes.__file__).parent
+    for file in folder.glob("*.py"):
+        tree = ast.parse(file.read_text("utf-8"))
+        if file.stem == "remedies":
+            given = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+        else:
+            given = [
+                keyword.value
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "guard"
+                for keyword in node.keywords
+            ]
+        texts.update(one.value for one in given if isinstance(one, ast.Constant))
+    assert len(texts) > 40
+    assert {text for text, times in texts.items() if times > 1} == set()

@@ -18,7 +18,7 @@ from app.web.schemas import EFFECT
 from app.web.schemas import Effect as EffectShape
 
 router = APIRouter(prefix="/admin/v1", tags=["by hand"], responses=GUARDED)
-_IN_REVIEW = {**EFFECT, "state": "REVIEW", "tries": 5, "result_code": "NOT_APPLIED"}
+_IN_REVIEW = {**EFFECT, "state": EffectState.REVIEW, "tries": 5, "result_code": "NOT_APPLIED"}
 
 
 @router.get(
@@ -47,7 +47,7 @@ async def list_reviews(
     operation_id="rule_effect",
     response_model=EffectShape,
     responses={
-        200: shown({**EFFECT, "state": "CONFIRMED", "final": True, "result_code": "RULED"}),
+        200: shown({**EFFECT, "state": EffectState.CONFIRMED, "final": True, "result_code": "RULED"}),
         **ONE,
         **BODY,
         **may_raise(Refused),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response
 
+from app.coupang.orders.decode import WireStatus
 from app.engine.evidence import queries as evidence_queries
 from app.web import presenters
 from app.web.deps import AdminRequest
@@ -51,7 +52,7 @@ _EVIDENCE: dict[str, Any] = {
     "erased_at": None,
     "answer": {
         "shipmentBoxId": "642538970006401429",
-        "status": "DEPARTURE",
+        "status": WireStatus.DEPARTURE,
         "invoiceNumber": "123456789012",
         "receiver": {"name": ""},
     },

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from app.backoffice.inbox import WAYS
 from app.claims.api.schemas import RECEIPT_ID
-from app.machines.cancels import COSTS
+from app.machines.cancels import COSTS, CancelState
+from app.machines.returns import ReturnState
 from app.web.schemas import AT, BOX_ID, ORDER_ID, Id, Step, Told
 
 DecisionKind = StrEnum("DecisionKind", {kind.upper(): kind for kind in WAYS})  # type: ignore[misc]
@@ -103,13 +104,13 @@ RESYNC: dict[str, Any] = {
     "asked_at": AT,
     "read": True,
     "content_changed": True,
-    "states": {"cancel": "SHIPPED_ALREADY", "return": "RETURNS_UNCHECKED"},
+    "states": {"cancel": CancelState.SHIPPED_ALREADY, "return": ReturnState.RETURNS_UNCHECKED},
     "changes": [
         {
             "aggregate": "cancel",
             "version": 3,
-            "source": "REQUESTED",
-            "target": "SHIPPED_ALREADY",
+            "source": CancelState.REQUESTED,
+            "target": CancelState.SHIPPED_ALREADY,
             "event": "see_shipped_already",
             "actor": "coupang",
             "cause": "look:receipt",

@@ -9,6 +9,7 @@ from app.backoffice.aggregates.registry import AGGREGATES
 from app.backoffice.api.schemas import Reason
 from app.claims.api.reception_schemas import FoundLine
 from app.coupang.claims.types import RejectCode
+from app.machines.boxes import REASONS, BoxState
 from app.orders.api.schemas import Refusal
 from app.web.field_types import BodyId, Day
 from app.web.schemas import AT, BOX_ID, EFFECT, Asked, Effect, Id, Step, Told
@@ -96,17 +97,17 @@ _HEAD: dict[str, Any] = {
     "aggregate": "box",
     "id": BOX_ID,
     "vendor_id": "A00012345",
-    "state": "DEPARTURE",
+    "state": BoxState.DEPARTURE,
     "version": 4,
 }
 MOVED: dict[str, Any] = {
     **_HEAD,
-    "state": "DELIVERING",
+    "state": BoxState.DELIVERING,
     "version": 5,
     "step": {
         "version": 5,
-        "source": "DEPARTURE",
-        "target": "DELIVERING",
+        "source": BoxState.DEPARTURE,
+        "target": BoxState.DELIVERING,
         "event": "see_delivering",
         "actor": "operator:0a1b2c3d4e5f",
         "cause": "operator",
@@ -124,12 +125,12 @@ JUDGED: dict[str, Any] = {
             "event": "close_undelivered",
             "by": "asking",
             "takes": [],
-            "target": "FINAL_DELIVERING",
+            "target": BoxState.FINAL_DELIVERING,
             "allowed": False,
             "refused_by": [
                 {
                     "rule": "departed_thirty_days_ago",
-                    "unblock": "Wait until 30 days have passed since DEPARTURE, or let the courier scan it.",
+                    "unblock": REASONS["departed_thirty_days_ago"],
                 }
             ],
         }

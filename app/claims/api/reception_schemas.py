@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from app.claims.api.schemas import RECEIPT_ID
 from app.machines.receptions import ReceptionState, Verdict
+from app.machines.returns import REASONS, ReturnState
 from app.orders.api.schemas import Refusal, Waybill
 from app.web.field_types import BodyId, Line
 from app.web.schemas import AT, ITEM_ID, ORDER_ID, Asked, Id, Step, Told
@@ -85,7 +86,7 @@ RECEPTION: dict[str, Any] = {
     "subject": "return",
     "subject_id": RECEIPT_ID,
     "order_id": ORDER_ID,
-    "state": "ARRIVED",
+    "state": ReceptionState.ARRIVED,
     "version": 2,
     "state_at": AT,
     "inspection": [],
@@ -102,19 +103,29 @@ RECEPTION: dict[str, Any] = {
             "at": AT,
         }
         for version, source, target, event, actor, cause in (
-            (1, None, "EXPECTED", "appear", "coupang", "return:appeared"),
-            (2, "EXPECTED", "ARRIVED", "arrive", "key:0a1b2c3d4e5f", "key:0a1b2c3d4e5f"),
+            (1, None, ReceptionState.EXPECTED, "appear", "coupang", "return:appeared"),
+            (
+                2,
+                ReceptionState.EXPECTED,
+                ReceptionState.ARRIVED,
+                "arrive",
+                "key:0a1b2c3d4e5f",
+                "key:0a1b2c3d4e5f",
+            ),
         )
     ],
 }
-INSPECTED: dict[str, Any] = {**RECEPTION, "state": "PASSED", "version": 3, "inspection": [_FOUND]}
+INSPECTED: dict[str, Any] = {
+    **RECEPTION,
+    "state": ReceptionState.PASSED,
+    "version": 3,
+    "inspection": [_FOUND],
+}
 ACTION: dict[str, Any] = {
     "action": "confirm",
     "method": "POST",
     "href": f"/v1/returns/{RECEIPT_ID}/confirm",
     "allowed": False,
-    "target": "VENDOR_WAREHOUSE_CONFIRM",
-    "refused_by": [
-        {"rule": "goods_arrived", "unblock": "Record first that the goods have arrived in the warehouse."}
-    ],
+    "target": ReturnState.VENDOR_WAREHOUSE_CONFIRM,
+    "refused_by": [{"rule": "goods_arrived", "unblock": REASONS["goods_arrived"]}],
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.coupang.claims.types import MiddleCancelCode
+from app.coupang.claims.types import MiddleCancelCode, ReceiptStatus
 from app.machines.boxes import BoxState
 from app.machines.cancels import COSTS, CancelState
 from app.machines.returns import ReturnState
@@ -166,11 +166,11 @@ _RECEIPT: dict[str, Any] = {
     "vendor_id": "A00012345",
     "receipt_id": RECEIPT_ID,
     "order_id": ORDER_ID,
-    "state": "REQUESTED",
+    "state": CancelState.REQUESTED,
     "version": 2,
     "state_at": AT,
     "receipt_type": "RETURN",
-    "market_status": "RELEASE_STOP_UNCHECKED",
+    "market_status": ReceiptStatus.RELEASE_STOP_UNCHECKED,
     "release_stop_status": "미처리",
     "market_seen_at": AT,
     "opened_at": "2026-11-20T02:55:00Z",
@@ -185,9 +185,9 @@ _RECEIPT: dict[str, Any] = {
 CANCEL_SUMMARY: dict[str, Any] = {**_RECEIPT, "handed_over": None, "decide_by": "2026-11-22T02:55:00Z"}
 RETURN_SUMMARY: dict[str, Any] = {
     **_RECEIPT,
-    "state": "RETURNS_UNCHECKED",
+    "state": ReturnState.RETURNS_UNCHECKED,
     "version": 1,
-    "market_status": "RETURNS_UNCHECKED",
+    "market_status": ReceiptStatus.RETURNS_UNCHECKED,
     "release_stop_status": "비대상",
     "pickup": "CONTRACT_COURIER",
     "pre_refund": False,
@@ -199,7 +199,7 @@ _LINE = {"shipment_box_id": BOX_ID, "vendor_item_id": ITEM_ID, "count": 1, "rele
 _CLAIM_STEP = {
     "version": 1,
     "source": None,
-    "target": "OPENED",
+    "target": CancelState.OPENED,
     "event": "appear",
     "actor": "coupang",
     "cause": "look:claims",
@@ -210,7 +210,7 @@ _CLAIM_STEP = {
 CANCEL: dict[str, Any] = {
     **CANCEL_SUMMARY,
     "lines": [_LINE],
-    "boxes": [{"shipment_box_id": BOX_ID, "state": "INSTRUCT"}],
+    "boxes": [{"shipment_box_id": BOX_ID, "state": BoxState.INSTRUCT}],
     "decision": {
         "deadline": "2026-11-22T02:55:00Z",
         "options": [
@@ -227,12 +227,18 @@ CANCEL: dict[str, Any] = {
     },
     "history": [
         _CLAIM_STEP,
-        {**_CLAIM_STEP, "version": 2, "source": "OPENED", "target": "REQUESTED", "event": "see_stop_request"},
+        {
+            **_CLAIM_STEP,
+            "version": 2,
+            "source": CancelState.OPENED,
+            "target": CancelState.REQUESTED,
+            "event": "see_stop_request",
+        },
     ],
 }
 RETURN: dict[str, Any] = {
     **RETURN_SUMMARY,
     "lines": [{**_LINE, "release_status": "Y"}],
-    "boxes": [{"shipment_box_id": BOX_ID, "state": "FINAL_DELIVERING"}],
-    "history": [{**_CLAIM_STEP, "target": "RETURNS_UNCHECKED"}],
+    "boxes": [{"shipment_box_id": BOX_ID, "state": BoxState.FINAL_DELIVERING}],
+    "history": [{**_CLAIM_STEP, "target": ReturnState.RETURNS_UNCHECKED}],
 }

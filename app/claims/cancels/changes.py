@@ -11,7 +11,7 @@ from app.claims import page_store as receipt_page_store
 from app.claims import store as claim_store
 from app.claims.changes import store_effect
 from app.claims.page_store import Birth, LineContent, ReceiptContent
-from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode
+from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode, ReceiptStatus
 from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.effects import store as effect_store
@@ -229,7 +229,7 @@ def _receipt(
         was=None,
         content_hash=digest,
         receipt_type=kind,
-        market_status="RETURNS_COMPLETED",
+        market_status=ReceiptStatus.RETURNS_COMPLETED,
         release_stop_status="",
         opened_at=at,
         modified_at=None,

@@ -9,15 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from app.coupang.claims.types import CancelAnswer
-from app.coupang.orders.decode import Sheet, WireStatus
+from app.coupang.orders.decode import Sheet
 from app.engine.effects.verdicts import Kind, Verdict
+from app.machines.boxes import SEEN, SHIPPED
 from app.machines.cancels import CancelState
 
 PATIENCE = timedelta(hours=1)
 """After this long a receipt that nobody shows, and nobody withdrew, is put before a person."""
-_LEFT = frozenset(
-    {WireStatus.DEPARTURE, WireStatus.DELIVERING, WireStatus.FINAL_DELIVERY, WireStatus.NONE_TRACKING}
-)
+_SHIPPED = frozenset(SEEN.words(SHIPPED))
 
 
 def judge_cancel(answer: CancelAnswer, payload: Mapping[str, Any]) -> Verdict:
@@ -76,7 +75,7 @@ def read_cancel(
         touched = touched or line.cancelled > before or line.held > requested
     if not missing:
         return Verdict("prove", "SHOWN", "the box shows these units as cancelled")
-    if own.status in _LEFT:
+    if own.status in _SHIPPED:
         return Verdict("refute", "SHOWN_OTHERWISE", "the box has left, nothing of it can be cancelled")
     if silent_for < shows_within:
         return Verdict("wait", "TOO_EARLY", "Coupang may still show it later")

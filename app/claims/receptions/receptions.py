@@ -19,10 +19,10 @@ from app.engine.effects.idempotency import fingerprint
 from app.engine.history import transitions
 from app.errors import Conflict, Invalid, NotFound
 from app.exchanges import store as exchange_store
-from app.machines.collects import CollectState
-from app.machines.exchanges import ExchangeState
+from app.machines.collects import NOTHING_COMES
+from app.machines.exchanges import CALLED_OFF
 from app.machines.receipt_classification import Completion, Pickup
-from app.machines.receptions import RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
+from app.machines.receptions import INSPECTED, RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
 from app.orders import lookup
 from app.orders.decide import decide
@@ -110,10 +110,7 @@ async def nothing_comes(tx: Connection, vendor_id: str, subject: str, subject_id
         row = await claim_store.find(tx, "return", [vendor_id], subject_id)
         return row is not None and _is_over(row["state"], row)
     row = await exchange_store.find(tx, [vendor_id], subject_id)
-    return row is not None and (
-        row["state"] in (ExchangeState.REJECT, ExchangeState.CANCEL)
-        or row["collect_state"] in (CollectState.WITHDRAW, CollectState.NO_COLLECT)
-    )
+    return row is not None and (row["state"] in CALLED_OFF or row["collect_state"] in NOTHING_COMES)
 
 
 async def arrive(
@@ -170,7 +167,7 @@ async def inspect(
             facts = judged(lines, {one.vendor_item_id: one.verdict for one in found}, reason=bool(reason))
         except ValueError as no:
             raise Invalid("unknown item", ("/lines", str(no))) from no
-        again = [("inspect_again", facts)] if row["state"] in ("PASSED", "DISPUTED") else []
+        again = [("inspect_again", facts)] if row["state"] in INSPECTED else []
         return [*again, ("pass_inspection" if facts.good else "dispute", facts)]
 
     request = {

@@ -7,8 +7,10 @@ from typing import Any, LiteralString
 from psycopg.types.json import Jsonb
 
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
+from app.engine.db.states import among
 from app.engine.history import chain
 from app.errors import Stale
+from app.machines.receptions import AWAITED
 from app.orders import store as box_store
 
 
@@ -90,13 +92,13 @@ async def of_returns(connection: Connection, vendor_id: str) -> list[dict[str, A
         reception (None where there is none).
     """
     # Two partial indexes find them; the returns that are over are never looked at.
-    query = """
+    query: LiteralString = f"""
     WITH awaited AS (
       SELECT receipt_id, NULL AS state, NULL::bigint AS version FROM return_
       WHERE vendor_id = %(vendor_id)s AND NOT reception_begun
       UNION ALL
       SELECT subject_id, state, version FROM reception
-      WHERE vendor_id = %(vendor_id)s AND subject = 'return' AND state IN ('EXPECTED', 'PICKED_UP')
+      WHERE vendor_id = %(vendor_id)s AND subject = 'return' AND state IN {among(AWAITED)}
     )
     SELECT t.receipt_id, t.order_id, t.state AS return_state, r.pickup, r.completion, r.pre_refund,
            a.state, a.version

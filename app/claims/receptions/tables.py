@@ -7,10 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.engine.db.base import Base, one_of
+from app.engine.db.states import among
+from app.machines.receptions import AWAITED, ReceptionState
 
-RECEPTION_STATES = ("EXPECTED", "PICKED_UP", "ARRIVED", "PASSED", "DISPUTED", "NOT_COMING")
 CLAIMS = ("return", "exchange")
-AWAITED = ("EXPECTED", "PICKED_UP")
 
 
 class Reception(Base):
@@ -29,12 +29,12 @@ class Reception(Base):
     """What was found per option: vendor_item_id, verdict, note; empty before the inspection."""
     __table_args__ = (
         CheckConstraint(one_of("subject", CLAIMS), name="reception_subject"),
-        CheckConstraint(one_of("state", RECEPTION_STATES), name="reception_state"),
+        CheckConstraint(f"state IN {among(ReceptionState)}", name="reception_state"),
         Index(
             "reception_awaited",
             "vendor_id",
             "subject",
             "subject_id",
-            postgresql_where=text(one_of("state", AWAITED)),
+            postgresql_where=text(f"state IN {among(AWAITED)}"),
         ),
     )

@@ -8,7 +8,7 @@ from app.claims.cancels.verdicts import PATIENCE
 from app.claims.ingest import sound
 from app.coupang.claims.types import ReceiptPage, Waybill
 from app.engine.effects.verdicts import Kind, Verdict
-from app.machines.returns import ReturnState
+from app.machines.returns import SHOWS_CONFIRMATION, ReturnState
 
 REFUNDED = "REFUNDED"
 """Code of a confirmation that refunded at once (quick refund)."""
@@ -41,7 +41,7 @@ def read_return(
         done = carries(payload, waybills)
         before = ReturnState.RETURNS_UNCHECKED
     elif kind is Kind.CONFIRM_RETURN:
-        done = shown in (ReturnState.VENDOR_WAREHOUSE_CONFIRM, ReturnState.RETURNS_COMPLETED)
+        done = shown in SHOWS_CONFIRMATION
         before = ReturnState.RETURNS_UNCHECKED
     else:
         done = shown is ReturnState.RETURNS_COMPLETED

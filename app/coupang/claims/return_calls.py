@@ -15,13 +15,13 @@ from app.coupang.claims.types import (
 )
 from app.coupang.client import Client, quoted
 from app.coupang.errors import CoupangError, RepeatedToken, UnreadableAnswer
+from app.coupang.limits import PAGE_ROWS
 from app.coupang.orders import decode as order_decode
 from app.coupang.paging import by_token
 
 MOST_DAYS = 30
 MOST_WITHDRAWAL_DAYS = 7
 MOST_RECEIPTS = 50
-PAGE_ROWS = 50
 WITHDRAWAL_PAGE_ROWS = 100
 
 

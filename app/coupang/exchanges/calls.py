@@ -8,11 +8,11 @@ from app.coupang.claims import decode_writes
 from app.coupang.claims.types import Confirmation, ExchangeInvoice, ExchangePage, ExchangeStatus, RejectCode
 from app.coupang.client import Client, quoted
 from app.coupang.exchanges import decode as exchange_decode
+from app.coupang.limits import PAGE_ROWS
 from app.coupang.orders import decode as order_decode
 from app.coupang.paging import by_token
 
 MOST_WINDOW = timedelta(days=7)
-PAGE_ROWS = 50
 
 
 async def list_exchanges(

@@ -6,13 +6,12 @@ from datetime import date, datetime, timedelta
 from app.coupang import windows
 from app.coupang.client import Client, quoted
 from app.coupang.errors import UnreadableAnswer
+from app.coupang.limits import MOST_BOXES, PAGE_ROWS
 from app.coupang.orders import decode as order_decode
 from app.coupang.orders.decode import BoxHistory, InvoiceRow, Results, SheetPage, WireStatus
 from app.coupang.paging import by_token
 
 MOST_DAYS = 30
-MOST_BOXES = 50
-PAGE_ROWS = 50
 
 
 async def list_days(

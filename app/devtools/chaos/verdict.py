@@ -11,6 +11,7 @@ from app.devtools.story.ending import unfinished
 from app.devtools.story.population import CLAIM_WITHIN
 from app.devtools.story.report import Sides
 from app.integrity import invariants, stored_content
+from app.machines.effects import EffectState
 
 UNCOVERED_YET = timedelta(hours=30)
 """What sweeps may still lack at the end: the newest hours, and a day of withdrawals."""
@@ -82,8 +83,10 @@ async def judge(
         f"{len(truth.sales) - len(lost)} / {len(lost)}"
         + (f" ({len(unseen)} known by their cancel only: no list ever showed them)" if unseen else ""),
     )
-    row("changes intended", f"{len(held.effects)}, of which {states['REJECTED']} refused or dropped")
-    row("changes applied / confirmed", f"{applied} / {states['CONFIRMED']}")
+    row(
+        "changes intended", f"{len(held.effects)}, of which {states[EffectState.REJECTED]} refused or dropped"
+    )
+    row("changes applied / confirmed", f"{applied} / {states[EffectState.CONFIRMED]}")
     row("applied twice", twice)
     row("repeated attempts that changed nothing", truth.ledger["repeated"])
     row("confirmed without evidence", len(found.unproven))

@@ -3,12 +3,13 @@
 from app.devtools.packer.desk import Desk
 from app.devtools.packer.habits import Habits
 from app.devtools.packer.returns import inspect
+from app.machines.exchanges import OPEN
 
 
 async def serve_exchanges(desk: Desk, habits: Habits, brought: frozenset[int]) -> int:
     """Do the next step of every open exchange; return how many changes were asked."""
     asked = 0
-    for one in await desk.all("/v1/exchanges", state=["RECEIPT", "PROGRESS"]):
+    for one in await desk.all("/v1/exchanges", state=sorted(OPEN)):
         place = f"/v1/exchanges/{one['exchange_id']}"
         can = await desk.allowed(place)
         sold_out = desk.luck("sold out", one["exchange_id"]).random() < habits.sold_out_share

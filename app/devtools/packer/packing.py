@@ -9,6 +9,7 @@ import httpx
 from app.clock import KST
 from app.devtools.packer.desk import Desk
 from app.devtools.packer.habits import Habits
+from app.machines.boxes import BoxState
 
 AT_A_TIME = 8
 PERMIT_WAIT_S = 10
@@ -16,7 +17,7 @@ PERMIT_WAIT_S = 10
 
 async def pack(desk: Desk, habits: Habits) -> int:
     """Ship every box that is ready; return how many were asked."""
-    found = await desk.all("/v1/boxes", state="INSTRUCT")
+    found = await desk.all("/v1/boxes", state=BoxState.INSTRUCT)
     # A replacement is no sale: it is shipped through its exchange.
     sales = [box for box in found if box["exchange_id"] is None]
     ready = [box for box in sales if box["address_final"] and not box["stop_open"]]

@@ -4,17 +4,16 @@ from typing import Any
 
 from app.devtools.packer.desk import Desk
 from app.devtools.packer.habits import Habits
-
-OPEN = ("RETURNS_UNCHECKED", "VENDOR_WAREHOUSE_CONFIRM")
+from app.machines.returns import AWAITING_SELLER, OPEN, REFUNDED
 
 
 async def serve_returns(desk: Desk, habits: Habits, brought: frozenset[int]) -> int:
     """Do the next step of every return; return how many changes were asked."""
     asked = 0
     # What was refunded before it came is inspected all the same.
-    for one in await desk.all("/v1/returns", state=[*OPEN, "RETURNS_COMPLETED", "REQUEST_COUPANG_CHECK"]):
+    for one in await desk.all("/v1/returns", state=sorted(OPEN | REFUNDED)):
         place = f"/v1/returns/{one['receipt_id']}"
-        if one["state"] not in OPEN and int(one["receipt_id"]) not in brought:
+        if one["state"] not in AWAITING_SELLER and int(one["receipt_id"]) not in brought:
             continue
         can = await desk.allowed(place)
         if can.get("pickup") and not one["waybills"]:

@@ -5,12 +5,13 @@ from typing import Any
 
 from app.devtools.packer.desk import Desk
 from app.devtools.packer.habits import Habits
+from app.machines.cancels import UNANSWERED
 
 
 async def answer_stops(desk: Desk, habits: Habits) -> int:
     """Answer the stop requests that are open; return how many were."""
     answered = 0
-    for cancel in await desk.all("/v1/cancels", state="REQUESTED"):
+    for cancel in await desk.all("/v1/cancels", state=sorted(UNANSWERED)):
         if not _is_time(desk, habits, cancel):
             continue
         place = f"/v1/cancels/{cancel['receipt_id']}"

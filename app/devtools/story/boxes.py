@@ -4,12 +4,12 @@ from typing import Any
 
 from app.devtools.story.truth import Truth
 from app.integrity.snapshot import Holdings
+from app.machines.boxes import SEEN, TRACKED, BoxState
 
-OUR_NAME = {"FINAL_DELIVERY": "FINAL_DELIVERING"}
+OUR_NAME = {word: state for state in BoxState if (word := SEEN.to_wire(state))}
 QUANTITIES = (("ordered", "count"), ("cancelled", "canceled"), ("held", "held"), ("shippable", "shippable"))
 """Our name and the sandbox's of what Coupang counts of a line."""
-ON_THE_WAY = frozenset({"DEPARTURE", "DELIVERING"})
-_GONE = "CANCELLED"
+_GONE = str(BoxState.CANCELLED)
 
 
 def compare_boxes(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
@@ -47,7 +47,7 @@ def is_returned_on_its_way(row: dict[str, Any], shown: str = _GONE) -> bool:
     That is no state of a box, so ours stays where it was.
     """
     left = [line for line in row["lines"] if line["cancelled"] < line["ordered"]]
-    return shown == _GONE and row["state"] in ON_THE_WAY and not left and not row["attention"]
+    return shown == _GONE and row["state"] in TRACKED and not left and not row["attention"]
 
 
 def _lines(box: dict[str, Any], row: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from app.claims.returns.verdicts import REFUNDED
 from app.devtools.story.truth import Truth
 from app.engine.effects.verdicts import Kind
 from app.integrity.snapshot import Holdings
+from app.machines.effects import EffectState
 
 OURS: dict[str, Kind] = {
     "acknowledge": Kind.ACKNOWLEDGE,
@@ -44,10 +45,10 @@ def compare_changes(truth: Truth, held: Holdings) -> list[str]:
         applied[about] += 1
         if one["times_applied"] > 1:
             broken.append(f"{one['kind']} applied {one['times_applied']} times to {about[1]} {about[2]}")
-    confirmed = _counted(held, "CONFIRMED")
-    shown = _counted(held, "CONFIRMED", _READ_BACK)
-    gone = _counted(held, "REJECTED", _TAKEN_BACK)
-    vanished = _counted(held, "REJECTED", _VANISHED)
+    confirmed = _counted(held, EffectState.CONFIRMED)
+    shown = _counted(held, EffectState.CONFIRMED, _READ_BACK)
+    gone = _counted(held, EffectState.REJECTED, _TAKEN_BACK)
+    vanished = _counted(held, EffectState.REJECTED, _VANISHED)
     cancelled = {int(box["shipment_box_id"]) for box in truth.boxes if box["status"] == "CANCELLED"}
     for about in applied.keys() | confirmed.keys():
         theirs, ours = applied[about], confirmed[about]

@@ -6,13 +6,14 @@ from typing import Any
 from app.devtools.story.truth import Truth
 from app.devtools.story.units import is_return
 from app.integrity.snapshot import Holdings
+from app.machines.cancels import CancelState
 from app.machines.collects import from_wire
 
 STATES: dict[tuple[str, str], tuple[str | None, str | None]] = {
-    ("cancel", "RETURNS_COMPLETED"): ("CANCELLED", None),
-    ("stop", "RELEASE_STOP_UNCHECKED"): ("REQUESTED", None),
-    ("stop", "RETURNS_COMPLETED"): ("STOPPED", None),
-    ("stop", "WITHDRAWN"): ("WITHDRAWN", None),
+    ("cancel", "RETURNS_COMPLETED"): (CancelState.CANCELLED, None),
+    ("stop", "RELEASE_STOP_UNCHECKED"): (CancelState.REQUESTED, None),
+    ("stop", "RETURNS_COMPLETED"): (CancelState.STOPPED, None),
+    ("stop", "WITHDRAWN"): (CancelState.WITHDRAWN, None),
 }
 """Kind and status at Coupang → our cancel and our return. What has left is a return, whatever it began as."""
 
@@ -48,7 +49,7 @@ def _receipts(truth: Truth, held: Holdings) -> list[str]:
 def expected(told: dict[str, Any]) -> tuple[str | None, str | None]:
     """Return the states in which our cancel and our return of a receipt must be."""
     if is_return(told):
-        return ("SHIPPED_ALREADY" if told["kind"] == "stop" else None), told["status"]
+        return (CancelState.SHIPPED_ALREADY if told["kind"] == "stop" else None), told["status"]
     return STATES[told["kind"], told["status"]]
 
 
@@ -59,12 +60,16 @@ def is_taken_back_unread(told: dict[str, Any], row: dict[str, Any]) -> bool:
     that was taken back. Either way it holds nothing any more.
     """
     gone = told["kind"] == "stop" and told["status"] == "WITHDRAWN" and is_return(told)
-    return gone and row["cancel_state"] == "WITHDRAWN" and row["return_state"] is None
+    return gone and row["cancel_state"] == CancelState.WITHDRAWN and row["return_state"] is None
 
 
 def _late(told: dict[str, Any], cancel_state: str | None) -> bool:
     """Tell whether a stop that met its waybill is known as such, or as the return it became at once."""
-    return told["kind"] == "return" and told["release_status"] == "A" and cancel_state == "SHIPPED_ALREADY"
+    return (
+        told["kind"] == "return"
+        and told["release_status"] == "A"
+        and cancel_state == CancelState.SHIPPED_ALREADY
+    )
 
 
 def _exchanges(truth: Truth, held: Holdings) -> list[str]:

@@ -6,15 +6,12 @@ from typing import Any
 
 from app.devtools.story.boxes import is_returned_on_its_way
 from app.integrity.snapshot import Holdings
+from app.machines.boxes import UNDER_WAY
 from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT
 from app.machines.exchanges import EXCHANGE
-from app.machines.receptions import ReceptionState, Verdict
+from app.machines.receptions import AWAITED, UNINSPECTED, ReceptionState, Verdict
 from app.machines.returns import OPEN, ReturnState
-
-ARRIVED = frozenset({"FINAL_DELIVERING", "NONE_TRACKING", "CANCELLED"})
-"""States in which a box rests."""
-AWAITED = frozenset({ReceptionState.EXPECTED, ReceptionState.PICKED_UP, ReceptionState.ARRIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ def unfinished(held: Holdings) -> list[Unfinished]:
     found = [
         Unfinished(f"box {row['shipment_box_id']} {row['state']}", row["attention"] or "")
         for row in held.boxes
-        if row["state"] not in ARRIVED and not is_returned_on_its_way(row)
+        if row["state"] in UNDER_WAY and not is_returned_on_its_way(row)
     ]
     for row in held.receipts:
         found += _receipt(row)
@@ -66,7 +63,7 @@ def _receipt(row: dict[str, Any]) -> Iterable[Unfinished]:
         yield Unfinished(name, f"{kept}: {_findings(row['inspection'])}")
     elif state in OPEN:
         yield Unfinished(name, attention)
-    elif state == ReturnState.RETURNS_COMPLETED and reception in AWAITED:
+    elif state == ReturnState.RETURNS_COMPLETED and reception in AWAITED | UNINSPECTED:
         # Refunded before the goods came: they are still to be looked at.
         yield Unfinished(f"{name}, goods {reception}", attention)
 

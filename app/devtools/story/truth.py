@@ -6,8 +6,10 @@ from typing import Any
 
 import httpx
 
+from app.machines.boxes import RESTING, SEEN
+
 Row = dict[str, Any]
-DELIVERED = ("FINAL_DELIVERY", "NONE_TRACKING")
+DELIVERED = SEEN.words(RESTING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from typing import Any
 
 from app.devtools.story.truth import Truth
 from app.integrity.snapshot import Holdings
+from app.machines.boxes import SEEN, SHIPPED
+from app.machines.exchanges import EXCHANGED
 
 Key = tuple[int, int]
 """Order and option: claims name the box that was bought, and a split gives units another one."""
 Units = dict[str, Counter[Key]]
 FATES = ("ordered", "held", "cancelled", "shipped", "returned", "exchanged")
-LEFT = frozenset({"DEPARTURE", "DELIVERING", "FINAL_DELIVERY", "NONE_TRACKING"})
+LEFT = frozenset(SEEN.words(SHIPPED))
 _HAD_LEFT = "A"
 
 
@@ -46,7 +48,7 @@ def held_units(held: Holdings, sold: Iterable[Key]) -> Units:
             for fate in ("ordered", "held", "cancelled", "shipped", "returned"):
                 _add(ours[fate], row["order_id"], row["lines"], fate)
     for row in held.exchanges:
-        if row["state"] == "SUCCESS":
+        if row["state"] in EXCHANGED:
             _add(ours["exchanged"], row["order_id"], row["lines"], "count")
     return {
         fate: Counter({key: n for key, n in counted.items() if key in known})

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.coupang.errors import CoupangError
+from app.coupang.limits import MOST_BOXES
 from app.coupang.orders.decode import Results
 from app.effect_subjects import SUBJECTS, Proofs, Rows, effect_step
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
@@ -18,7 +19,7 @@ from app.engine.effects import store as effect_store
 from app.engine.effects.verdicts import Kind, Verdict, judge, judge_error
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
-from app.machines.effects import EFFECT, EffectFacts
+from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.machines.kernel import Refused
 from app.orders.permits import checks as permit_checks
 from app.orders.waybills import checks as waybill_checks
@@ -26,8 +27,6 @@ from app.orders.waybills.parcel_lines import lines_now
 
 LOST = "LOST"
 """Code of a change whose sender died before it could tell what it heard."""
-MOST_BOXES = 50
-"""Boxes that Coupang takes in one call."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
 ALONE = frozenset(Kind) - {Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE}
@@ -50,11 +49,11 @@ async def recover(context: Context, vendor_id: str, epoch: int) -> int:
     ever = at + timedelta(days=36500)
     async with context.db.connection() as connection:
         # An earlier visit can put nothing more there since this one has begun.
-        if not await effect_store.kinds_due(connection, vendor_id, "SENDING", ever):
+        if not await effect_store.kinds_due(connection, vendor_id, EffectState.SENDING, ever):
             return 0
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
-        lost = await effect_store.due(tx, vendor_id, "SENDING", ever, 500, lock=True)
+        lost = await effect_store.due(tx, vendor_id, EffectState.SENDING, ever, 500, lock=True)
         moves = [
             transitions.EffectMove(
                 effect["effect_id"],
@@ -72,7 +71,7 @@ async def recover(context: Context, vendor_id: str, epoch: int) -> int:
 async def kinds_due(context: Context, vendor_id: str) -> set[str]:
     """Return the kinds of which something is due; most visits find nothing, and so lock nothing."""
     async with context.db.connection() as connection:
-        return await effect_store.kinds_due(connection, vendor_id, "PENDING", context.now())
+        return await effect_store.kinds_due(connection, vendor_id, EffectState.PENDING, context.now())
 
 
 async def waiting(
@@ -94,7 +93,7 @@ async def _due(
     most = 1 if kind in ALONE else MOST_BOXES
     at = context.now()
     return await effect_store.due(
-        connection, vendor_id, "PENDING", at, most, kind=kind, company=company, lock=lock
+        connection, vendor_id, EffectState.PENDING, at, most, kind=kind, company=company, lock=lock
     )
 
 
@@ -155,7 +154,7 @@ async def take(
             sent = tuple(
                 {
                     **effect,
-                    "state": "SENDING",
+                    "state": str(EffectState.SENDING),
                     "version": effect["version"] + 1,
                     "attempts": effect["attempts"] + 1,
                 }

@@ -19,14 +19,14 @@ from app.engine.effects.verdicts import Kind, Verdict, read_back
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
 from app.machines.cancels import CancelState
-from app.machines.effects import EFFECT, EffectFacts
+from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.machines.returns import ReturnState
 
 
 async def doubtful(context: Context, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
     """Return effects of unknown outcome that are due to be read back, oldest first."""
     async with context.db.connection() as connection:
-        return await effect_store.due(connection, vendor_id, "UNKNOWN", context.now(), most)
+        return await effect_store.due(connection, vendor_id, EffectState.UNKNOWN, context.now(), most)
 
 
 _SHORT = frozenset({Kind.SHIP, Kind.CHANGE_INVOICE, Kind.CLOSE_UNDELIVERED})
@@ -149,7 +149,7 @@ async def settle_all(
                 row["effect_id"]: row for row in await effect_store.by_ids(tx, vendor_id, list(proofs))
             }
             states = {effect_id: str(row["state"]) for effect_id, row in present.items()}
-            doubts = [one for one in findings if states.get(one.effect["effect_id"]) == "UNKNOWN"]
+            doubts = [one for one in findings if states.get(one.effect["effect_id"]) == EffectState.UNKNOWN]
             if not doubts:
                 return states
             tries = await effect_store.begin_attempts(

@@ -9,8 +9,10 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import select
 
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
+from app.engine.db.states import among, literal
 from app.engine.db.vendor_scope import VENDORS
 from app.engine.history import chain
+from app.machines.effects import OPEN, EffectState
 from app.tables import Effect
 
 
@@ -203,8 +205,8 @@ async def find_open(
     connection: Connection, vendor_id: str, subject_id: int, subject: str = "box"
 ) -> dict[str, Any] | None:
     """Return the open effect of a box (or of a receipt, as `cancel` or `return`), or None."""
-    query = """SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND subject = %(subject)s
-               AND subject_id = %(subject_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN', 'REVIEW')"""
+    query = f"""SELECT * FROM effect WHERE vendor_id = %(vendor_id)s AND subject = %(subject)s
+               AND subject_id = %(subject_id)s AND state IN {among(OPEN)}"""
     return await fetch_one(connection, query, vendor_id=vendor_id, subject=subject, subject_id=subject_id)
 
 
@@ -224,10 +226,10 @@ async def due(
     Once one is due, those that were never sent and would be due within `company` come along: they share
     its call. Those of unknown outcome have `doubted_at`, the time since when it is.
     """
-    query = """
+    query: LiteralString = f"""
     SELECT e.*, coalesce((SELECT b.paid_at FROM box b WHERE b.vendor_id = e.vendor_id
                             AND b.shipment_box_id = e.shipment_box_id), e.asked_at) AS paid_at,
-           CASE WHEN e.state = 'UNKNOWN' THEN
+           CASE WHEN e.state = {literal(EffectState.UNKNOWN)} THEN
              (SELECT h.at FROM history h WHERE h.vendor_id = e.vendor_id AND h.aggregate = 'effect'
                 AND h.aggregate_id = e.effect_id AND h.version = e.version)
            END AS doubted_at

@@ -7,10 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.engine.db.base import Base, one_of
+from app.engine.db.states import among
+from app.machines.effects import AUTOMATIC, OPEN, EffectState
 
-EFFECT_STATES = ("PENDING", "SENDING", "CONFIRMED", "REJECTED", "UNKNOWN", "REVIEW")
 SUBJECTS = ("box", "cancel", "return", "exchange")
-OPEN_EFFECTS = ("PENDING", "SENDING", "UNKNOWN", "REVIEW")
 
 
 class Effect(Base):
@@ -45,7 +45,7 @@ class Effect(Base):
     result_message: Mapped[str | None]
     evidence: Mapped[bytes | None]
     __table_args__ = (
-        CheckConstraint(one_of("state", EFFECT_STATES), name="effect_state"),
+        CheckConstraint(f"state IN {among(EffectState)}", name="effect_state"),
         CheckConstraint(one_of("subject", SUBJECTS), name="effect_subject"),
         Index(
             "effect_open",
@@ -53,13 +53,13 @@ class Effect(Base):
             "subject",
             "subject_id",
             unique=True,
-            postgresql_where=text(one_of("state", OPEN_EFFECTS)),
+            postgresql_where=text(f"state IN {among(OPEN)}"),
         ),
         Index(
             "effect_due",
             "vendor_id",
             "not_before",
-            postgresql_where=text("state IN ('PENDING', 'SENDING', 'UNKNOWN')"),
+            postgresql_where=text(f"state IN {among(AUTOMATIC)}"),
         ),
         Index(
             "effect_intent",

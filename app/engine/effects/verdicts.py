@@ -13,6 +13,7 @@ from typing import Any
 from app.coupang.couriers import COURIERS, code_of
 from app.coupang.errors import AlreadyDone, CountMismatch, CoupangError, NotExisting, Rejected
 from app.coupang.orders.decode import ResultCode, RowResult, Sheet, WireStatus
+from app.machines.boxes import SEEN, SHIPPED
 
 
 class Kind(StrEnum):
@@ -65,14 +66,7 @@ _STOPPED = frozenset(
         ResultCode.ORDER_DELIVERY_CANCELED_HOLDING_FOR_CANCEL,
     }
 )
-_SHIPPED = frozenset(
-    {
-        WireStatus.DEPARTURE,
-        WireStatus.DELIVERING,
-        WireStatus.FINAL_DELIVERY,
-        WireStatus.NONE_TRACKING,
-    }
-)
+_SHIPPED = frozenset(SEEN.words(SHIPPED))
 
 
 def judge(kind: Kind, rows: Sequence[RowResult]) -> Verdict:

@@ -8,6 +8,7 @@ from psycopg.types.range import Range
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
 from app.engine.db.vendor_scope import fetch_page, first_of
+from app.engine.feeds.names import COVERING
 
 GROW: LiteralString = """UPDATE feed SET covered = covered + tstzmultirange(tstzrange(%(start)s, %(end)s))
                WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
@@ -150,7 +151,7 @@ async def list_coverage(
       FROM unnest(tstzmultirange(tstzrange(%(start)s, %(end)s - coalesce((
              SELECT s.more FROM unnest(%(feeds)s::text[], %(more)s::interval[]) AS s(feed, more)
              WHERE s.feed = f.feed), '0'))) - f.covered) AS hole
-    ) h ON f.feed IN ('orders', 'cancels', 'receipts', 'withdrawals', 'exchanges')
+    ) h ON f.feed = ANY(%(covering)s)
     WHERE (%(vendor_ids)s::text[] IS NULL OR f.vendor_id = ANY(%(vendor_ids)s))
       -- The progress of a census, or of a round, is no feed of its own.
       AND f.feed NOT LIKE ALL (ARRAY['census\\_%%', 'round\\_%%'])
@@ -161,6 +162,7 @@ async def list_coverage(
         vendor_ids=vendor_ids,
         start=at - timedelta(days=days),
         end=at - lag,
+        covering=list(COVERING),
         feeds=list(slower or {}),
         more=list((slower or {}).values()),
     )

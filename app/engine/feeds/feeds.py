@@ -14,22 +14,39 @@ from datetime import datetime, timedelta
 
 from app.engine.context import Context
 from app.engine.feeds import coverage
+from app.engine.feeds.names import (
+    ACCEPT,
+    CANCELS,
+    COVERING,
+    EXCHANGES,
+    FEEDS,
+    ORDERS,
+    RECEIPTS,
+    STOPS,
+    WITHDRAWALS,
+)
 from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
 from app.engine.policy import Policy
 
-ACCEPT = "accept"
-ORDERS = "orders"
-STOPS = "stops"
-CANCELS = "cancels"
-RECEIPTS = "receipts"
-WITHDRAWALS = "withdrawals"
-EXCHANGES = "exchanges"
-FEEDS = (STOPS, CANCELS, ACCEPT, ORDERS, RECEIPTS, WITHDRAWALS, EXCHANGES)
-COVERING = (ORDERS, CANCELS, RECEIPTS, WITHDRAWALS, EXCHANGES)
-"""Feeds that claim coverage."""
+__all__ = [
+    "ACCEPT",
+    "CANCELS",
+    "COVERING",
+    "EXCHANGES",
+    "FEEDS",
+    "ORDERS",
+    "RECEIPTS",
+    "STOPS",
+    "WITHDRAWALS",
+]
+
 LONGEST_MINUTES = timedelta(hours=23)
 """A window up to this length is asked for by minutes: one answer, no paging."""
+NARROWEST = timedelta(minutes=10)
+"""A window is cut until it is no longer than this."""
+DAYS_AT_ONCE = timedelta(days=29)
+"""Longest stretch of days asked for at once (Coupang refuses more than 31)."""
 FAR_EVERY_S = 1800
 LONGEST_DAYS = timedelta(days=7)
 """A longer hole is asked for by days, this many at a time."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from app.machines.effects import IN_REVIEW
 from app.machines.kernel import Rules
-from app.machines.receptions import RECEPTION, ReceptionState
+from app.machines.receptions import INSPECTED, RECEPTION
 from app.orders.decide import unblock
 
 F = TypeVar("F")
@@ -41,7 +42,7 @@ def while_open(busy: Mapping[str, Any] | None) -> Refusals:
 
 def _until_settled(effect: Mapping[str, Any]) -> str:
     what = f"effect {effect['effect_id']} ({effect['kind']}, {effect['state']})"
-    if effect["state"] == "REVIEW":
+    if effect["state"] in IN_REVIEW:
         return f"an operator must rule on {what}"
     return f"wait until {what} is settled"
 
@@ -54,7 +55,7 @@ def reception_actions(reception: str | None, place: str) -> list[dict[str, Any]]
         sources = {source for source, name, _ in RECEPTION.edges() if name == event}
         if way == "inspect":
             # Inspected goods may be inspected again, with a reason.
-            sources |= {ReceptionState.PASSED, ReceptionState.DISPUTED}
+            sources |= INSPECTED
         refused = []
         if state not in sources:
             refused.append(

@@ -16,7 +16,7 @@ from app.engine.context import PURPOSE_EVIDENCE, Context
 from app.engine.db.database import Connection
 from app.engine.history import point_in_time_sql
 from app.errors import Invalid, NotFound
-from app.machines.cancels import CancelState
+from app.machines.cancels import UNANSWERED
 from app.orders import lookup
 from app.orders.lookup import Vendors
 from app.vault import Sealed
@@ -105,9 +105,7 @@ async def _of_box(
         "address_version": await point_in_time_sql.address_version_at(tx, vendor_id, own[1], at),
         "holds": holds,
         "hold_until": max((hold["expires_at"] for hold in holds), default=None),
-        "stop_open": any(
-            one["aggregate"] == "cancel" and one["state"] == CancelState.REQUESTED for one in related
-        ),
+        "stop_open": any(one["aggregate"] == "cancel" and one["state"] in UNANSWERED for one in related),
     }
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import LiteralString
 
+from app.engine.db.states import among
 from app.engine.history import chain
+from app.machines.boxes import GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ def _door(moves: LiteralString) -> Door:
 
 
 BOXES = _door(
-    """
+    f"""
 m AS (
   SELECT * FROM unnest(%(id)b::bigint[], %(version)b::bigint[], %(source)b::text[], %(target)b::text[],
                        %(steps)b::int[], %(departs)b::boolean[], %(next_read_at)b::timestamptz[])
@@ -43,7 +45,7 @@ m AS (
   FROM m
   WHERE p.vendor_id = %(vendor_id)s AND p.shipment_box_id = m.id AND m.target <> m.source
     AND p.issued_at IS NOT NULL AND p.revoked_at IS NULL AND p.expires_at > %(at)s
-    AND (p.used_by_effect IS NULL OR m.target = 'CANCELLED')
+    AND (p.used_by_effect IS NULL OR m.target IN {among(GONE)})
 ), """
 )
 

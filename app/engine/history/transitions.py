@@ -13,6 +13,7 @@ from app.engine.history import chain
 from app.engine.history.steps import BoxMove, ClaimMove, EffectMove, ReceiptMove, Step
 from app.engine.history.transition_sql import BOXES, CANCELS, EFFECTS, EXCHANGES, RECEPTIONS, RETURNS, Door
 from app.errors import Fenced, Stale
+from app.machines.boxes import BoxState
 
 __all__ = [
     "FENCE",
@@ -66,7 +67,7 @@ async def move_boxes(connection: Connection, vendor_id: str, moves: Sequence[Box
         vendor_id,
         [(move.shipment_box_id, move.version, move.steps) for move in moves],
         at,
-        departs=[any(step.target == "DEPARTURE" for step in move.steps) for move in moves],
+        departs=[any(step.target == BoxState.DEPARTURE for step in move.steps) for move in moves],
         next_read_at=[move.next_read_at for move in moves],
     )
 

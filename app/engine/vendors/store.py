@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 from sqlalchemy import select
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
+from app.engine.db.states import among
+from app.machines.effects import AUTOMATIC
 from app.tables import Vendor
 
 _PUBLIC = (
@@ -118,7 +120,7 @@ async def holds(connection: Connection, vendor_id: str, job_id: int) -> bool:
 
 async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
     """Return when the vendor's next work is due: feeds, boxes and receipts to re-read, permits, effects."""
-    query = """
+    query: LiteralString = f"""
     SELECT least(
       (SELECT min(due_at) FROM feed WHERE vendor_id = %(vendor_id)s),
       (SELECT min(next_read_at) FROM box WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
@@ -126,7 +128,7 @@ async def next_due(connection: Connection, vendor_id: str) -> datetime | None:
       (SELECT min(next_try_at) FROM permit WHERE vendor_id = %(vendor_id)s AND next_try_at IS NOT NULL),
       (SELECT min(next_read_at) FROM exchange WHERE vendor_id = %(vendor_id)s AND next_read_at IS NOT NULL),
       (SELECT min(not_before) FROM effect
-       WHERE vendor_id = %(vendor_id)s AND state IN ('PENDING', 'SENDING', 'UNKNOWN'))
+       WHERE vendor_id = %(vendor_id)s AND state IN {among(AUTOMATIC)})
     ) AS due_at"""
     row = await fetch_one(connection, query, vendor_id=vendor_id)
     return row["due_at"] if row else None

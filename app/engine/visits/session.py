@@ -19,6 +19,8 @@ from app.engine.visits.leases import VendorLease
 SLEPT_S = 90.0
 """A visit that is so much older by the clock than it may get was asleep with its machine (the clock that its
 deadline is counted by stands still then): what it has read is old, and others may speak."""
+SINGLES_MOST = 20
+"""Boxes, and receipts, that one visit reads by themselves."""
 CONFIRM_S = 2.0
 """A visit that has not looked for so long makes sure that it still speaks for its vendor."""
 

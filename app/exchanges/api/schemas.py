@@ -117,7 +117,7 @@ class ExchangeHistory(Told):
 _STEP: dict[str, Any] = {
     "version": 1,
     "source": None,
-    "target": "RECEIPT",
+    "target": ExchangeState.RECEIPT,
     "event": "appear",
     "actor": "coupang",
     "cause": "feed:exchanges",
@@ -129,12 +129,12 @@ SUMMARY: dict[str, Any] = {
     "vendor_id": "A00012345",
     "exchange_id": EXCHANGE_ID,
     "order_id": ORDER_ID,
-    "state": "RECEIPT",
+    "state": ExchangeState.RECEIPT,
     "version": 1,
     "state_at": AT,
-    "collect_state": "BEFORE_DIRECTION",
+    "collect_state": CollectState.BEFORE_DIRECTION,
     "collect_version": 1,
-    "redelivery_state": "BEFORE_DIRECTION",
+    "redelivery_state": RedeliveryState.BEFORE_DIRECTION,
     "redelivery_version": 1,
     "rejectable": True,
     "fault_by": "VENDOR",
@@ -156,6 +156,6 @@ EXCHANGE: dict[str, Any] = {
 }
 HISTORY: dict[str, Any] = {
     "items": [_STEP],
-    "collect": [{**_STEP, "target": "BEFORE_DIRECTION"}],
-    "redelivery": [{**_STEP, "target": "BEFORE_DIRECTION"}],
+    "collect": [{**_STEP, "target": CollectState.BEFORE_DIRECTION}],
+    "redelivery": [{**_STEP, "target": RedeliveryState.BEFORE_DIRECTION}],
 }

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.claims.api import schemas
 from app.claims.cancels import changes as cancel_changes
 from app.errors import Invalid
-from app.machines.effects import EFFECT
+from app.machines.effects import EFFECT, IN_REVIEW, EffectState
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
 from app.orders.api import schemas as shapes
@@ -41,7 +41,9 @@ ASKED: Responses = {
         "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
     },
     200: {
-        **shown({**EFFECT_EXAMPLE, "state": "CONFIRMED", "final": True}, "Settled while you waited."),
+        **shown(
+            {**EFFECT_EXAMPLE, "state": EffectState.CONFIRMED, "final": True}, "Settled while you waited."
+        ),
         "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
     },
     **CHANGE,
@@ -154,7 +156,7 @@ async def asked(request: AuthorizedRequest, effect: dict[str, Any], prefer: str 
     # An effect in REVIEW waits for a person: no use in keeping the caller.
     seen = await look_until(
         lambda: box_queries.get_effect(request.context, request.key.vendor_ids, effect["effect_id"]),
-        lambda row: row["state"] in EFFECT.finals or row["state"] == "REVIEW",
+        lambda row: row["state"] in EFFECT.finals or row["state"] in IN_REVIEW,
         wait_s,
     )
     headers["Preference-Applied"] = f"wait={wait_s}"

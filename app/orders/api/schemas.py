@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from app.machines.boxes import BoxState
+from app.machines.boxes import REASONS, BoxState
+from app.machines.effects import EffectState
 from app.web.field_types import BodyId, Day
 from app.web.schemas import AT, BOX_ID, EFFECT, ITEM_ID, Asked, Box, BoxSummary, Effect, Id, Line, Step, Told
 
@@ -197,12 +198,11 @@ ACTIONS: list[dict[str, Any]] = [
         "method": "POST",
         "href": f"/v1/boxes/{BOX_ID}/ship",
         "allowed": False,
-        "target": "DEPARTURE",
+        "target": BoxState.DEPARTURE,
         "refused_by": [
             {
                 "rule": "address_is_final",
-                "unblock": "Read the box again once Coupang shows INSTRUCT: until then the customer may "
-                "change the address.",
+                "unblock": REASONS["address_is_final"],
             }
         ],
         "costs": None,
@@ -211,7 +211,7 @@ ACTIONS: list[dict[str, Any]] = [
 _BIRTH = {
     "version": 1,
     "source": None,
-    "target": "PENDING",
+    "target": EffectState.PENDING,
     "event": "ask",
     "actor": "key:0a1b2c3d4e5f",
     "cause": "key:0a1b2c3d4e5f",

@@ -9,19 +9,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.engine.db.database import Connection
-from app.machines.boxes import BoxState
-from app.machines.cancels import CancelState
+from app.machines import boxes, cancels, returns
 from app.machines.quantities import RULES, Claim, Kind, Line, Settled, settle
-from app.machines.returns import ReturnState
 from app.orders.quantities import store as quantity_store
 
 GONE = "Coupang no longer shows this box: it was cancelled or returned"
 """Why a person should look at a box that vanished, until its claims explain it."""
 UNALLOCATED = "units of this receipt belong to no line of its order: "
 """Why a person should look at a receipt; the rule follows."""
-_LEFT = frozenset(
-    {BoxState.DEPARTURE, BoxState.DELIVERING, BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING}
-)
 
 
 async def settle_boxes(tx: Connection, vendor_id: str, shipment_box_ids: Collection[int]) -> None:
@@ -133,7 +128,7 @@ def _settle(
 
 def _line(row: Mapping[str, Any]) -> Line:
     # Of a box that was cancelled Coupang shows nothing more; nothing of it is left.
-    over = row["state"] == BoxState.CANCELLED
+    over = row["state"] in boxes.GONE
     return Line(
         order_id=row["order_id"],
         shipment_box_id=row["shipment_box_id"],
@@ -141,7 +136,7 @@ def _line(row: Mapping[str, Any]) -> Line:
         ordered=row["ordered"],
         told_held=0 if over else row["market_held"],
         told_cancelled=row["ordered"] if over else row["market_cancelled"],
-        left=row["state"] in _LEFT,
+        left=row["state"] in boxes.SHIPPED,
         shipped=row["shipped"],
         sale=row["exchange_id"] is None,
     )
@@ -149,17 +144,13 @@ def _line(row: Mapping[str, Any]) -> Line:
 
 def _claim(row: Mapping[str, Any]) -> Claim | None:
     """Return what a line of a receipt claims; None when it was withdrawn, or leads no life yet."""
-    match row["return_state"] or "", row["cancel_state"] or "":
-        case (ReturnState.WITHDRAWN, _) | ("", CancelState.WITHDRAWN) | ("", ""):
-            return None
-        case "", CancelState.STOPPED | CancelState.CANCELLED:
-            kind, done = Kind.STOP, True
-        case "", CancelState.SHIPPED_ALREADY:
-            kind, done = Kind.RETURN, False
-        case "", _:
-            kind, done = Kind.STOP, False
-        case returned, _:
-            kind, done = Kind.RETURN, returned == ReturnState.RETURNS_COMPLETED
+    returned, cancel = row["return_state"], row["cancel_state"]
+    if returned and returned not in returns.TAKEN_BACK:
+        kind, done = Kind.RETURN, returned in returns.REFUNDED
+    elif not returned and cancel and cancel not in cancels.TAKEN_BACK:
+        kind, done = Kind.RETURN if cancel in cancels.RETURNING else Kind.STOP, cancel in cancels.KEPT_IN
+    else:
+        return None
     return Claim(
         receipt_id=row["receipt_id"],
         order_id=row["order_id"],

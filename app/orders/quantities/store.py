@@ -1,9 +1,12 @@
 """The units of whole orders: their lines, the claims on them, and which line bears what of which claim."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, columns, execute, fetch
+from app.engine.db.states import among
+from app.machines import cancels, returns
+from app.machines.boxes import GONE, IN_HOUSE
 
 
 async def orders_to_settle(
@@ -13,10 +16,10 @@ async def orders_to_settle(
 
     That is: a claim is known, the box has left or is gone, or Coupang says something else than before.
     """
-    query = """
+    query: LiteralString = f"""
     SELECT DISTINCT b.order_id FROM box b
     WHERE b.vendor_id = %(vendor_id)s AND b.shipment_box_id = ANY(%(ids)s::bigint[])
-      AND (b.state NOT IN ('ACCEPT', 'INSTRUCT')
+      AND (b.state NOT IN {among(IN_HOUSE)}
            OR EXISTS (SELECT FROM receipt r WHERE r.vendor_id = b.vendor_id AND r.order_id = b.order_id)
            OR EXISTS (SELECT FROM line l
                       WHERE l.vendor_id = b.vendor_id AND l.shipment_box_id = b.shipment_box_id
@@ -195,7 +198,7 @@ async def quantity_faults(connection: Connection, vendor_id: str | None) -> list
         `unallocated`: the shares of a claim that is not withdrawn do not sum up to its count; a claim that is
         over, on a box that was gone before we ever saw it, is none.
     """
-    query = """
+    query: LiteralString = f"""
     WITH borne AS (
       SELECT vendor_id, shipment_box_id, vendor_item_id, sum(count)::bigint AS held FROM share
       WHERE NOT done AND (%(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s) GROUP BY 1, 2, 3
@@ -205,7 +208,7 @@ async def quantity_faults(connection: Connection, vendor_id: str | None) -> list
       FROM line l
       JOIN box b USING (vendor_id, shipment_box_id)
       LEFT JOIN borne s USING (vendor_id, shipment_box_id, vendor_item_id)
-      WHERE b.state <> 'CANCELLED' AND (%(vendor_id)s::text IS NULL OR l.vendor_id = %(vendor_id)s)
+      WHERE b.state NOT IN {among(GONE)} AND (%(vendor_id)s::text IS NULL OR l.vendor_id = %(vendor_id)s)
         AND (l.held <> coalesce(s.held, 0) OR l.shippable <> l.ordered - l.market_held - l.market_cancelled)
     ), claims AS (
       SELECT n.vendor_id, r.order_id, n.shipment_box_id, n.vendor_item_id, n.receipt_id, n.count,
@@ -216,12 +219,12 @@ async def quantity_faults(connection: Connection, vendor_id: str | None) -> list
       JOIN receipt r USING (vendor_id, receipt_id)
       LEFT JOIN cancel c USING (vendor_id, receipt_id)
       LEFT JOIN return_ t USING (vendor_id, receipt_id)
-      WHERE coalesce(t.state, c.state, 'WITHDRAWN') <> 'WITHDRAWN'
+      WHERE coalesce(t.state, c.state) NOT IN {among(cancels.TAKEN_BACK, returns.TAKEN_BACK)}
         AND (%(vendor_id)s::text IS NULL OR n.vendor_id = %(vendor_id)s)
         AND EXISTS (
           SELECT FROM box b WHERE b.vendor_id = r.vendor_id AND b.order_id = r.order_id
             AND (b.shipment_box_id = n.shipment_box_id
-                 OR coalesce(t.state, c.state) NOT IN ('RETURNS_COMPLETED', 'STOPPED', 'CANCELLED')))
+                 OR coalesce(t.state, c.state) NOT IN {among(returns.REFUNDED, cancels.KEPT_IN)}))
     )
     SELECT vendor_id, order_id, shipment_box_id, vendor_item_id, NULL::bigint AS receipt_id, 'held' AS fault,
            borne AS expected, held AS found FROM lines WHERE held <> borne

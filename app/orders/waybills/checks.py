@@ -11,13 +11,12 @@ from typing import Any
 from app import errors
 from app.coupang.couriers import DIRECT
 from app.engine.db.database import Connection
-from app.machines.boxes import BoxState
+from app.machines.boxes import SHIPPED, BoxState
 from app.orders.waybills import store as waybill_store
 
 MEMORY = timedelta(days=183)
 """How long Coupang remembers a number: six months."""
 RULE = "waybill_is_free"
-_SHIPPED = (BoxState.DEPARTURE, BoxState.DELIVERING, BoxState.FINAL_DELIVERING, BoxState.NONE_TRACKING)
 
 
 async def taken(
@@ -67,7 +66,7 @@ def right_way(event: str, box: Mapping[str, Any]) -> dict[str, str] | None:
     """Return which action a waybill needs in this state of its box, when it is another than the asked one."""
     state = box["state"]
     upload = event.startswith("ship")
-    if upload and state in _SHIPPED:
+    if upload and state in SHIPPED:
         right = "change_invoice", "invoice"
     elif not upload and state == BoxState.INSTRUCT:
         right = "ship", "ship"
