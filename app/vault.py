@@ -93,14 +93,12 @@ class ChainKey:
 
     Args:
         key: 32 bytes; see the module.
-        since: Rows before this time were chained by the migration, without a key; None: there are none.
     """
 
-    def __init__(self, key: bytes = b"", since: datetime | None = None) -> None:
+    def __init__(self, key: bytes = b"") -> None:
         padded = key.ljust(_BLOCK_BYTES, b"\0")
         # HMAC from two states that are there already: four times as fast as a call that begins with the key.
         self._inner, self._outer = (hashlib.sha256(padded.translate(pad)) for pad in (_IPAD, _OPAD))
-        self.since = since
 
     def pads(self, vendor_id: str, at: datetime) -> dict[str, bytes]:
         """Return `ipad` and `opad` of HMAC (RFC 2104), 64 bytes each, for the rows of this moment."""
@@ -117,11 +115,6 @@ class ChainKey:
         inner.update(b"%d %b" % (micros, vendor_id.encode()))
         outer.update(inner.digest())
         return outer.digest()
-
-    @staticmethod
-    def link_unkeyed(content: bytes) -> bytes:
-        """Return the hash that the migration gave to rows older than the key."""
-        return hmac.digest(b"", content, "sha256")
 
 
 class Vault:
@@ -185,7 +178,6 @@ class Vault:
         Raises:
             Sealed: As `open`; or what was sealed was not packed.
         """
-        # A stream says itself whether it was packed with the words: those of before are opened as well.
         unpacker = zlib.decompressobj(zdict=_KNOWN_WORDS)
         packed = self.open(sealed, purpose)
         try:

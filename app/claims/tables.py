@@ -141,7 +141,7 @@ class UnreadClaim(Base):
     vendor_id: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     """Of the row, which is in quarantine."""
-    subject: Mapped[str] = mapped_column(server_default="receipt")
+    subject: Mapped[str]
     """`receipt` or `exchange`: their numbers are drawn apart, so one alone tells nothing."""
     order_id: Mapped[int]
     claim_id: Mapped[int | None]

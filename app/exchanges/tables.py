@@ -32,7 +32,7 @@ class Exchange(Base):
     reason_text: Mapped[str]
     waybills: Mapped[list[dict[str, Any]]]
     """Of the way back: courier_code, invoice_number."""
-    collector_named: Mapped[bool] = mapped_column(server_default=text("false"))
+    collector_named: Mapped[bool]
     """Coupang names a courier for the way back, with a number or without one yet."""
     sealed_contacts: Mapped[bytes | None]
     """Whom the goods are collected from and whom the replacement goes to."""

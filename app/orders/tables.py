@@ -127,8 +127,8 @@ class Receiver(Base):
     shipment_box_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     digest: Mapped[bytes]
-    place: Mapped[bytes | None]
-    """Keyed digest of name and address alone; null in rows older than this column."""
+    place: Mapped[bytes]
+    """Keyed digest of name and address alone; it stays when the rest is erased."""
     sealed: Mapped[bytes | None]
     seen_at: Mapped[datetime]
     __table_args__ = (Index("receiver_kept", "seen_at", postgresql_where=text("sealed IS NOT NULL")),)

@@ -89,16 +89,17 @@ async def fill(context: Context) -> None:
             """INSERT INTO exchange (vendor_id, exchange_id, order_id, state, version, state_at,
                                      collect_state, collect_version, redelivery_state, redelivery_version,
                                      content_hash, rejectable, fault_by, reason_code, reason_text, waybills,
-                                     requested_at, first_seen_at)
+                                     collector_named, requested_at, first_seen_at)
                SELECT vendor_id, receipt_id, order_id, 'SUCCESS', 1, opened_at, 'COMPLETE_COLLECT', 1,
-                      'COMPLETE_DELIVERY', 1, '\\x00', false, 'CUSTOMER', '', '', '[]', opened_at, opened_at
+                      'COMPLETE_DELIVERY', 1, '\\x00', false, 'CUSTOMER', '', '', '[]', false, opened_at,
+                      opened_at
                FROM receipt"""
         )
         await tx.execute(
             f"""INSERT INTO poll_run (vendor_id, feed, "window", epoch, started_at, finished_at, pages, rows,
-                                     changed, unreadable, outcome)
+                                     changed, unreadable, contradicted, outcome)
                SELECT '{VENDOR}', CASE WHEN g % 10 = 0 THEN 'stops' ELSE 'accept' END, 'empty', 1, now(),
-                      now(), 1, 0, 0, 0, 'OK' FROM generate_series(1, {ROWS}) g""".encode()
+                      now(), 1, 0, 0, 0, 0, 'OK' FROM generate_series(1, {ROWS}) g""".encode()
         )
     async with context.db.connection() as connection:
         await connection.execute("VACUUM ANALYZE")

@@ -160,9 +160,10 @@ async def test_a_box_has_one_open_effect_at_most(shop: Shop) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         async with shop.context.db.transaction() as tx:
             await tx.execute(
-                """INSERT INTO effect (vendor_id, kind, event, subject_id, shipment_box_id, order_id, payload,
-                                       state, version, box_state, asked_by, asked_at, not_before)
-                   SELECT vendor_id, kind, event, subject_id, shipment_box_id, order_id, payload,
+                """INSERT INTO effect (vendor_id, kind, event, subject, subject_id, shipment_box_id,
+                                       order_id, payload, state, version, box_state, asked_by, asked_at,
+                                       not_before)
+                   SELECT vendor_id, kind, event, subject, subject_id, shipment_box_id, order_id, payload,
                           'UNKNOWN', 1, box_state, asked_by, asked_at, not_before FROM effect"""
             )
     assert len(await shop.effects()) == 1

@@ -22,7 +22,7 @@ class Effect(Base):
     kind: Mapped[str]
     event: Mapped[str]
     """The event of its subject that fires when this effect is confirmed."""
-    subject: Mapped[str] = mapped_column(server_default="box")
+    subject: Mapped[str]
     """What it changes: a box, or a receipt as cancel or as return."""
     subject_id: Mapped[int]
     shipment_box_id: Mapped[int | None]

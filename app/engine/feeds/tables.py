@@ -39,7 +39,7 @@ class PollRun(Base):
     rows: Mapped[int]
     changed: Mapped[int]
     unreadable: Mapped[int]
-    contradicted: Mapped[int] = mapped_column(server_default="0")
+    contradicted: Mapped[int]
     """Lists that were empty although what we hold stood in them; each was read once more."""
     outcome: Mapped[str]
     error: Mapped[str | None]

@@ -10,7 +10,7 @@ aggregate's name. These are the only statements that write `history`; `app.engin
 from datetime import datetime
 from typing import LiteralString
 
-from app.engine.db.database import Connection, fetch_one
+from app.engine.db.database import Connection
 
 _INTO: LiteralString = """
 INSERT INTO history (vendor_id, aggregate, aggregate_id, version, source, target, event, actor, cause, reason,
@@ -114,8 +114,3 @@ def births(rows: LiteralString) -> LiteralString:
 def keyed(connection: Connection, vendor_id: str, at: datetime) -> dict[str, str | datetime | bytes]:
     """Return the parameters that every statement with a part of this module needs."""
     return {"vendor_id": vendor_id, "at": at, **connection.chain_key.pads(vendor_id, at)}
-
-
-async def has_rows(connection: Connection) -> bool:
-    """Tell whether anything has been written yet."""
-    return await fetch_one(connection, "SELECT 1 FROM history LIMIT 1") is not None

@@ -182,14 +182,14 @@ class _Walk:
         self._hash = b""
         self._version = 0
         self._target: str | None = None
-        self._lost = self._keyed = False
+        self._lost = False
 
     def judge(self, row: Mapping[str, Any]) -> Fault | None:
         """Return what is wrong with this row, unless an earlier one of its aggregate was wrong already."""
         about = (row["vendor_id"], row["aggregate"], row["aggregate_id"])
         if about != self._about:
             self._about, self._hash = about, genesis(*about)
-            self._version, self._target, self._lost, self._keyed = 0, None, False, False
+            self._version, self._target, self._lost = 0, None, False
         if self._lost:
             return None
         told = self._wrong(row)
@@ -204,12 +204,6 @@ class _Walk:
             return GAP, f"version {row['version']} follows version {self._version}"
         if row["source"] != self._target:
             return SOURCE, f"it begins in {row['source']}, the row before ended in {self._target}"
-        chained = self._hash + content(row)
-        if row["hash"] == self._key.link(row["vendor_id"], row["at"], chained):
-            self._keyed = True
-            return None
-        # Rows of before the key: only the first ones of an aggregate, and only from before its time.
-        older = self._key.since is not None and row["at"] < self._key.since and not self._keyed
-        if older and row["hash"] == self._key.link_unkeyed(chained):
-            return None
-        return HASH, "it is not the row that was written, or the row before it is not"
+        if row["hash"] != self._key.link(row["vendor_id"], row["at"], self._hash + content(row)):
+            return HASH, "it is not the row that was written, or the row before it is not"
+        return None

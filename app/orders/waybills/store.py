@@ -6,8 +6,7 @@ from typing import LiteralString
 
 from app.engine.db.database import Connection, columns, fetch
 
-# Two boxes may share a number when name and address are the same; where one of them is not known (any
-# more), nothing is concluded: Coupang decides.
+# Two boxes may share a number when name and address are the same.
 _CARRIERS: LiteralString = """
 WITH w AS (
   SELECT * FROM unnest(%(boxes)s::bigint[], %(couriers)s::text[], %(numbers)s::text[]) WITH ORDINALITY
