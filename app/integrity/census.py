@@ -130,6 +130,7 @@ async def list_census(
 def next_night(vendor_id: str, hour: int, at: datetime) -> datetime:
     """Return the vendor's next time to be counted after `at`: its own minute past the hour, in Seoul."""
     own = timedelta(seconds=zlib.crc32(vendor_id.encode()) % SPREAD_S)
-    local = at.astimezone(KST)
-    night = local.replace(hour=hour, minute=0, second=0, microsecond=0) + own
-    return night if night > local else night + timedelta(days=1)
+    # The vendor's own minute may come after midnight; it belongs to the hour of the day before.
+    shifted = at.astimezone(KST) - own
+    begins = shifted.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return (begins if begins > shifted else begins + timedelta(days=1)) + own
