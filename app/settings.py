@@ -38,6 +38,8 @@ class Coupang(_Group):
     """Patience for an ordinary answer; the gateway itself gives up after 3 s."""
     extended_timeout_s: float = Field(60.0, gt=0, le=90)
     """Patience where the gateway is asked for more (`X-EXTENDED-TIMEOUT`)."""
+    answer_most_bytes: int = Field(8 * 1024 * 1024, ge=1024 * 1024)
+    """Largest answer that is taken, decompressed: 2,300 boxes; longer lists are asked for in parts."""
 
 
 class Seller(_Group):

@@ -101,6 +101,7 @@ def reach(settings: Settings) -> Reach:
         coupang.timeout_s,
         coupang.extended_timeout_s,
         settings.jobs.visit_s,
+        answer_most_bytes=coupang.answer_most_bytes,
     )
 
 

@@ -11,7 +11,7 @@ from app.claims.reread import ask_for_withdrawals
 from app.clock import KST
 from app.coupang.claims import return_calls
 from app.coupang.claims.types import ReceiptPage, ReceiptQuery
-from app.coupang.errors import CoupangError, RangeTooWide
+from app.coupang.errors import CoupangError, RangeTooWide, TooLarge
 from app.engine.feeds import feeds
 from app.engine.feeds.feeds import DAYS_AT_ONCE, LONGEST_MINUTES, MOST_PAGES, NARROWEST, Due, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
@@ -256,7 +256,7 @@ async def sweep_window(
         for piece in feeds.pieces(window):
             await sweep_window(session, piece, road=road, purpose=purpose)
         return
-    except RangeTooWide:
+    except (RangeTooWide, TooLarge):
         if asked.start < window.start:
             await sweep_window(session, window, road=road, purpose=purpose)
             return

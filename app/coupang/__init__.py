@@ -4,6 +4,9 @@ signing.py   the HMAC signature, as an httpx auth
 pacing.py    the pace of one vendor, in real time
 errors.py    the error catalogue as a typed tree
 client.py    requests of one vendor: send, read the envelope
+taking.py    the body of an answer, within bounds
+headers.py   times in its headers
+cutting.py   JSON cut into parts, whatever is in them
 paging.py    lists that come in pages
 limits.py    how much one call takes and shows
 windows.py   windows of time as the lists want them

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from ssl import SSLContext
 from types import TracebackType
@@ -23,11 +22,16 @@ import httpx_aiohttp
 import msgspec
 
 from app.coupang import errors
+from app.coupang.headers import moment
 from app.coupang.pacing import Pacer
 from app.coupang.signing import Signature
+from app.coupang.taking import TooLong, take
 
 API = "/v2/providers/openapi/apis/api"
 """What every path of the shop API starts with."""
+
+ANSWER_MOST_BYTES = 8 * 1024 * 1024
+"""2,300 boxes of 3.6 kB. A page has 50; a list by minutes has no pages and is asked for in narrower ones."""
 
 # Characters that neither httpx nor aiohttp's URL type touches in a query. aiohttp *decodes* escapes it
 # finds needless ("%3A" becomes ":"), which would change the bytes after they were signed.
@@ -71,8 +75,11 @@ class Client:
         now: Returns the present aware time; signatures carry it.
         pacer: The vendor's pace; one per vendor.
         transport: How bytes travel, aiohttp when None.
-        timeout_s: Limit of an ordinary call; the gateway gives up after 3 seconds.
-        extended_timeout_s: Limit of the calls that ask the gateway for more time, at most 90.
+        timeout_s: Limit of an ordinary call's silence; the gateway gives up after 3 seconds. The whole call,
+            connecting and reading included, ends after twice as long and 2 seconds.
+        extended_timeout_s: The same for calls that ask the gateway for more time, at most 90; the whole call
+            ends after this, `timeout_s` and 2 seconds.
+        answer_most_bytes: Limit of an answer's body, decompressed.
         market: `KR` or `TW`.
         on_call: Told of every request.
         before_call: Asked before each request, and by our own transport once more right before the first
@@ -95,6 +102,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout_s: float = 5.0,
         extended_timeout_s: float = 60.0,
+        answer_most_bytes: int = ANSWER_MOST_BYTES,
         market: str = "KR",
         on_call: Callable[[Call], None] | None = None,
         before_call: Callable[[], Awaitable[None]] | None = None,
@@ -106,6 +114,7 @@ class Client:
         self._pacer = pacer
         self._timeout_s = timeout_s
         self._extended_timeout_s = extended_timeout_s
+        self._answer_most_bytes = answer_most_bytes
         self._on_call = on_call
         self._before_call = before_call
         self._http = httpx.AsyncClient(
@@ -114,7 +123,8 @@ class Client:
             transport=transport or _single_sending_transport(before_call),
             follow_redirects=False,
             event_hooks={"response": [_forget_where_to]},
-            headers={"X-Requested-By": vendor_id, "X-MARKET": market},
+            # The encodings that are unpacked with a limit, whatever else is installed.
+            headers={"X-Requested-By": vendor_id, "X-MARKET": market, "Accept-Encoding": "gzip, deflate"},
         )
 
     def __repr__(self) -> str:
@@ -200,10 +210,11 @@ class Client:
             error: str | None = "Interrupted"
             try:
                 # The limits above are per read; a dripping answer must not hold the vendor's only turn.
-                async with asyncio.timeout(limit_s + self._timeout_s + 2.0), self._answer(request) as answer:
+                whole_s = limit_s + self._timeout_s + 2.0
+                async with asyncio.timeout(whole_s), self._answer(request) as answer:
                     status, headers = answer.status_code, answer.headers
                     self._keep_date(headers)
-                    content = await answer.aread()
+                    content = await take(answer, self._answer_most_bytes, started_s + whole_s)
                 failed = errors.read(status, headers, content, method, path)
                 if failed is not None:
                     raise failed
@@ -212,6 +223,10 @@ class Client:
             except errors.CoupangError as no:
                 error = type(no).__name__
                 raise
+            except TooLong as cut:
+                large = _too_large(status or 0, headers, method, path)
+                error = type(large).__name__
+                raise large from cut
             except (httpx.RequestError, aiohttp.ClientError, OSError, TimeoutError) as broken:
                 lost = _unanswered(broken, status, headers, method, path)
                 error = type(lost).__name__
@@ -223,19 +238,20 @@ class Client:
 
     @asynccontextmanager
     async def _answer(self, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-        answer = await self._http.send(request, stream=True)
+        try:
+            answer = await self._http.send(request, stream=True)
+        except ValueError as odd:
+            # A status line or a header in bytes that are no text.
+            raise httpx.RemoteProtocolError("the answer is not HTTP", request=request) from odd
         try:
             yield answer
         finally:
             await answer.aclose()
 
     def _keep_date(self, headers: httpx.Headers) -> None:
-        try:
-            told = parsedate_to_datetime(headers.get("date", ""))
-            self.server_skew_s = (told - self._now()).total_seconds()
-        except (ValueError, TypeError):
-            return
-        self.last_date = told
+        told = moment(headers.get("date", ""))
+        if told is not None:
+            self.last_date, self.server_skew_s = told, (told - self._now()).total_seconds()
 
 
 def _unanswered(
@@ -254,6 +270,14 @@ def _unanswered(
         path=path,
         outcome="not_applied" if never_left else "unknown",
     )
+
+
+def _too_large(status: int, headers: httpx.Headers, method: str, path: str) -> errors.CoupangError:
+    # Its status still counts: a 429 is a 429.
+    told = errors.read(status, headers, b"", method, path)
+    if told is not None and not isinstance(told, errors.UnreadableAnswer):
+        return told
+    return errors.TooLarge("larger than what is taken", status=status, method=method, path=path)
 
 
 def _never_left(broken: Exception) -> bool:

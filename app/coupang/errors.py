@@ -8,6 +8,7 @@
       |   + ExpiredSignature  the signed date was too old                    stop call     retryable
       + Broken              408, 5xx: the provider or the gateway failed                   retryable
       |   + UnreadableAnswer  truncated, HTML or not what the page promises                retryable
+      |       + TooLarge      more bytes than we take; ask for less                        retryable
       + Rejected            400, 404 and the rest of 4xx: a business no      stop call
       |   + Gone              the box was cancelled or returned              stop call
       |   + NotExisting       the receipt was withdrawn, or never was        stop call
@@ -23,11 +24,14 @@
 `str(error)` is safe for logs: Coupang's own words appear in it only when they are a documented text.
 """
 
+import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Literal
 
 import msgspec
+
+from app.coupang import cutting
+from app.coupang.headers import pause_s
 
 Outcome = Literal["not_applied", "unknown"]
 Stop = Literal["call", "vendor", "key", "everything"] | None
@@ -125,6 +129,10 @@ class Broken(CoupangError):
 
 class UnreadableAnswer(Broken):
     """The answer is truncated, HTML, or not of the documented kind."""
+
+
+class TooLarge(UnreadableAnswer):
+    """The answer is larger than what we take of one; a narrower window has a smaller one."""
 
 
 class Rejected(CoupangError):
@@ -282,6 +290,11 @@ class _Told(msgspec.Struct):
     message: str | None = None
 
 
+_tellers = msgspec.json.Decoder(_Told)
+_codes = msgspec.json.Decoder(int | float | str | None)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+
+
 def read(status: int, headers: Mapping[str, str], body: bytes, method: str, path: str) -> CoupangError | None:
     """Return the error an answer stands for, None for a success.
 
@@ -296,11 +309,8 @@ def read(status: int, headers: Mapping[str, str], body: bytes, method: str, path
         Articles 34583426711321 (302), 360022935394 (401), 25780974599577 (HTML 403), 360022936054 (404),
         360022984434 (412), 360022984574 (423), 20414599556889 (429), 360023112313 (504), 360022987714 (521).
     """
-    html = body.lstrip()[:1] == b"<"
-    try:
-        told = msgspec.json.decode(body, type=_Told)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        told = None
+    html = body[:1024].lstrip()[:1] == b"<"
+    told = _told(body)
     code = "" if told is None or told.code is None else str(told.code).strip().upper()
     text = "" if told is None or told.message is None else told.message
     number = status
@@ -308,9 +318,9 @@ def read(status: int, headers: Mapping[str, str], body: bytes, method: str, path
         if told is None:
             return UnreadableAnswer(status=status, method=method, path=path, body=body)
         # No code at all is normal on the history page; 0, "" and null mean the same as absent.
-        if code in ("", "0", "OK", "SUCCESS") or (code.isdecimal() and 200 <= int(code) < 300):
+        number = int(code) if _NUMBER.fullmatch(code) else 0
+        if code in ("", "0", "OK", "SUCCESS") or 200 <= number < 300:
             return None
-        number = int(code) if code.isdecimal() else 0
     kind = _kind(number, text, html, body, method)
     error = kind(
         text,
@@ -319,13 +329,28 @@ def read(status: int, headers: Mapping[str, str], body: bytes, method: str, path
         method=method,
         path=path,
         body=body,
-        retry_after_s=_retry_after_s(headers),
+        retry_after_s=pause_s(headers),
     )
     if kind is Blocked and html:
         # The edge judges the address, so every vendor behind it is affected.
         error.stop = "everything"
         error.retry_after_s = error.retry_after_s or 600.0
     return error
+
+
+def _told(body: bytes) -> _Told | None:
+    """Return what an answer says of itself, also when something else in it is broken."""
+    try:
+        return _tellers.decode(body)
+    except msgspec.ValidationError:
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        members = cutting.members(body)
+        return _Told(_codes.decode(members.get("code", b"null")), cutting.text(members.get("message")))
+    except (cutting.Uncut, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _kind(number: int, text: str, html: bool, body: bytes, method: str) -> type[CoupangError]:
@@ -367,15 +392,3 @@ def refusal(text: str, body: bytes, method: str, path: str, code: str = "") -> R
 
 def _refusal(text: str) -> type[Rejected]:
     return next((kind for words, kind in _REFUSALS.items() if words in text), Rejected)
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    named = {name.lower(): value for name, value in headers.items()}
-    asked = named.get("retry-after", "").strip()
-    if asked.isdecimal():
-        return float(asked)
-    try:
-        until, at = parsedate_to_datetime(asked), parsedate_to_datetime(named.get("date", ""))
-        return max(0.0, (until - at).total_seconds())
-    except (ValueError, TypeError):
-        return None

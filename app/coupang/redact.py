@@ -50,13 +50,13 @@ def without_persons(raw: bytes) -> bytes | None:
     """Return an answer, or a row of one, with every text erased that may tell of a person.
 
     Returns:
-        The same JSON with empty texts in their place; None when it is no JSON: then nothing may stay.
+        The same JSON with empty texts in their place; None when it is no JSON, or nested without end: then
+            nothing may stay.
     """
     try:
-        told = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        return orjson.dumps(_walk(orjson.loads(raw), ""))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return None
-    return orjson.dumps(_walk(told, ""))
 
 
 def _walk(told: Any, name: str) -> Any:

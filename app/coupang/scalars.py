@@ -146,11 +146,14 @@ def instant(value: Text) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=1024)
 def day(value: str | None) -> date | None:
     """Return the calendar day a date or a time starts with, as written."""
-    if not value:
-        return None
+    # What is remembered is short: nobody may fill the memory with texts.
+    return _day(value) if value and len(value) <= 64 else None
+
+
+@lru_cache(maxsize=1024)
+def _day(value: str) -> date | None:
     match = _TIME.fullmatch(value.strip())
     try:
         return date(*(int(part) for part in match.groups()[:3])) if match else None

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from app.clock import KST
-from app.coupang.errors import CoupangError, RangeTooWide
+from app.coupang.errors import CoupangError, RangeTooWide, TooLarge
 from app.coupang.orders import calls as order_calls
 from app.coupang.orders.decode import SheetPage, WireStatus
 from app.engine.feeds import feeds
@@ -113,7 +113,7 @@ async def sweep_window(
             page, _ = await _read(session, reading, asked, status, purpose, told)
             await _take(session, reading, page, None)
         await _take(session, reading, last, window)
-    except RangeTooWide:
+    except (RangeTooWide, TooLarge):
         if asked.start < window.start:
             await sweep_window(session, window, purpose=purpose, seen=seen)
             return

@@ -1,5 +1,6 @@
 """Rows that cannot be read: kept aside, counted, shown without personal data, and nobody else suffers."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ DAMAGES: dict[str, dict[str, Any]] = {
     "no id": {"shipmentBoxId": None},
     "more held than ordered": {
         "orderItems": [{"vendorItemId": 85_000_000_001, "shippingCount": 1, "holdCountForCancel": 2}]
+    },
+    "a waybill number that no index takes": {
+        "invoiceNumber": "".join(sha256(bytes([count])).hexdigest() for count in range(256))
     },
     "nothing ordered": {"orderItems": [{"vendorItemId": 85_000_000_001, "shippingCount": 0}]},
 }

@@ -81,3 +81,11 @@ def test_an_order_sheet_without_its_person_still_says_what_happened() -> None:
 
 def test_what_is_no_json_is_not_kept() -> None:
     assert without_persons(b"<html>Access denied</html>") is None
+
+
+@pytest.mark.parametrize("levels", [200, 300, 900, 1020, 5000])
+def test_of_what_is_nested_without_end_nothing_stays(levels: int) -> None:
+    raw = b'{"a":' * levels + b'"secret"' + b"}" * levels
+    kept = without_persons(raw)
+    assert kept is None or b"secret" not in kept
+    assert (kept is None) == (levels > 250)

@@ -221,9 +221,8 @@ def test_tokens(outer: dict[str, Any], token: str | None) -> None:
     assert _page(**outer).next_token == token
 
 
-@pytest.mark.parametrize("data", [[], None])
-def test_a_page_may_be_empty(data: Any) -> None:
-    page = _page(data=data)
+def test_a_page_may_be_empty() -> None:
+    page = _page(data=[])
     assert (page.sheets, page.unreadable, page.next_token) == ((), (), None)
 
 

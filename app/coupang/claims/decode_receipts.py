@@ -21,24 +21,40 @@ from app.coupang.claims.types import (
     WithdrawalPage,
 )
 from app.coupang.errors import UnreadableAnswer
-from app.coupang.required import UNREADABLE, Missing, known, required_id, required_quantity
+from app.coupang.required import Missing, known, required_id, required_quantity
 
 _receipts = msgspec.json.Decoder(claim_raw.Receipt)
 _withdrawals = msgspec.json.Decoder(claim_raw.Withdrawal)
-_indexes = msgspec.json.Decoder(claim_raw.NextIndex)
 _OLDER_RETURN = "반품"
 
 
-def read_receipt_page(body: bytes) -> ReceiptPage:
-    """Read an answer that carries receipts, one or many.
+def read_receipt_list(body: bytes) -> ReceiptPage:
+    """Read a list of receipts.
 
     Raises:
-        UnreadableAnswer: The envelope cannot be read; a single broken row does not raise.
+        UnreadableAnswer: The envelope cannot be read, or `data` is no array; a single broken row does not
+            raise.
 
     Source:
-        Articles 360033919613, 360034562353.
+        Article 360033919613.
     """
-    receipts, unreadable, envelope = read_claims(body, _receipt)
+    return _page(body, alone=False)
+
+
+def read_receipt_page(body: bytes) -> ReceiptPage:
+    """Read an answer that carries the receipt asked for by its id, as an array or an object.
+
+    Raises:
+        UnreadableAnswer: The envelope cannot be read, or `data` is neither; a broken row does not raise.
+
+    Source:
+        Article 360034562353.
+    """
+    return _page(body, alone=True)
+
+
+def _page(body: bytes, *, alone: bool) -> ReceiptPage:
+    receipts, unreadable, envelope = read_claims(body, _receipt, alone=alone)
     return ReceiptPage(tuple(receipts), tuple(unreadable), envelope.next_token, body)
 
 
@@ -51,8 +67,9 @@ def read_withdrawal_page(body: bytes) -> WithdrawalPage:
     Source:
         Articles 360034027354, 360034027374.
     """
-    withdrawals, unreadable, _ = read_claims(body, _withdrawal)
-    return WithdrawalPage(tuple(withdrawals), tuple(unreadable), _next_index(body), body)
+    withdrawals, unreadable, envelope = read_claims(body, _withdrawal)
+    following = _next_index(envelope.next_page_index, body)
+    return WithdrawalPage(tuple(withdrawals), tuple(unreadable), following, body)
 
 
 def _receipt(raw: bytes) -> Receipt:
@@ -136,11 +153,7 @@ def _withdrawal(raw: bytes) -> Withdrawal:
     )
 
 
-def _next_index(body: bytes) -> int | None:
-    try:
-        told = _indexes.decode(body).next_page_index
-    except UNREADABLE as broken:
-        raise UnreadableAnswer("nextPageIndex cannot be read", body=body) from broken
+def _next_index(told: scalars.Text, body: bytes) -> int | None:
     if scalars.text(told) in ("", "0"):
         return None
     index = scalars.identifier(told)

@@ -1,10 +1,11 @@
 """Readers of the answers to writes of claims: cancels, confirmations, pick-up waybills."""
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
-from app.coupang import errors, scalars
+from app.coupang import cutting, errors, scalars
 from app.coupang.claims import raw as claim_raw
 from app.coupang.claims.decode import set_aside
 from app.coupang.claims.types import (
@@ -16,19 +17,19 @@ from app.coupang.claims.types import (
     PickupWaybill,
     UnreadableClaim,
 )
+from app.coupang.cutting import Uncut
 from app.coupang.errors import UnreadableAnswer
 from app.coupang.orders import decode as order_decode
-from app.coupang.required import UNREADABLE, Missing, elements, known, required_id
+from app.coupang.required import UNREADABLE, Missing, apart, elements, known, listed, required_id
 
 _cancels = msgspec.json.Decoder(claim_raw.CancelData)
 _cancel_receipts = msgspec.json.Decoder(claim_raw.CancelReceipt)
-_maps = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_lists = msgspec.json.Decoder(list[msgspec.Raw])
 _results = msgspec.json.Decoder(claim_raw.Result)
 _pickups = msgspec.json.Decoder(claim_raw.Pickup)
 
 # One line per item; older samples write the line break as the four characters \r\n.
-_ITEM_TEXT = re.compile(r"\[(\d{1,19})\]\s*<=\s*(.*?)\s*(?=\\r|\\n|[\r\n]|\[\d{1,19}\]\s*<=|$)")
+_ITEM = re.compile(r"\[(\d{1,19})\]\s*<=")
+_LINE_END = re.compile(r"\\r|\\n|[\r\n]")
 
 
 def read_cancel(body: bytes, order_id: int) -> CancelAnswer:
@@ -41,9 +42,10 @@ def read_cancel(body: bytes, order_id: int) -> CancelAnswer:
         Article 360033843154; the flat form is of 2019.
     """
     envelope = order_decode.read_envelope(body)
+    data = next(iter(elements(envelope.data, body)), b"null")
     try:
-        told = _cancels.decode(next(iter(elements(envelope.data, body)), b"null"))
-    except UNREADABLE as broken:
+        told = apart(_cancels, data, "receiptMap", "receipt_map")
+    except (*UNREADABLE, Uncut) as broken:
         raise UnreadableAnswer("the cancel's data cannot be read", body=body) from broken
     mapped = bytes(told.receipt_map)
     if mapped == b"null" and told.failed_vendor_item_ids is None and told.failed_item_ids is None:
@@ -59,7 +61,7 @@ def read_cancel(body: bytes, order_id: int) -> CancelAnswer:
             unreadable.append(set_aside(raw, "a receipt of receiptMap cannot be read"))
         except Missing as missing:
             unreadable.append(set_aside(raw, str(missing)))
-    texts = tuple((int(item), scalars.text(text)) for item, text in _ITEM_TEXT.findall(envelope.message))
+    texts = tuple(_item_texts(envelope.message))
     listed = [*(told.failed_vendor_item_ids or ()), *(told.failed_item_ids or ())]
     failed = [item for value in listed if (item := scalars.identifier(value))]
     return CancelAnswer(
@@ -137,17 +139,27 @@ def read_pickup(body: bytes, pickup_of: PickupOf, claim_id: int) -> PickupWaybil
 
 
 def _receipt_map(raw: bytes, body: bytes) -> list[tuple[str, bytes]]:
+    if raw.startswith(b"["):
+        return [("", row) for row in listed(raw, body)]
+    if not raw.startswith(b"{"):
+        return []
     try:
-        if raw.startswith(b"["):
-            return [("", bytes(row)) for row in _lists.decode(raw)]
-        if not raw.startswith(b"{"):
-            return []
-        rows = _maps.decode(raw)
-    except UNREADABLE as broken:
+        rows = cutting.members(raw)
+    except Uncut as broken:
         raise UnreadableAnswer("receiptMap cannot be read", body=body) from broken
     if "receiptId" in rows or "receiptType" in rows:
         return [("", raw)]
-    return [(key, bytes(row)) for key, row in rows.items()]
+    return list(rows.items())
+
+
+def _item_texts(message: str) -> Iterator[tuple[int, str]]:
+    """Yield what a message says of each item, up to the end of its line or to the next item."""
+    found = list(_ITEM.finditer(message))
+    for place, item in enumerate(found):
+        end = found[place + 1].start() if place + 1 < len(found) else len(message)
+        item_id = scalars.identifier(item[1])
+        if item_id is not None:
+            yield item_id, scalars.text(_LINE_END.split(message[item.end() : end].lstrip(), maxsplit=1)[0])
 
 
 def _cancel_receipt(key: str, raw: bytes) -> CancelReceipt:

@@ -116,12 +116,6 @@ class Withdrawal(msgspec.Struct, rename="camel"):
     vendor_item_ids: list[Text] | None = None
 
 
-class NextIndex(msgspec.Struct, rename="camel"):
-    """Where the next page of withdrawals begins."""
-
-    next_page_index: Text = None
-
-
 class ExchangeItem(msgspec.Struct, rename="camel"):
     """One of `exchangeItemDtoV1s`."""
 

@@ -58,7 +58,7 @@ async def list_receipts_days(
     async def ask(token: str | None) -> ReceiptPage:
         asked = f"{query}&nextToken={quoted(token)}" if token else query
         answer = await client.request("R1", "GET", path, asked, purpose=purpose)
-        return order_decode.told(decode_receipts.read_receipt_page, answer, "GET", path)
+        return order_decode.told(decode_receipts.read_receipt_list, answer, "GET", path)
 
     async for page in by_token(ask, lambda page: page.receipts, path):
         yield page
@@ -93,7 +93,7 @@ async def list_receipts_minutes(
     )
     path = client.path("v6", "returnRequests")
     answer = await client.request("R1", "GET", path, query, purpose=purpose, extended=True)
-    return order_decode.told(decode_receipts.read_receipt_page, answer, "GET", path)
+    return order_decode.told(decode_receipts.read_receipt_list, answer, "GET", path)
 
 
 async def get_receipt(client: Client, receipt_id: int, *, purpose: str) -> ReceiptPage:

@@ -48,7 +48,7 @@ async def list_days(
     async def ask(token: str | None) -> SheetPage:
         asked = f"{query}&nextToken={quoted(token)}" if token else query
         answer = await client.request("O1", "GET", path, asked, purpose=purpose)
-        return order_decode.told(order_decode.read_sheet_page, answer, "GET", path)
+        return order_decode.told(order_decode.read_sheet_list, answer, "GET", path)
 
     async for page in by_token(ask, lambda page: page.rows, path):
         yield page
@@ -82,7 +82,7 @@ async def list_minutes(
     )
     path = client.path("v5", "ordersheets")
     return order_decode.told(
-        order_decode.read_sheet_page,
+        order_decode.read_sheet_list,
         await client.request("O2", "GET", path, query, purpose=purpose, extended=True),
         "GET",
         path,

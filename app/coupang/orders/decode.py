@@ -15,7 +15,8 @@ from typing import TypeVar
 
 import msgspec
 
-from app.coupang import scalars
+from app.coupang import cutting, scalars
+from app.coupang.cutting import Uncut
 from app.coupang.errors import UnreadableAnswer
 from app.coupang.orders import raw as order_raw
 from app.coupang.orders.types import (
@@ -33,7 +34,22 @@ from app.coupang.orders.types import (
     Unreadable,
     WireStatus,
 )
-from app.coupang.required import UNREADABLE, Missing, elements, quantity_or_zero, required_id, shown
+from app.coupang.required import (
+    NOT_JSON,
+    UNREADABLE,
+    Missing,
+    apart,
+    elements,
+    few,
+    listed,
+    members_of,
+    named_id,
+    once,
+    quantity_or_zero,
+    required_id,
+    shown,
+    sound,
+)
 
 __all__ = [
     "BoxHistory",
@@ -52,6 +68,7 @@ __all__ = [
     "read_box_history",
     "read_envelope",
     "read_results",
+    "read_sheet_list",
     "read_sheet_page",
     "told",
 ]
@@ -66,6 +83,10 @@ _results = msgspec.json.Decoder(order_raw.Results)
 _result_rows = msgspec.json.Decoder(order_raw.Result)
 
 _Answer = TypeVar("_Answer")
+MOST_TOKEN = 1000
+"""Characters of a page token; those of Coupang are ids of boxes."""
+MOST_WAYBILL = 100
+"""Characters of a waybill number; it is searched for, and what is longer cannot be indexed."""
 
 
 def told(reader: Callable[[bytes], _Answer], answer: bytes, method: str, path: str) -> _Answer:
@@ -81,40 +102,76 @@ def told(reader: Callable[[bytes], _Answer], answer: bytes, method: str, path: s
 
 
 def read_envelope(body: bytes) -> Envelope:
-    """Read the outer layer of an answer, leaving `data` undecoded.
+    """Read the outer layer of an answer, leaving `data` undecoded, whatever is in it.
 
     Raises:
-        UnreadableAnswer: Not JSON, truncated, or not an object.
+        UnreadableAnswer: Not JSON, truncated, not an object, or one that says something twice.
     """
     try:
-        outer = _envelopes.decode(body)
-    except UNREADABLE as broken:
+        outer = apart(_envelopes, body, "data", "data")
+    except (*UNREADABLE, Uncut) as broken:
         raise UnreadableAnswer("the envelope cannot be read", body=body) from broken
-    data = None if bytes(outer.data) == b"null" else outer.data
-    return Envelope(str(outer.code or ""), outer.message or "", data, _token(outer.next_token))
+    told = bytes(outer.data)
+    if not once(body, [told] if told[:1] in (b"[", b"{") else []):
+        raise UnreadableAnswer("the envelope says something twice", body=body)
+    return Envelope(
+        str(outer.code or ""),
+        outer.message or "",
+        None if told == b"null" else outer.data,
+        _token(outer.next_token, body),
+        outer.next_page_index,
+    )
 
 
-def _token(told: scalars.Text) -> str | None:
-    return (scalars.text(told) if told != 0 else "") or None
+def _token(told: scalars.Text, body: bytes) -> str | None:
+    token = scalars.text(told) if told != 0 else ""
+    if len(token) > MOST_TOKEN:
+        raise UnreadableAnswer("nextToken is no token", body=body)
+    return token or None
+
+
+def read_sheet_list(body: bytes) -> SheetPage:
+    """Read a list of ordersheets; one that is no array says nothing about what is not in it.
+
+    Raises:
+        UnreadableAnswer: The envelope cannot be read, or `data` is no array: null, absent, an object, a
+            text. A single broken row does not raise.
+
+    Source:
+        Articles 360033919573, 360033792774.
+    """
+    try:
+        if not cutting.is_handy(body):
+            raise Uncut
+        # One look at the bytes instead of two.
+        outer = _listings.decode(body)
+        found = few([bytes(row) for row in outer.data])
+    except (*UNREADABLE, Uncut):
+        envelope = read_envelope(body)
+        return _page(listed(envelope.data, body), envelope.next_token, body)
+    if not once(body, found):
+        raise UnreadableAnswer("the envelope says something twice", body=body)
+    return _page(found, _token(outer.next_token, body), body)
 
 
 def read_sheet_page(body: bytes) -> SheetPage:
-    """Read an answer that carries ordersheets, one or many; `data` null is a page without rows.
+    """Read an answer that carries the ordersheets asked for by an id: an array, or one as an object.
 
     Raises:
-        UnreadableAnswer: The envelope cannot be read; a single broken row does not raise.
+        UnreadableAnswer: The envelope cannot be read, or `data` is neither array nor object; a single broken
+            row does not raise.
 
     Source:
-        Articles 360033919573, 360033792774, 360033792854, 360034320553.
+        Articles 360033792854, 360034320553: documented as an object, an array in practice.
     """
-    try:
-        # An array, as nearly always: one look at the bytes instead of two.
-        outer = _listings.decode(body)
-    except UNREADABLE:
-        envelope = read_envelope(body)
-        token, found = envelope.next_token, elements(envelope.data, body)
-    else:
-        token, found = _token(outer.next_token), [bytes(row) for row in outer.data]
+    envelope = read_envelope(body)
+    found = elements(envelope.data, body)
+    if envelope.data is None or bytes(envelope.data)[:1] not in (b"[", b"{"):
+        raise UnreadableAnswer("data is no ordersheet", body=body)
+    return _page(found, envelope.next_token, body)
+
+
+def _page(found: list[bytes], token: str | None, body: bytes) -> SheetPage:
     rows = tuple((_known_id(row), row) for row in found)
     return SheetPage(next_token=token, raw=body, rows=rows, read=_sheet)
 
@@ -154,14 +211,16 @@ def read_results(body: bytes) -> Results:
     Source:
         Articles 360033792994, 360033793014, 360034320653.
     """
+    data = next(iter(elements(read_envelope(body).data, body)), b"null")
     try:
-        told = _results.decode(next(iter(elements(read_envelope(body).data, body)), b"null"))
-    except UNREADABLE as broken:
+        told = apart(_results, data, "responseList", "response_list")
+    except (*UNREADABLE, Uncut) as broken:
         raise UnreadableAnswer("the results cannot be read", body=body) from broken
-    if told.response_code is None and told.response_list is None:
+    silent = bytes(told.response_list) == b"null"
+    if told.response_code is None and silent:
         raise UnreadableAnswer("the answer holds no results", body=body)
     code = scalars.integer(told.response_code)
-    read = (_result(row) for row in told.response_list or ())
+    read = (_result(row) for row in (() if silent else listed(told.response_list, body)))
     return Results(
         -1 if code is None else code, told.response_message or "", tuple(row for row in read if row), body
     )
@@ -170,6 +229,7 @@ def read_results(body: bytes) -> Results:
 def _sheet(raw: bytes) -> Sheet | Unreadable:
     try:
         row = _rows.decode(raw)
+        sound(raw)
         return _box(row, raw)
     except msgspec.ValidationError as wrong:
         # msgspec names the expected type and the path, never the value.
@@ -177,7 +237,7 @@ def _sheet(raw: bytes) -> Sheet | Unreadable:
     except Missing as missing:
         reason = str(missing)
     except UNREADABLE:
-        reason = "the row is not valid JSON in UTF-8"
+        reason = NOT_JSON
     return Unreadable(raw, reason, _known_id(raw))
 
 
@@ -185,7 +245,8 @@ def _known_id(raw: bytes) -> int | None:
     try:
         return scalars.identifier(_box_ids.decode(raw).shipment_box_id)
     except UNREADABLE:
-        return None
+        # Whatever else is wrong with the row: which box is meant must be known.
+        return named_id(members_of(raw).get("shipmentBoxId"))
 
 
 def _box(row: order_raw.Row, raw: bytes) -> Sheet:
@@ -198,6 +259,8 @@ def _box(row: order_raw.Row, raw: bytes) -> Sheet:
         raise Missing("paidAt and orderedAt are missing")
     if not row.order_items:
         raise Missing("orderItems is empty")
+    if len(scalars.text(row.invoice_number)) > MOST_WAYBILL:
+        raise Missing("invoiceNumber is longer than any")
     person = row.receiver if isinstance(row.receiver, order_raw.Person) else order_raw.Person()
     orderer = row.orderer if isinstance(row.orderer, order_raw.Person) else order_raw.Person()
     customs = row.oversea_shipping_info_dto

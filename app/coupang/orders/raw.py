@@ -15,6 +15,7 @@ class Envelope(msgspec.Struct, rename="camel"):
     message: str | None = None
     data: msgspec.Raw = msgspec.Raw(b"null")
     next_token: Text = None
+    next_page_index: Text = None
 
 
 class Listing(msgspec.Struct, rename="camel"):
@@ -121,4 +122,4 @@ class Results(msgspec.Struct, rename="camel"):
 
     response_code: int | str | None = None
     response_message: str | None = None
-    response_list: list[msgspec.Raw] | None = None
+    response_list: msgspec.Raw = msgspec.Raw(b"null")

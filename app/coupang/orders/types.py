@@ -224,6 +224,8 @@ class Envelope(msgspec.Struct, frozen=True):
     message: str
     data: msgspec.Raw | None
     next_token: str | None
+    next_page_index: int | str | None = None
+    """Where the next page of withdrawals begins, as it was told."""
 
 
 class InvoiceRow(msgspec.Struct, frozen=True):

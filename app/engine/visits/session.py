@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from app.coupang.client import Call, Client
+from app.coupang.client import ANSWER_MOST_BYTES, Call, Client
 from app.coupang.errors import ANSWERS, CoupangError, ErrorBurst
 from app.coupang.pacing import Pacer
 from app.engine.context import Context
@@ -56,6 +56,7 @@ class Reach:
     visit_s: float = 30.0
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
     speaks: Callable[[], bool] = _always
+    answer_most_bytes: int = ANSWER_MOST_BYTES
 
 
 @dataclass(slots=True)
@@ -154,6 +155,7 @@ async def open_session(context: Context, lease: VendorLease, reach: Reach) -> As
         transport=reach.transport() if reach.transport else None,
         timeout_s=reach.timeout_s,
         extended_timeout_s=reach.extended_timeout_s,
+        answer_most_bytes=reach.answer_most_bytes,
         on_call=count,
         before_call=hold,
     )
