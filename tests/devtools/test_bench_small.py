@@ -43,6 +43,7 @@ def test_plain_tables_hold_the_same_boxes(stage: Stage) -> None:
     assert found == [(sheets.box_id(number), 1 if number >= 2 else 0, True) for number in range(6)]
 
 
+@pytest.mark.process
 async def test_ingest_is_measured(stage: Stage) -> None:
     figures = await ingest.measure(stage, TINY)
     assert [figure.floor for figure in figures] == [None, None, 0.5, 5.0]
@@ -53,6 +54,7 @@ async def test_ingest_is_measured(stage: Stage) -> None:
     assert row["boxes"] > TINY.rows
 
 
+@pytest.mark.process
 async def test_transitions_are_measured(stage: Stage) -> None:
     figures = await transitions.measure(stage, TINY)
     assert [figure.floor for figure in figures] == [3.0, None, None]
@@ -68,6 +70,7 @@ async def test_transitions_are_measured(stage: Stage) -> None:
     assert row["one_by_one"] > 0
 
 
+@pytest.mark.process
 async def test_rest_is_measured(stage: Stage) -> None:
     figures = await rest.measure(stage, TINY)
     assert [figure.floor for figure in figures] == [0.4, 0.4]
@@ -117,6 +120,7 @@ def test_a_missed_floor_is_shown() -> None:
     assert len({len(line) for line in shown.splitlines()}) == 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("ratio", "code"), [(0.39, 1), (0.41, 0)])
 async def test_the_verb_fails_exactly_when_a_floor_is_missed(
     ratio: float,

@@ -18,6 +18,8 @@ import pytest
 from app.devtools import embedded_postgres
 from app.devtools.embedded_postgres import Embedded, Occupied, Unusable
 
+pytestmark = pytest.mark.process
+
 CHECKOUT = Path(__file__).parents[2]
 OWNER = """
 import sys

@@ -131,15 +131,18 @@ def disagreements(
     return found
 
 
+@pytest.mark.slow
 def test_box_table_equals_engine() -> None:
     assert len(combinations(BoxFacts)) == 2 ** len(fields(BoxFacts))
     assert disagreements(BOX, combinations(BoxFacts)) == []
 
 
+@pytest.mark.slow
 def test_effect_table_equals_engine() -> None:
     assert disagreements(EFFECT, combinations(EffectFacts)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "facts"),
     [

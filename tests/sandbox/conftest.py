@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from app.clock import Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller
 
 
@@ -42,5 +42,5 @@ async def running(world: World) -> AsyncIterator[Running]:
 
 @pytest.fixture
 async def seller(running: Running, clock: Frozen) -> AsyncIterator[Seller]:
-    async with httpx.AsyncClient(base_url=running.url) as client:
+    async with client_of(running.url) as client:
         yield Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)

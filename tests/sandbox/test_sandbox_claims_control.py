@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from app.clock import Frozen
@@ -12,6 +11,7 @@ from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.population import Shop
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 from tests.support.sandbox_claims import SHIRT, accepted, delivered, departed, instructed
 from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
@@ -207,7 +207,7 @@ def fresh(clock: Frozen) -> World:
 
 async def test_claims_survive_a_restart(clock: Frozen, tmp_path: Path) -> None:
     journal, world = tmp_path / "journal", fresh(clock)
-    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(world, journal=journal) as sandbox, client_of(sandbox.url) as client:
         keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
         await client.post("/_sandbox/vendors", json=keys)
         await client.post("/_sandbox/orders", json={"vendor_id": VENDOR, "count": 4})
@@ -255,7 +255,7 @@ async def play(clock: Frozen, seed: int) -> bytes:
     )  # fmt: skip
     world.shop(VENDOR, plan)
     days = "2026-11-20", "2026-12-10"
-    async with Running(world) as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with Running(world) as running, client_of(running.url) as client:
         seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
         for _ in range(24):
             clock.advance(hours=7)

@@ -12,6 +12,7 @@ from app.clock import Fast, Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running, serve
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 
@@ -174,7 +175,7 @@ async def test_clock_is_set_or_refuses(seller: Seller, clock: Frozen) -> None:
     assert clock.now() == datetime(2026, 11, 30, 15, tzinfo=UTC)
     assert await read(seller, "clock") == {"now": "2026-11-30T15:00:00+00:00", "factor": 0.0}
     running = World(Fast(datetime(2026, 11, 1, tzinfo=UTC), 1_790_000_000.0, 2.0))
-    async with Running(running) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(running) as sandbox, client_of(sandbox.url) as client:
         refused = await client.post("/_sandbox/clock", json={"advance_s": 1})
         assert (refused.status_code, refused.json()["error"]) == (409, "conflict")
 
@@ -202,7 +203,7 @@ async def test_serve_ends_cleanly(clock: Frozen, cancelled: bool) -> None:
     port, stop = free_port(), asyncio.Event()
     vendors = [(VENDOR, ACCESS_KEY, SECRET_KEY)]
     task = asyncio.create_task(serve("127.0.0.1", port, seed=3, clock=clock, vendors=vendors, stop=stop))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with client_of(f"http://127.0.0.1:{port}") as client:
         async with asyncio.timeout(5):
             while True:
                 try:

@@ -3,13 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-import httpx
-
 from app.clock import Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.population import Shop
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 OTHER = "C00000002"
@@ -23,7 +22,7 @@ async def play(clock: Frozen, seed: int, *, neighbour: bool = False) -> bytes:
     begins = clock.now()
     world.shop(VENDOR, Shop(orders=40, begins=begins, ends=begins + timedelta(hours=20), cancel_share=0.3))
     world.add_fault("504_after", route="O6", vendor_id=VENDOR)
-    async with Running(world) as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with Running(world) as running, client_of(running.url) as client:
         seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
         second = Seller(client, clock, OTHER, "other-access", "other-secret")
         for step in range(12):

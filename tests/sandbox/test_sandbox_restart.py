@@ -10,6 +10,7 @@ from app.clock import Frozen
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR, Seller, dtos
 
 
@@ -21,7 +22,7 @@ def fresh(clock: Frozen) -> World:
 async def test_changes_survive_a_restart(clock: Frozen, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     world = fresh(clock)
-    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(world, journal=journal) as sandbox, client_of(sandbox.url) as client:
         keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
         await client.post("/_sandbox/vendors", json=keys)
         # More orders than the limit allows calls in a second, and a clock that moves between them.
@@ -40,7 +41,7 @@ async def test_changes_survive_a_restart(clock: Frozen, tmp_path: Path) -> None:
     assert before[0]["status"] == "DEPARTURE"
 
     again = fresh(clock)
-    async with Running(again, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(again, journal=journal) as sandbox, client_of(sandbox.url) as client:
         assert again.truth() == before
         assert again.report()["mutations"] == world.report()["mutations"]
         seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
@@ -53,7 +54,7 @@ async def test_what_a_fault_refused_stays_refused_after_a_restart(
 ) -> None:
     journal = tmp_path / "journal"
     world = fresh(clock)
-    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(world, journal=journal) as sandbox, client_of(sandbox.url) as client:
         keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
         await client.post("/_sandbox/vendors", json=keys)
         await client.post("/_sandbox/orders", json={"vendor_id": VENDOR, "count": 2})
@@ -68,7 +69,7 @@ async def test_what_a_fault_refused_stays_refused_after_a_restart(
     assert [one["status"] for one in before] == ["ACCEPT", "INSTRUCT"]
 
     again = fresh(clock)
-    async with Running(again, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(again, journal=journal) as sandbox, client_of(sandbox.url) as client:
         assert again.truth() == before
         assert again.faults.listed() == []
         seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
@@ -80,11 +81,11 @@ async def test_limits_after_a_restart_run_in_real_time_again(clock: Frozen, tmp_
     journal = tmp_path / "journal"
     keys = {"vendor_id": VENDOR, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
     first = Running(fresh(clock), journal=journal)
-    async with first as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with first as sandbox, client_of(sandbox.url) as client:
         await client.post("/_sandbox/vendors", json=keys)
     real = [1_000.0]
     world = World(clock, rules=Rules(limit_per_second=3), monotonic=lambda: real[0])
-    async with Running(world, journal=journal) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(world, journal=journal) as sandbox, client_of(sandbox.url) as client:
         seller = Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
         for _ in range(8):
             assert (await seller.day("ACCEPT")).status_code == 200

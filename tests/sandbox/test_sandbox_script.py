@@ -5,7 +5,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.clock import Frozen
@@ -13,6 +12,7 @@ from app.errors import Invalid
 from app.sandbox.http.server import Running, serve
 from app.sandbox.world.script import read_text
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 from tests.support.sandbox_seller import ACCESS_KEY, SECRET_KEY, VENDOR
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ LINES = [
 
 async def test_a_script_waits_for_others_and_goes_on() -> None:
     world = World(Frozen(START.replace(year=2020)))
-    async with Running(world) as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with Running(world) as running, client_of(running.url) as client:
         loaded = await client.post("/_sandbox/script", json={"lines": LINES})
         assert loaded.json() == {"lines": 9, "done": 0, "next": LINES[0]}
         first = (await client.post("/_sandbox/script/play", json={})).json()
@@ -60,7 +60,7 @@ async def test_a_script_waits_for_others_and_goes_on() -> None:
 
 async def test_the_lines_of_others_can_be_skipped() -> None:
     world = World(Frozen(START))
-    async with Running(world) as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with Running(world) as running, client_of(running.url) as client:
         await client.post("/_sandbox/script", json={"lines": LINES})
         told = (await client.post("/_sandbox/script/play", json={"skip": True})).json()
         assert [one["line"] for one in told["played"]] == [1, 2, 3, 4, 7, 8, 9]

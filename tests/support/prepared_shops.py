@@ -1,4 +1,4 @@
-"""Shops that were prepared once and begin many times: a database to clone and a world to copy."""
+"""Shops that were prepared once and begin many times: what a database holds and a world to copy."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
 from app.vault import Vault, new_key
 from tests.support.crash_points import copied
-from tests.support.databases import WORKER, make
+from tests.support.database_pool import NOTHING, Contents, Pool
 from tests.support.rest_app import Desk, open_desk
 from tests.support.shop import Shop, open_shop
 
@@ -28,14 +28,14 @@ class Scene:
     """A moment to begin from.
 
     Attributes:
-        database: The name of a database nobody is connected to.
+        contents: What the database holds.
         world: Coupang at that moment; copied, never used.
         at: The time.
         vault: What opens the database's secrets.
         told: What the preparation has returned.
     """
 
-    database: str
+    contents: Contents
     world: World
     at: datetime
     vault: Vault
@@ -46,30 +46,29 @@ class Scene:
 class Stages:
     """Scenes by name, each prepared when it is first wanted."""
 
-    server_url: str
-    template: str
+    pool: Pool
     master_key: str = field(default_factory=new_key)
     scenes: dict[str, Scene] = field(default_factory=dict)
 
     async def scene(self, name: str, prepare: Prepare, after: Scene | None = None) -> Scene:
         """Return the moment after `prepare`, which begins with a new shop or `after` another moment."""
         if name not in self.scenes:
-            database = f"scene_{WORKER}_{len(self.scenes)}"
-            url = make(self.server_url, database, after.database if after else self.template)
-            begun = self._begin(url, after) if after else open_shop(url, master_key=self.master_key)
-            async with begun as shop, open_desk(shop) as desk:
-                told = await prepare(shop, desk)
-                at = shop.clock.now()
-                world = copied(shop.world, Frozen(at))
-                self.scenes[name] = Scene(database, world, at, shop.context.vault, told)
+            with self.pool.database(after.contents if after else NOTHING) as database:
+                url = database.url
+                begun = self._begin(url, after) if after else open_shop(url, master_key=self.master_key)
+                async with begun as shop, open_desk(shop) as desk:
+                    told = await prepare(shop, desk)
+                    at = shop.clock.now()
+                    world = copied(shop.world, Frozen(at))
+                self.scenes[name] = Scene(database.contents(), world, at, shop.context.vault, told)
         return self.scenes[name]
 
     @asynccontextmanager
     async def open(self, scene: Scene, clock: Clock | None = None) -> AsyncIterator[Shop]:
         """Begin from a moment, as if for the first time; with another clock only processes can go on."""
-        name = f"{scene.database}_played"
-        async with self._begin(make(self.server_url, name, scene.database), scene, clock) as shop:
-            yield shop
+        with self.pool.database(scene.contents) as database:
+            async with self._begin(database.url, scene, clock) as shop:
+                yield shop
 
     @asynccontextmanager
     async def _begin(self, url: str, scene: Scene, clock: Any = None) -> AsyncIterator[Shop]:
@@ -86,9 +85,6 @@ class Stages:
 
 
 @pytest.fixture(scope="module")
-def stages(server_url: str, template_database: str) -> Stages:
-    """Scenes that the tests of a module share; a conftest that wants it imports it.
-
-    Their databases stay on the server, which may be littered: each drop costs a checkpoint.
-    """
-    return Stages(server_url, template_database)
+def stages(database_pool: Pool) -> Stages:
+    """Scenes that the tests of a module share; a conftest that wants it imports it."""
+    return Stages(database_pool)

@@ -12,6 +12,7 @@ from app.clock import Clock
 from app.coupang.signing import Signature
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
+from tests.support.loopback_client import client_of
 
 VENDOR = "A00012345"
 ACCESS_KEY = "0f9d3c1a-0000-4000-8000-00000000cafe"
@@ -190,5 +191,5 @@ def dtos(box: Any, **changes: Any) -> list[dict[str, Any]]:
 @asynccontextmanager
 async def selling(world: World, clock: Clock) -> AsyncIterator[Seller]:
     """Run a world of the test's own and sell there."""
-    async with Running(world) as sandbox, httpx.AsyncClient(base_url=sandbox.url) as client:
+    async with Running(world) as sandbox, client_of(sandbox.url) as client:
         yield Seller(client, clock, VENDOR, ACCESS_KEY, SECRET_KEY)
