@@ -19,6 +19,7 @@ from app.engine.visits.engine import Engine
 from app.engine.visits.scheduler import build_scheduler
 from app.engine.visits.session import Reach
 from app.engine.visits.visit import visit
+from app.families import REGISTRY
 from app.settings import Circuit as CircuitSettings
 from app.settings import Jobs, Settings
 from app.vault import Vault, new_key, parse_ring
@@ -84,6 +85,7 @@ async def open_house(settings: Settings, most: int = 10, patience_s: float = 15.
             database,
             clock.parse(settings.clock),
             Vault(parse_ring(master_key(settings))),
+            REGISTRY,
             policy(settings.jobs, settings.circuit, settings.coupang.extended_timeout_s),
             f"{socket.gethostname()}:{os.getpid()}",
         )

@@ -5,7 +5,8 @@ import os
 import sqlalchemy as sa
 from alembic import context
 
-from app.tables import Base
+from app.engine.db.base import Base
+from app.families import REGISTRY  # noqa: F401 - every table is known to Base once its family is
 
 
 def _ours(name: str | None, kind: str, parents: object) -> bool:

@@ -19,6 +19,7 @@ from app.devtools.embedded_postgres import Embedded
 from app.engine.context import Context
 from app.engine.db import migrate
 from app.engine.db.database import Database
+from app.families import REGISTRY
 from app.vault import Vault, new_key, parse_ring
 from tests.support.api_callers import admin, callers, nobody, reader, writer
 from tests.support.database_pool import Pool
@@ -107,6 +108,6 @@ async def context(database_url: str, clock: Frozen) -> AsyncIterator[Context]:
     database = Database(database_url, 5)
     await database.open()
     try:
-        yield Context(database, clock, Vault(parse_ring(new_key()), b"d" * 32), worker="test")
+        yield Context(database, clock, Vault(parse_ring(new_key()), b"d" * 32), REGISTRY, worker="test")
     finally:
         await database.close()

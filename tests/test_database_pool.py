@@ -11,6 +11,7 @@ from app.clock import Frozen
 from app.engine.context import Context
 from app.engine.db.database import Database
 from app.engine.visits.engine import Engine
+from app.families import REGISTRY
 from app.machines.boxes import BoxState
 from app.vault import Vault, new_key, parse_ring
 from tests.support.box_stock import VENDOR, put, register
@@ -88,7 +89,7 @@ async def fill(url: str, clock: Frozen) -> None:
     """Leave what stories leave: a vendor, boxes, their history, effects, jobs of Procrastinate."""
     database = Database(url, 5)
     await database.open()
-    context = Context(database, clock, Vault(parse_ring(new_key()), b"d" * 32), worker="test")
+    context = Context(database, clock, Vault(parse_ring(new_key()), b"d" * 32), REGISTRY, worker="test")
     await register(context)
     for number, state in enumerate(BoxState):
         await put(context, state, 7_000 + number)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from app.clock import Clock
 from app.engine.db.database import Database
 from app.engine.policy import Policy
+from app.engine.registry import Registry
 from app.errors import Stale
 from app.vault import Vault
 
@@ -31,6 +32,8 @@ class Context:
     db: Database
     clock: Clock
     vault: Vault
+    registry: Registry
+    """What the families declare."""
     policy: Policy = field(default_factory=Policy)
     worker: str = "unnamed"
     wake: Callable[[str], Awaitable[None]] = wake_nobody

@@ -14,7 +14,7 @@ persons     who somebody is was erased when its time was over, and not before
 key         the key has more than two weeks to live, and Coupang takes it
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +22,6 @@ from typing import Any
 from app.coupang.errors import ExpiredSignature
 from app.engine.context import PURPOSE_SECRETS, Context
 from app.engine.db.database import Connection, fetch
-from app.engine.feeds import feeds
-from app.engine.policy import Policy
 from app.engine.vendors import store as vendor_store
 from app.engine.vendors.vendors import KEY_LIFE
 from app.engine.visits import circuit_store
@@ -118,7 +116,7 @@ async def _examine(context: Context, vendor: dict[str, Any], circuit: dict[str, 
     silence = _silence(vendor, circuit, at)
     await _audit(context, report, speaks)
     async with context.db.connection() as connection:
-        overdue, far = at - OVERDUE, at + _longest(context.policy, context.real)
+        overdue, far = at - OVERDUE, at + _longest(context)
 
         async def ask(question: Any, **more: Any) -> list[Any]:
             return await doctor_sql.ask(connection, question, report.vendor_id, at, overdue, far, **more)
@@ -140,7 +138,7 @@ async def _examine(context: Context, vendor: dict[str, Any], circuit: dict[str, 
                 told = f"{row['aggregate']} {row['aggregate_id']} was to be read at {_time(row['since'])}"
                 report.find("feeds", told)
             if vendor["created_at"] < overdue:
-                for row in await ask(doctor_sql.UNPOLLED, feeds=list(feeds.FEEDS)):
+                for row in await ask(doctor_sql.UNPOLLED, feeds=list(context.registry.feeds)):
                     _unpolled(report, row, at, far)
             report.facts["feeds"] = f"{len(stale)} feeds and {len(late)} readings overdue"
         else:
@@ -187,7 +185,8 @@ async def _erased(context: Context, connection: Connection, report: Examination)
 
 
 async def _audit(context: Context, report: Examination, speaks: bool) -> None:
-    slower = {feed: 2 * feeds.pause_of(context.policy, feed) for feed in feeds.COVERING}
+    registry = context.registry
+    slower = {feed: 2 * registry.feeds[feed].every(context.policy) for feed in registry.covering}
     found = await audit(context, vendor_id=report.vendor_id, slack=OVERDUE, slower=slower)
     for told in (*found.illegal, *found.unchained):
         report.find("history", told)
@@ -196,7 +195,7 @@ async def _audit(context: Context, report: Examination, speaks: bool) -> None:
     if speaks:
         for told in found.holes:
             report.find("coverage", f"{told} of the last 30 days were never read completely")
-    report.facts["history"] = f"{found.boxes} boxes, {found.claims} claims, {found.effects} effects"
+    report.facts["history"] = ", ".join(f"{found.counted[name]} {name}" for name in registry.headings)
     report.facts["effects"] = f"{len(found.open_effects)} open"
     report.facts["coverage"] = "30 days" if speaks else "paused"
 
@@ -261,10 +260,11 @@ def _silence(vendor: dict[str, Any], circuit: dict[str, Any] | None, at: datetim
     return "; ".join(f"silent until {_time(until)} ({who}): {why}" for who, until, why in told) or None
 
 
-def _longest(policy: Policy, real: Callable[[timedelta], timedelta]) -> timedelta:
+def _longest(context: Context) -> timedelta:
     """Return for how long anything may be put off, or anybody be silent."""
+    policy, real = context.policy, context.real
     silences = (policy.circuit.pause(kind, 99) for kind in ("throttled", "blocked", "denied", "errors"))
-    pauses = (feeds.pause_of(policy, feed) for feed in feeds.FEEDS)
+    pauses = (feed.every(policy) for feed in context.registry.feeds.values())
     return max(real(max(FAR, *silences)), 2 * max(policy.track_most, policy.receipt_most, *pauses))
 
 

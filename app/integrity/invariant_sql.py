@@ -6,30 +6,27 @@ from typing import Any, LiteralString
 from app.engine.db.database import Connection, fetch
 from app.engine.db.states import among, literal
 from app.engine.feeds.names import ACCEPT
-from app.engine.history.verify import PRESENT
 from app.machines.cancels import KEPT_IN
 from app.machines.effects import SETTLED, EffectState
 
-_WALKED: LiteralString = (
-    """
+_WALKED: LiteralString = """
 WITH walked AS (
   SELECT vendor_id, aggregate, aggregate_id, array_agg(source ORDER BY version) AS sources,
          array_agg(event ORDER BY version) AS events, array_agg(target ORDER BY version) AS targets
   FROM history WHERE %(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s GROUP BY 1, 2, 3
-), present AS ("""
-    + PRESENT
-    + """)
+), present AS ({present})
 SELECT p.vendor_id, p.aggregate, p.aggregate_id, p.state, p.version,
        coalesce(w.sources, '{}') AS sources, coalesce(w.events, '{}') AS events,
        coalesce(w.targets, '{-}') AS targets
 FROM present p LEFT JOIN walked w USING (vendor_id, aggregate, aggregate_id)
 WHERE %(vendor_id)s::text IS NULL OR p.vendor_id = %(vendor_id)s"""
-)
 
 
-async def histories(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:
+async def histories(
+    connection: Connection, present: LiteralString, vendor_id: str | None = None
+) -> list[dict[str, Any]]:
     """Return for each aggregate its steps in order, with the state and version it has now."""
-    return await fetch(connection, _WALKED, vendor_id=vendor_id)
+    return await fetch(connection, _WALKED.replace("{present}", present), vendor_id=vendor_id)
 
 
 async def unproven(connection: Connection, vendor_id: str | None = None) -> list[dict[str, Any]]:

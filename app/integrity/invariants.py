@@ -3,6 +3,7 @@
 Set-wise: a few statements, whatever the number of rows. Used by the demo; operators' checks build on it.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,25 +14,14 @@ from app.engine.feeds import coverage
 from app.engine.feeds.feeds import ORDERS
 from app.engine.history.verify import chain_faults
 from app.integrity import invariant_sql
-from app.machines.boxes import BOX
-from app.machines.cancels import CANCEL
-from app.machines.collects import COLLECT
-from app.machines.effects import EFFECT
-from app.machines.exchanges import EXCHANGE
-from app.machines.kernel import Rules
-from app.machines.receptions import RECEPTION
-from app.machines.redeliveries import REDELIVERY
-from app.machines.returns import RETURN
 
 
 @dataclass(slots=True)
 class Audit:
     """What was found; every list should be empty."""
 
-    boxes: int = 0
-    effects: int = 0
-    claims: int = 0
-    """Cancels, returns and receptions."""
+    counted: Counter[str] = field(default_factory=Counter)
+    """Aggregates by the heading that their family gives them: `boxes`, `effects`, `claims` …"""
     illegal: list[str] = field(default_factory=list)
     """Aggregates whose history is not a path of their machine, or does not end in their state."""
     unproven: list[str] = field(default_factory=list)
@@ -42,6 +32,10 @@ class Audit:
     """Effects that are not settled yet."""
     holes: list[str] = field(default_factory=list)
     """Feeds with creation times that coverage lacks."""
+
+    def counts(self) -> str:
+        """Return how much was looked at, in words."""
+        return ", ".join(f"{count} {name}" for name, count in self.counted.items())
 
     @property
     def broken(self) -> list[str]:
@@ -67,33 +61,18 @@ async def audit(
         slower: What is added to that for a feed whose turns are further apart.
     """
     found = Audit()
-    rules: dict[str, Rules[Any]] = {
-        "box": BOX,
-        "effect": EFFECT,
-        "cancel": CANCEL,
-        "return": RETURN,
-        "return_reception": RECEPTION,
-        "exchange_reception": RECEPTION,
-        "exchange": EXCHANGE,
-        "collect": COLLECT,
-        "redelivery": REDELIVERY,
-    }
+    registry = context.registry
     async with context.db.transaction() as tx:
-        for row in await invariant_sql.histories(tx, vendor_id):
-            match row["aggregate"]:
-                case "box":
-                    found.boxes += 1
-                case "effect":
-                    found.effects += 1
-                case _:
-                    found.claims += 1
+        for row in await invariant_sql.histories(tx, registry.present, vendor_id):
+            aggregate = registry.aggregates[row["aggregate"]]
+            found.counted[aggregate.counted_as] += 1
             name = f"{row['aggregate']} {row['aggregate_id']}"
             walked = list(zip(row["sources"], row["events"], row["targets"], strict=True))
-            if not rules[row["aggregate"]].is_path(walked):
+            if not aggregate.rules.is_path(walked):
                 found.illegal.append(f"{name}: history is not a path")
             elif row["targets"][-1] != row["state"] or len(walked) != row["version"]:
                 found.illegal.append(f"{name}: history does not end in {row['state']} v{row['version']}")
-        async for fault in chain_faults(tx, vendor_id):
+        async for fault in chain_faults(tx, registry.present, vendor_id):
             told = f"{fault.aggregate} {fault.aggregate_id} v{fault.version}: {fault.told}"
             found.unchained.append(told)
         found.unproven = [f"effect {row['effect_id']}" for row in await invariant_sql.unproven(tx, vendor_id)]
@@ -102,7 +81,13 @@ async def audit(
             for row in await invariant_sql.open_effects(tx, vendor_id)
         ]
         for feed in await coverage.list_coverage(
-            tx, [vendor_id] if vendor_id else None, context.now(), days, context.policy.lag + slack, slower
+            tx,
+            [vendor_id] if vendor_id else None,
+            context.now(),
+            days,
+            context.policy.lag + slack,
+            registry.covering,
+            slower,
         ):
             if feed["uncovered_minutes"]:
                 minutes = round(float(feed["uncovered_minutes"]))

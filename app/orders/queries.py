@@ -26,7 +26,7 @@ from app.engine.history.actions import judge, while_open
 from app.engine.pagination import split_page
 from app.engine.vendors import store as vendor_store
 from app.engine.visits import circuit_store
-from app.errors import NotFound, Unavailable
+from app.errors import Invalid, NotFound, Unavailable
 from app.integrity import census_store
 from app.machines.boxes import BOX, OBSERVED
 from app.orders import lists, lookup
@@ -278,7 +278,7 @@ async def list_coverage(context: Context, vendor_ids: Vendors) -> list[dict[str,
 async def _coverage(context: Context, connection: Connection, vendor_ids: Vendors) -> list[dict[str, Any]]:
     policy = context.policy
     rows = await coverage.list_coverage(
-        connection, vendor_ids, context.now(), policy.catch_up.days, policy.lag
+        connection, vendor_ids, context.now(), policy.catch_up.days, policy.lag, context.registry.covering
     )
     return [{**row, "uncovered_minutes": round(float(row["uncovered_minutes"]), 3)} for row in rows]
 
@@ -286,7 +286,14 @@ async def _coverage(context: Context, connection: Connection, vendor_ids: Vendor
 async def list_polls(
     context: Context, vendor_ids: Vendors, *, feed: str | None, before: int | None, most: int
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """Return readings of feeds, newest first, and where the next page begins (None: there is none)."""
+    """Return readings of feeds, newest first, and where the next page begins (None: there is none).
+
+    Raises:
+        Invalid: There is no such feed; names those that there are.
+    """
+    if feed is not None and feed not in context.registry.feeds:
+        known = ", ".join(f"'{name}'" for name in context.registry.feeds)
+        raise Invalid("there is no such feed", ("/feed", f"one of {known}"))
     async with context.db.connection() as connection:
         rows = await coverage.list_runs(connection, vendor_ids, feed, before, most + 1)
     return split_page(rows, most, itemgetter("run_id"))

@@ -19,6 +19,7 @@ from app.engine.crypto.installation_keys import with_keys
 from app.engine.db import migrate
 from app.engine.db.database import Database
 from app.engine.vendors import vendors
+from app.families import REGISTRY
 from app.main import PATIENCE_S
 from app.sandbox.core.rules import Rules
 from app.sandbox.http.server import Running
@@ -41,7 +42,7 @@ async def introduce(url: str, master_key: str) -> str:
     database = Database(url, 2)
     await database.open()
     try:
-        context = Context(database, Real(), Vault(parse_ring(master_key)))
+        context = Context(database, Real(), Vault(parse_ring(master_key)), REGISTRY)
         object.__setattr__(context, "vault", await with_keys(context))
         await vendors.register(
             context, US, VENDOR, name="Example shop", access_key=ACCESS_KEY, secret_key=SECRET_KEY

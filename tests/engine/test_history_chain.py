@@ -15,6 +15,7 @@ from app.engine.db.database import execute
 from app.engine.history import transitions, verify
 from app.engine.history.verify import chain_faults
 from app.exchanges import page_store as exchange_page_store
+from app.families import REGISTRY
 from app.vault import ChainKey, Vault, new_key, parse_ring
 from tests.support.shop import Shop, assert_promises
 
@@ -24,7 +25,7 @@ async def faults(
 ) -> list[tuple[str, int, str]]:
     """Return what is broken: (aggregate, version, kind)."""
     async with context.db.connection() as connection:
-        found = [fault async for fault in chain_faults(connection, vendor_id, **options)]
+        found = [fault async for fault in chain_faults(connection, REGISTRY.present, vendor_id, **options)]
     return [(fault.aggregate, fault.version, fault.kind) for fault in found]
 
 
@@ -132,7 +133,7 @@ async def test_an_aggregate_that_was_put_elsewhere_is_found(shop: Shop) -> None:
     await tamper(shop, "UPDATE box SET state = 'INSTRUCT' WHERE shipment_box_id = %(box)s", box=box_id)
     assert await faults(shop.context) == [("box", last, "head")]
     async with shop.context.db.connection() as connection:
-        told = [fault.told async for fault in chain_faults(connection)]
+        told = [fault.told async for fault in chain_faults(connection, REGISTRY.present)]
     assert told == [f"it is in INSTRUCT v{last}, its history ends in FINAL_DELIVERING v{last}"]
 
 

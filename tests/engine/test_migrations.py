@@ -14,7 +14,8 @@ from procrastinate.schema import SchemaManager
 from psycopg import errors
 
 from app.engine.db import migrate
-from app.tables import Base
+from app.engine.db.base import Base
+from app.families import REGISTRY  # noqa: F401 - every table is known to Base once its family is
 from tests.support.catalogue import catalogue, differences
 from tests.support.databases import WORKER, drop, make
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.engine.context import PURPOSE_RECEIVER, PURPOSE_SECRETS
-from app.engine.crypto import sealed_columns
 from app.engine.crypto.installation_keys import with_keys
 from app.engine.crypto.rotation import rotate
+from app.families import REGISTRY
 from app.sandbox.core.order_entities import Receiver
 from app.vault import Sealed, Vault, new_key, parse_ring
 from tests.support.shop import ACCESS_KEY, HOUR, SECRET_KEY, VENDOR, Shop, assert_promises
@@ -93,7 +93,7 @@ async def with_claims(shop: Shop, box_id: int) -> None:
 async def sealed_by(shop: Shop, key: str) -> dict[str, int]:
     """Return for each sealed column how many of its values a key has sealed."""
     found: dict[str, int] = {}
-    for column in sealed_columns.COLUMNS:
+    for column in REGISTRY.sealed_columns:
         rows = await shop.rows(f"SELECT {column.column} AS sealed FROM {column.table}")
         mine = [row for row in rows if row["sealed"] is not None and key.encode() in row["sealed"][:12]]
         found[f"{column.table}.{column.column}"] = len(mine)

@@ -33,9 +33,9 @@ async def test_audit_names_histories_that_are_no_path_and_confirmations_without_
 ) -> None:
     effect_id = await stock(context)
     found = await audit(context)
-    assert (found.broken, found.boxes, found.effects, found.claims) == ([], 3, 1, 1)
+    assert (found.broken, found.counted) == ([], {"boxes": 3, "effects": 1, "claims": 1})
     assert found.open_effects == [f"effect {effect_id} SHIP PENDING"]
-    assert (await audit(context, vendor_id=OTHER)).boxes == 1
+    assert (await audit(context, vendor_id=OTHER)).counted["boxes"] == 1
 
     await change(context, "UPDATE box SET state = 'DEPARTURE' WHERE shipment_box_id = %(id)s", id=BOX)
     found = await audit(context)

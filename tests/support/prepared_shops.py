@@ -12,6 +12,7 @@ from app.clock import Clock, Frozen
 from app.engine.context import Context
 from app.engine.db.database import Database
 from app.engine.visits.session import Reach
+from app.families import REGISTRY
 from app.sandbox.http.server import Running
 from app.sandbox.world.world import World
 from app.vault import Vault, new_key
@@ -77,7 +78,7 @@ class Stages:
         database = Database(url, most=6)
         await database.open()
         try:
-            context = Context(database, clock, scene.vault, worker="survivor")
+            context = Context(database, clock, scene.vault, REGISTRY, worker="survivor")
             async with Running(world) as sandbox:
                 yield Shop(clock, world, context, Reach(sandbox.url, pace_per_s=1000.0))
         finally:

@@ -20,6 +20,7 @@ from app.engine.policy import Policy
 from app.engine.vendors import store as vendor_store
 from app.engine.visits.session import Reach
 from app.engine.visits.visit import visit
+from app.families import REGISTRY
 from app.machines.boxes import BOX, from_wire
 from app.machines.cancels import CANCEL
 from app.machines.collects import COLLECT
@@ -265,7 +266,7 @@ async def open_shop(
     await database.open()
     try:
         context = Context(
-            database, clock, Vault(parse_ring(master_key or new_key())), policy or Policy(), "shop"
+            database, clock, Vault(parse_ring(master_key or new_key())), REGISTRY, policy or Policy(), "shop"
         )
         context = replace(context, vault=await with_keys(context))
         purpose = PURPOSE_SECRETS + VENDOR.encode()
@@ -362,7 +363,7 @@ async def assert_promises(shop: Shop, *, settled: bool = True) -> None:
     # P3: nothing illegal: every history is a path, and it tells what the row holds.
     await assert_paths(shop)
     async with shop.context.db.connection() as connection:
-        assert [fault async for fault in chain_faults(connection)] == []
+        assert [fault async for fault in chain_faults(connection, REGISTRY.present)] == []
     # P5: nothing unexplained: every step of a box has an actor, a cause and stored evidence.
     unexplained = await shop.rows(
         """SELECT h.* FROM history h

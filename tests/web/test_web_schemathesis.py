@@ -22,6 +22,7 @@ from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.db.database import Database
 from app.engine.vendors import vendors
+from app.families import REGISTRY
 from app.machines.boxes import BoxState
 from app.main import create_app, listen
 from app.orders import changes as box_changes
@@ -53,7 +54,7 @@ def served(database_url: str) -> Iterator[tuple[str, str, str]]:
         database = Database(database_url, 5)
         await database.open()
         try:
-            context = Context(database, Frozen(START), Vault(parse_ring(new_key()), b"d" * 32))
+            context = Context(database, Frozen(START), Vault(parse_ring(new_key()), b"d" * 32), REGISTRY)
             await register(context)
             for number, state in enumerate(BoxState):
                 await put(context, state, BOX + number)

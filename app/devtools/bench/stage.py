@@ -16,6 +16,7 @@ from app.engine.db import migrate
 from app.engine.db.database import Database
 from app.engine.feeds import coverage
 from app.engine.vendors import store as vendor_store
+from app.families import REGISTRY
 from app.vault import Vault, new_key, parse_ring
 
 VENDOR = "A00012345"
@@ -65,7 +66,7 @@ async def at(url: str) -> AsyncIterator[Stage]:
     database = Database(url)
     await database.open()
     try:
-        context = Context(database, Real(), Vault(parse_ring(key)))
+        context = Context(database, Real(), Vault(parse_ring(key)), REGISTRY)
         async with database.transaction() as tx:
             await vendor_store.add(
                 tx,

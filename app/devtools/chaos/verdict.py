@@ -90,7 +90,7 @@ async def judge(
     row("applied twice", twice)
     row("repeated attempts that changed nothing", truth.ledger["repeated"])
     row("confirmed without evidence", len(found.unproven))
-    row("illegal histories", f"{len(found.illegal)} of {found.boxes + found.effects + found.claims}")
+    row("illegal histories", f"{len(found.illegal)} of {found.counted.total()}")
     row("shipped cancels", len(truth.ledger["shipped_cancelled"]))
     row("differences to the sandbox's truth", len(different))
     row("not final at the end", len(moving))

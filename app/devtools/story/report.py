@@ -98,7 +98,7 @@ async def report(
     found = await invariants.audit(context)
     verdict.broken += found.broken + await stored_content.all_faults(context)
     verdict.lines.append(
-        f"histories   {found.boxes} boxes, {found.effects} effects and {found.claims} claims, "
+        f"histories   {found.counts()}, "
         f"{len(found.illegal)} illegal, {len(found.unproven)} confirmed without evidence"
     )
     judge_calls(

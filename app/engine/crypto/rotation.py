@@ -3,15 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.engine.context import (
-    PURPOSE_EVIDENCE,
-    PURPOSE_QUARANTINE,
-    PURPOSE_RECEIVER,
-    PURPOSE_REQUESTER,
-    PURPOSE_SECRETS,
-    Context,
-)
+from app.engine.context import Context
 from app.engine.crypto import sealed_columns
+from app.engine.family import SealedColumn
 
 BATCH = 500
 
@@ -22,7 +16,7 @@ async def rotate(context: Context) -> int:
     Batches of their own transactions: it may be stopped and started again at any moment.
     """
     renewed = 0
-    for column in sealed_columns.COLUMNS:
+    for column in context.registry.sealed_columns:
         last: list[Any] | None = None
         while True:
             async with context.db.transaction() as tx:
@@ -38,18 +32,10 @@ async def rotate(context: Context) -> int:
     return renewed
 
 
-def _key(column: sealed_columns.Column, row: Mapping[str, Any]) -> list[Any]:
+def _key(column: SealedColumn, row: Mapping[str, Any]) -> list[Any]:
     return [row[name] for name, _ in column.key]
 
 
-def _reseal(context: Context, column: sealed_columns.Column, row: Mapping[str, Any]) -> bytes:
-    purpose = {
-        "secret": lambda: str(row["name"]).encode(),
-        "vendor": lambda: PURPOSE_SECRETS + str(row["vendor_id"]).encode(),
-        "receiver": lambda: PURPOSE_RECEIVER,
-        "receipt": lambda: PURPOSE_REQUESTER,
-        "exchange": lambda: PURPOSE_REQUESTER,
-        "evidence": lambda: PURPOSE_EVIDENCE,
-        "quarantine": lambda: PURPOSE_QUARANTINE,
-    }[column.table]()
+def _reseal(context: Context, column: SealedColumn, row: Mapping[str, Any]) -> bytes:
+    purpose = column.purpose(row)
     return context.vault.seal(context.vault.open(row["sealed"], purpose), purpose)

@@ -1,36 +1,14 @@
-"""Every column that holds sealed values, and how to walk them in batches; for the rotation of keys."""
+"""Walk the rows of a sealed column in batches; for the rotation of keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from app.engine.db.database import Connection, columns, execute, fetch
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One sealed column: its table and the primary key that names a row (column → SQL type)."""
-
-    table: str
-    column: str
-    key: tuple[tuple[str, str], ...]
-
-
-_BOX = (("vendor_id", "text"), ("shipment_box_id", "bigint"))
-COLUMNS = (
-    Column("secret", "sealed", (("name", "text"),)),
-    Column("vendor", "sealed_access_key", (("vendor_id", "text"),)),
-    Column("vendor", "sealed_secret_key", (("vendor_id", "text"),)),
-    Column("receiver", "sealed", (*_BOX, ("version", "bigint"))),
-    Column("receipt", "sealed_requester", (("vendor_id", "text"), ("receipt_id", "bigint"))),
-    Column("exchange", "sealed_contacts", (("vendor_id", "text"), ("exchange_id", "bigint"))),
-    Column("evidence", "sealed", (("vendor_id", "text"), ("digest", "bytea"))),
-    Column("quarantine", "sealed", (("vendor_id", "text"), ("digest", "bytea"))),
-)
+from app.engine.family import SealedColumn
 
 
 async def after(
-    connection: Connection, column: Column, last: Sequence[Any] | None, most: int
+    connection: Connection, column: SealedColumn, last: Sequence[Any] | None, most: int
 ) -> list[dict[str, Any]]:
     """Lock and return the next rows (key columns and `sealed`) in the order of their key."""
     names = ", ".join(name for name, _ in column.key)
@@ -44,7 +22,7 @@ async def after(
 
 
 async def replace(
-    connection: Connection, column: Column, rows: Sequence[tuple[Sequence[Any], bytes]]
+    connection: Connection, column: SealedColumn, rows: Sequence[tuple[Sequence[Any], bytes]]
 ) -> None:
     """Write new sealed values: (key, sealed)."""
     names = [name for name, _ in column.key]

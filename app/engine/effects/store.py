@@ -11,9 +11,9 @@ from sqlalchemy import select
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
 from app.engine.db.states import among, literal
 from app.engine.db.vendor_scope import VENDORS
+from app.engine.effects.tables import Effect
 from app.engine.history import chain
 from app.machines.effects import OPEN, EffectState
-from app.tables import Effect
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Coverage per feed as a set of time ranges: what was read late enough and completely."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
@@ -8,7 +8,6 @@ from psycopg.types.range import Range
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
 from app.engine.db.vendor_scope import fetch_page, first_of
-from app.engine.feeds.names import COVERING
 
 GROW: LiteralString = """UPDATE feed SET covered = covered + tstzmultirange(tstzrange(%(start)s, %(end)s))
                WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
@@ -135,6 +134,7 @@ async def list_coverage(
     at: datetime,
     days: int,
     lag: timedelta,
+    covering: Collection[str],
     slower: Mapping[str, timedelta] | None = None,
 ) -> list[dict[str, Any]]:
     """Return every feed with its holes in the last `days` days, oldest hole first.
@@ -162,7 +162,7 @@ async def list_coverage(
         vendor_ids=vendor_ids,
         start=at - timedelta(days=days),
         end=at - lag,
-        covering=list(COVERING),
+        covering=list(covering),
         feeds=list(slower or {}),
         more=list((slower or {}).values()),
     )

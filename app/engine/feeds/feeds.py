@@ -17,9 +17,7 @@ from app.engine.feeds import coverage
 from app.engine.feeds.names import (
     ACCEPT,
     CANCELS,
-    COVERING,
     EXCHANGES,
-    FEEDS,
     ORDERS,
     RECEIPTS,
     STOPS,
@@ -27,14 +25,11 @@ from app.engine.feeds.names import (
 )
 from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
-from app.engine.policy import Policy
 
 __all__ = [
     "ACCEPT",
     "CANCELS",
-    "COVERING",
     "EXCHANGES",
-    "FEEDS",
     "ORDERS",
     "RECEIPTS",
     "STOPS",
@@ -70,7 +65,7 @@ class Due:
 async def due_feeds(context: Context, vendor_id: str) -> dict[str, Due]:
     """Return the feeds that are due, making their rows on the first visit."""
     async with context.db.transaction() as tx:
-        rows = await coverage.due(tx, vendor_id, FEEDS, context.now())
+        rows = await coverage.due(tx, vendor_id, list(context.registry.feeds), context.now())
     return {row["feed"]: Due(row["feed"], row["last_ok_at"], row["failures"]) for row in rows}
 
 
@@ -180,14 +175,14 @@ async def record(
 async def finish(context: Context, vendor_id: str, epoch: int, feed: str, error: str | None = None) -> None:
     """Set the feed's next turn: the usual pause, or a short one after a failure."""
     at = context.now()
-    every = pause_of(context.policy, feed)
+    every = context.registry.feeds[feed].every(context.policy)
     pause = every if error is None else min(every, timedelta(minutes=2))
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
         await coverage.finish(tx, vendor_id, feed, at + pause, at, error)
         if feed == EXCHANGES:
             await coverage.clear(tx, vendor_id, EXCHANGE_ROUND)
-        if feed in COVERING and error is None:
+        if feed in context.registry.covering and error is None:
             horizon = at - context.policy.catch_up - timedelta(days=1)
             await coverage.forget_before(tx, vendor_id, feed, horizon)
 
@@ -197,16 +192,3 @@ async def hasten(context: Context, vendor_id: str, epoch: int, feed: str, pause:
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
         await coverage.hasten(tx, vendor_id, feed, context.now() + pause)
-
-
-def pause_of(policy: Policy, feed: str) -> timedelta:
-    """Return the pause between two turns of a feed."""
-    return {
-        ACCEPT: policy.accept_every,
-        ORDERS: policy.sweep_every,
-        STOPS: policy.claims_every,
-        CANCELS: policy.claims_every,
-        RECEIPTS: policy.returns_every,
-        EXCHANGES: policy.returns_every,
-        WITHDRAWALS: timedelta(days=1),
-    }[feed]

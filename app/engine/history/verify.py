@@ -83,29 +83,8 @@ WHERE (%(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s)
   AND (vendor_id, aggregate, aggregate_id, version) > (%(v)s::text, %(a)s::text, %(i)s::bigint, %(n)s::bigint)
 ORDER BY vendor_id, aggregate, aggregate_id, version LIMIT %(most)s"""
 
-PRESENT: LiteralString = """
-SELECT vendor_id, 'box' AS aggregate, shipment_box_id AS aggregate_id, state, version FROM box
-UNION ALL
-SELECT vendor_id, 'effect', effect_id, state, version FROM effect
-UNION ALL
-SELECT vendor_id, 'cancel', receipt_id, state, version FROM cancel
-UNION ALL
-SELECT vendor_id, 'return', receipt_id, state, version FROM return_
-UNION ALL
-SELECT vendor_id, subject || '_reception', subject_id, state, version FROM reception
-UNION ALL
-SELECT vendor_id, 'exchange', exchange_id, state, version FROM exchange
-UNION ALL
-SELECT vendor_id, 'collect', exchange_id, collect_state, collect_version FROM exchange
-UNION ALL
-SELECT vendor_id, 'redelivery', exchange_id, redelivery_state, redelivery_version FROM exchange"""
-"""Every aggregate that has a history, as it is now: vendor_id, aggregate, aggregate_id, state, version."""
-
-_HEADS: LiteralString = (
-    """
-WITH present AS ("""
-    + PRESENT
-    + """), ends AS (
+_HEADS: LiteralString = """
+WITH present AS ({present}), ends AS (
   SELECT vendor_id, aggregate, aggregate_id, max(version) AS version FROM history
   WHERE %(vendor_id)s::text IS NULL OR vendor_id = %(vendor_id)s GROUP BY 1, 2, 3
 )
@@ -118,16 +97,21 @@ LEFT JOIN history h ON h.vendor_id = e.vendor_id AND h.aggregate = e.aggregate
   AND h.aggregate_id = e.aggregate_id AND h.version = e.version
 WHERE p.version IS DISTINCT FROM e.version OR p.state IS DISTINCT FROM h.target
 ORDER BY 1, 2, 3 LIMIT %(most)s"""
-)
 
 
 async def chain_faults(
-    connection: Connection, vendor_id: str | None = None, *, most: int = 1000, batch: int = BATCH
+    connection: Connection,
+    present: LiteralString,
+    vendor_id: str | None = None,
+    *,
+    most: int = 1000,
+    batch: int = BATCH,
 ) -> AsyncIterator[Fault]:
     """Yield the first broken row of each aggregate, in the order of their keys; then heads and orphans.
 
     Args:
         connection: With the chain key of the installation, as `Database` lends it.
+        present: What there is now, as `Registry.present` selects it.
         vendor_id: Whose history; None: everybody's.
         most: End after so many faults.
         batch: Rows read at once.
@@ -154,7 +138,9 @@ async def chain_faults(
             "n": last["version"],
         }
     # As many again as are broken already may come first.
-    for row in await fetch(connection, _HEADS, vendor_id=vendor_id, most=most + len(broken)):
+    for row in await fetch(
+        connection, _HEADS.replace("{present}", present), vendor_id=vendor_id, most=most + len(broken)
+    ):
         key = (row["vendor_id"], row["aggregate"], row["aggregate_id"])
         if key not in broken:
             broken.add(key)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
 from app.engine.db.states import among
+from app.engine.vendors.tables import Vendor
 from app.machines.effects import AUTOMATIC
-from app.tables import Vendor
 
 _PUBLIC = (
     Vendor.vendor_id,

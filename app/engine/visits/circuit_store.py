@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
-from app.tables import Circuit, Vendor
+from app.engine.vendors.tables import Circuit, Vendor
 
 EVERYTHING = "everything"
 

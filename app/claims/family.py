@@ -1,0 +1,43 @@
+"""Cancels and returns, as a family."""
+
+from datetime import timedelta
+
+from app.claims.receptions.tables import Reception
+from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
+from app.engine.context import PURPOSE_REQUESTER
+from app.engine.family import Aggregate, Family, Feed, SealedColumn
+from app.engine.feeds.names import CANCELS, RECEIPTS, STOPS, WITHDRAWALS
+from app.machines.cancels import CANCEL
+from app.machines.receptions import RECEPTION
+from app.machines.returns import RETURN
+
+FAMILY = Family(
+    name="claims",
+    tables=(Receipt, ReceiptLine, Cancel, Return, UnreadClaim, Reception),
+    aggregates=(
+        Aggregate(name="cancel", rules=CANCEL, counted_as="claims", table="cancel", key="receipt_id"),
+        Aggregate(name="return", rules=RETURN, counted_as="claims", table="return_", key="receipt_id"),
+        Aggregate(
+            name="return_reception",
+            rules=RECEPTION,
+            counted_as="claims",
+            table="reception",
+            key="subject_id",
+            only="subject = 'return'",
+        ),
+    ),
+    feeds=(
+        Feed(name=STOPS, every=lambda policy: policy.claims_every),
+        Feed(name=CANCELS, every=lambda policy: policy.claims_every, covers=True),
+        Feed(name=RECEIPTS, every=lambda policy: policy.returns_every, covers=True),
+        Feed(name=WITHDRAWALS, every=lambda _: timedelta(days=1), covers=True),
+    ),
+    sealed_columns=(
+        SealedColumn(
+            table="receipt",
+            column="sealed_requester",
+            key=(("vendor_id", "text"), ("receipt_id", "bigint")),
+            purpose=lambda _: PURPOSE_REQUESTER,
+        ),
+    ),
+)

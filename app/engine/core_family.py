@@ -1,0 +1,60 @@
+"""What the engine itself declares, in the same words as a family: effects, vendors, evidence."""
+
+from app.engine.access.audit_tables import AuditEntry, UsedKey
+from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_SECRETS
+from app.engine.effects.tables import Attempt, Effect
+from app.engine.family import Aggregate, Family, SealedColumn
+from app.engine.feeds.tables import Feed, PollRun, Tally
+from app.engine.history.tables import Evidence, History, Observation, Quarantine
+from app.engine.vendors.tables import ApiKey, Circuit, Secret, Vendor
+from app.machines.effects import EFFECT
+
+_DIGEST = (("vendor_id", "text"), ("digest", "bytea"))
+
+
+def _of_vendor(column: str) -> SealedColumn:
+    return SealedColumn(
+        table="vendor",
+        column=column,
+        key=(("vendor_id", "text"),),
+        purpose=lambda row: PURPOSE_SECRETS + str(row["vendor_id"]).encode(),
+    )
+
+
+CORE = Family(
+    name="engine",
+    tables=(
+        Vendor,
+        Secret,
+        ApiKey,
+        Circuit,
+        AuditEntry,
+        UsedKey,
+        Feed,
+        PollRun,
+        Tally,
+        Evidence,
+        History,
+        Observation,
+        Quarantine,
+        Effect,
+        Attempt,
+    ),
+    aggregates=(
+        Aggregate(
+            name="effect", rules=EFFECT, counted_as="effects", table="effect", key="effect_id", dated=False
+        ),
+    ),
+    sealed_columns=(
+        SealedColumn(
+            table="secret",
+            column="sealed",
+            key=(("name", "text"),),
+            purpose=lambda row: str(row["name"]).encode(),
+        ),
+        _of_vendor("sealed_access_key"),
+        _of_vendor("sealed_secret_key"),
+        SealedColumn(table="evidence", column="sealed", key=_DIGEST, purpose=lambda _: PURPOSE_EVIDENCE),
+        SealedColumn(table="quarantine", column="sealed", key=_DIGEST, purpose=lambda _: PURPOSE_QUARANTINE),
+    ),
+)

@@ -1,0 +1,28 @@
+"""Orders and their boxes, as a family."""
+
+from app.engine.context import PURPOSE_RECEIVER
+from app.engine.family import Aggregate, Family, Feed, SealedColumn
+from app.engine.feeds.names import ACCEPT, ORDERS
+from app.machines.boxes import BOX
+from app.orders.holds.tables import Hold
+from app.orders.permits.tables import Permit
+from app.orders.quantities.tables import Share
+from app.orders.tables import Box, Line, Receiver
+
+FAMILY = Family(
+    name="orders",
+    tables=(Box, Line, Receiver, Hold, Permit, Share),
+    aggregates=(Aggregate(name="box", rules=BOX, counted_as="boxes", table="box", key="shipment_box_id"),),
+    feeds=(
+        Feed(name=ACCEPT, every=lambda policy: policy.accept_every),
+        Feed(name=ORDERS, every=lambda policy: policy.sweep_every, covers=True),
+    ),
+    sealed_columns=(
+        SealedColumn(
+            table="receiver",
+            column="sealed",
+            key=(("vendor_id", "text"), ("shipment_box_id", "bigint"), ("version", "bigint")),
+            purpose=lambda _: PURPOSE_RECEIVER,
+        ),
+    ),
+)
