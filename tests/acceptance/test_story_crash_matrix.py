@@ -82,7 +82,7 @@ def found(life: Life) -> list[str]:
     told = []
     for step in life.steps:
         _, _, transaction = step.partition(" the commit of ")
-        if transaction == "turns.make_due":
+        if transaction == "engine.visits.leases.make_due":
             # A lost wake-up costs a tick; before it nothing but the asking has happened.
             continue
         if transaction in life.wrote or (not transaction and ("GET" not in step or "answered" in step)):
