@@ -231,7 +231,7 @@ async def ends_right(shop: Shop, name: str, effect_id: int) -> None:
 def in_doubt(name: str) -> list[str]:
     """The steps between "it is being sent" and "this is what came of it"."""
     steps = STEPS.get(name, {}).get("visit", [])
-    known = [step for step in steps if "sending.take" in step or "sending._settle" in step]
+    known = [step for step in steps if "outbox.take" in step or "outbox._settle" in step]
     return steps[steps.index(known[1]) : steps.index(known[2]) + 1] if known else []
 
 
