@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.claims.examined import EXAMINED
 from app.claims.receptions.tables import Reception
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.engine.context import PURPOSE_REQUESTER
@@ -40,4 +41,6 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    observed=("receipt",),
+    examined=EXAMINED,
 )

@@ -3,6 +3,7 @@
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import EXCHANGES
+from app.exchanges.examined import EXAMINED
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
 from app.machines.collects import COLLECT
 from app.machines.exchanges import EXCHANGE
@@ -50,4 +51,6 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    observed=("exchange",),
+    examined=EXAMINED,
 )

@@ -4,6 +4,7 @@ from app.engine.context import PURPOSE_RECEIVER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
+from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
@@ -25,4 +26,6 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_RECEIVER,
         ),
     ),
+    observed=("box",),
+    examined=EXAMINED,
 )
