@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.claims.erasure import ERASURES
 from app.claims.examined import EXAMINED
 from app.claims.receptions.tables import Reception
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
@@ -42,5 +43,6 @@ FAMILY = Family(
         ),
     ),
     observed=("receipt",),
+    erasures=ERASURES,
     examined=EXAMINED,
 )

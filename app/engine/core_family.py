@@ -3,6 +3,7 @@
 from app.engine.access.audit_tables import AuditEntry, UsedKey
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_SECRETS
 from app.engine.effects.tables import Attempt, Effect
+from app.engine.erasure import ERASURES
 from app.engine.examined import EXAMINED
 from app.engine.family import Aggregate, Family, SealedColumn
 from app.engine.feeds.tables import Feed, PollRun, Tally
@@ -58,5 +59,6 @@ CORE = Family(
         SealedColumn(table="evidence", column="sealed", key=_DIGEST, purpose=lambda _: PURPOSE_EVIDENCE),
         SealedColumn(table="quarantine", column="sealed", key=_DIGEST, purpose=lambda _: PURPOSE_QUARANTINE),
     ),
+    erasures=ERASURES,
     examined=EXAMINED,
 )

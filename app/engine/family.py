@@ -174,9 +174,10 @@ class Erasure:
     overdue: LiteralString
     """SELECT vendor_id, … of what is to be erased before %(before)s.
 
-    `{order_over}` is true for orders of which nothing is open (needs `k.vendor_id`, `k.order_id`)."""
+    `{order_over}` is true for orders of which nothing is open or has moved since (needs `k.vendor_id`,
+    `k.order_id`)."""
     erase: LiteralString
-    """Erases up to %(most)s of them, the oldest first; `{overdue}` stands for the part above."""
+    """Erase up to %(most)s of them, the oldest first; `{overdue}` stands for the part above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from app.engine.context import PURPOSE_RECEIVER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
+from app.orders.erasure import ERASURES
 from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
 from app.orders.permits.tables import Permit
@@ -27,5 +28,6 @@ FAMILY = Family(
         ),
     ),
     observed=("box",),
+    erasures=ERASURES,
     examined=EXAMINED,
 )
