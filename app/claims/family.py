@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.claims.census import COUNTED
 from app.claims.erasure import ERASURES
 from app.claims.examined import EXAMINED
 from app.claims.receptions.tables import Reception
@@ -45,4 +46,5 @@ FAMILY = Family(
     observed=("receipt",),
     erasures=ERASURES,
     examined=EXAMINED,
+    counted=COUNTED,
 )

@@ -224,7 +224,7 @@ class Examined:
 class Counted:
     """A list that the nightly census reads once more, to see whether its feed has missed anything."""
 
-    feed: str
+    feed: LiteralString
     """The feed whose readings should have shown it."""
     sweep: Callable[[VisitSession, Window, set[int]], Awaitable[None]]
     """Read a window and claim it under the window's feed; add what was shown to the set, if `vanished` asks.

@@ -3,6 +3,7 @@
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import EXCHANGES
+from app.exchanges.census import COUNTED
 from app.exchanges.erasure import ERASURES
 from app.exchanges.examined import EXAMINED
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
@@ -55,4 +56,5 @@ FAMILY = Family(
     observed=("exchange",),
     erasures=ERASURES,
     examined=EXAMINED,
+    counted=COUNTED,
 )

@@ -4,6 +4,7 @@ from app.engine.context import PURPOSE_RECEIVER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
+from app.orders.census import COUNTED
 from app.orders.erasure import ERASURES
 from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
@@ -30,4 +31,5 @@ FAMILY = Family(
     observed=("box",),
     erasures=ERASURES,
     examined=EXAMINED,
+    counted=COUNTED,
 )
