@@ -6,6 +6,7 @@ from app.claims.census import COUNTED
 from app.claims.erasure import ERASURES
 from app.claims.examined import EXAMINED
 from app.claims.receptions.tables import Reception
+from app.claims.snapshot import FIGURES, SNAPSHOT
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
@@ -47,4 +48,6 @@ FAMILY = Family(
     erasures=ERASURES,
     examined=EXAMINED,
     counted=COUNTED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

@@ -8,6 +8,7 @@ from app.engine.examined import EXAMINED
 from app.engine.family import Aggregate, Family, SealedColumn
 from app.engine.feeds.tables import Feed, PollRun, Tally
 from app.engine.history.tables import Evidence, History, Observation, Quarantine
+from app.engine.snapshot import FIGURES, SNAPSHOT
 from app.engine.vendors.tables import ApiKey, Circuit, Secret, Vendor
 from app.machines.effects import EFFECT
 
@@ -61,4 +62,6 @@ CORE = Family(
     ),
     erasures=ERASURES,
     examined=EXAMINED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

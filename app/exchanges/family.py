@@ -6,6 +6,7 @@ from app.engine.feeds.names import EXCHANGES
 from app.exchanges.census import COUNTED
 from app.exchanges.erasure import ERASURES
 from app.exchanges.examined import EXAMINED
+from app.exchanges.snapshot import SNAPSHOT
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
 from app.machines.collects import COLLECT
 from app.machines.exchanges import EXCHANGE
@@ -57,4 +58,5 @@ FAMILY = Family(
     erasures=ERASURES,
     examined=EXAMINED,
     counted=COUNTED,
+    snapshot=SNAPSHOT,
 )

@@ -10,6 +10,7 @@ from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
+from app.orders.snapshot import FIGURES, SNAPSHOT
 from app.orders.tables import Box, Line, Receiver
 
 FAMILY = Family(
@@ -32,4 +33,6 @@ FAMILY = Family(
     erasures=ERASURES,
     examined=EXAMINED,
     counted=COUNTED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.claims.returns.verdicts import REFUNDED
+from app.devtools.story.holdings import Holdings
 from app.devtools.story.truth import Truth
 from app.engine.effects.verdicts import Kind
-from app.integrity.snapshot import Holdings
 from app.machines.effects import EffectState
 
 OURS: dict[str, Kind] = {
