@@ -10,7 +10,6 @@ from typing import Any, LiteralString
 from app.clock import to_second
 from app.engine.context import Context
 from app.engine.db.database import Connection, fetch
-from app.engine.effects.verdicts import Kind
 from app.engine.registry import Registry
 from app.engine.vendors import store as vendor_store
 from app.integrity import doctor_sql
@@ -60,7 +59,6 @@ def _words(registry: Registry) -> dict[str, list[str]]:
     return {
         "aggregates": list(registry.aggregates),
         "observed": list(registry.observed),
-        # A change is always one of an aggregate; what can be changed is declared by fewer.
-        "subjects": list(registry.subjects or registry.aggregates),
-        "kinds": list(registry.effect_kinds or Kind),
+        "subjects": list(registry.subjects),
+        "kinds": list(registry.effect_kinds),
     }

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from app.docs.changes import calls
-from app.engine.effects.verdicts import Kind
 from app.engine.visits.leases import AGAIN
 from app.engine.visits.visit import visit
 from app.sandbox.core.ledger import KINDS
@@ -213,7 +212,7 @@ async def test_the_steps_are_all_there(stages: Stages, name: str) -> None:
 
 async def ends_right(shop: Shop, name: str, effect_id: int) -> None:
     """Let others go on: the change is made, once, and the world and we agree."""
-    kind = Kind(name.partition("-")[0])
+    kind = name.partition("-")[0]
     made = next(change for change, code in KINDS.items() if code == calls()[kind].code)
 
     async def confirmed() -> bool:
