@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 from app.claims import poll
 from app.claims.cancels import sends as cancel_sends
 from app.claims.cancels.effects import Cancels
+from app.claims.census import COUNTED
+from app.claims.erasure import ERASURES
+from app.claims.examined import EXAMINED
 from app.claims.kinds import ClaimKind
 from app.claims.receptions.tables import Reception
 from app.claims.returns import sends as return_sends
 from app.claims.returns.effects import Returns
+from app.claims.snapshot import FIGURES, SNAPSHOT
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.claims.visit_parts import VISIT_PARTS
 from app.engine.context import PURPOSE_REQUESTER
@@ -78,4 +82,10 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    observed=("receipt",),
+    erasures=ERASURES,
+    examined=EXAMINED,
+    counted=COUNTED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, LiteralString, TypeVar
 
 from app.engine.family import (
     Aggregate,
+    Counted,
     EffectKind,
     Erasure,
     Family,
@@ -50,6 +51,11 @@ class Registry:
     past_views: Mapping[str, PastView] = field(init=False)
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
+    counted: Mapping[str, Counted] = field(init=False)
+    """By feed."""
+    observed: frozenset[str] = field(init=False)
+    snapshot: Mapping[str, LiteralString] = field(init=False)
+    figures: Mapping[str, LiteralString] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
     in_lock_order: tuple[tuple[str, Subject], ...] = field(init=False)
     """Subjects in the order in which their rows are locked."""
@@ -87,6 +93,10 @@ class Registry:
         )
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
+        put("counted", _named((one.feed, one) for family in self.families for one in family.counted))
+        put("observed", frozenset(every("observed")))
+        put("snapshot", _named(pair for family in self.families for pair in family.snapshot.items()))
+        put("figures", _named(pair for family in self.families for pair in family.figures.items()))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
 
         put("present", union(one.present for one in self.aggregates.values()))
@@ -99,8 +109,8 @@ class Registry:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """Return the words under which aggregates are counted."""
-        return tuple(dict.fromkeys(one.counted_as for one in self.aggregates.values()))
+        """Return the words under which aggregates are counted, in the order of the alphabet."""
+        return tuple(sorted({one.counted_as for one in self.aggregates.values()}))
 
     @property
     def covering(self) -> tuple[str, ...]:

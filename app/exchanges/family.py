@@ -6,8 +6,12 @@ from app.engine.effects.dispatch import one_by_one
 from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn
 from app.engine.feeds.names import EXCHANGES
 from app.exchanges import poll
+from app.exchanges.census import COUNTED
 from app.exchanges.effects import Exchanges
+from app.exchanges.erasure import ERASURES
+from app.exchanges.examined import EXAMINED
 from app.exchanges.kinds import ExchangeKind
+from app.exchanges.snapshot import SNAPSHOT
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
 from app.exchanges.visit_parts import VISIT_PARTS
 from app.machines.collects import COLLECT
@@ -69,4 +73,9 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    observed=("exchange",),
+    erasures=ERASURES,
+    examined=EXAMINED,
+    counted=COUNTED,
+    snapshot=SNAPSHOT,
 )

@@ -6,12 +6,16 @@ from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, Sea
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
 from app.orders import sends
+from app.orders.census import COUNTED
 from app.orders.effects import Boxes
+from app.orders.erasure import ERASURES
+from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
 from app.orders.kinds import OrderKind
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
 from app.orders.read_back import read_acknowledges, read_singly
+from app.orders.snapshot import FIGURES, SNAPSHOT
 from app.orders.tables import Box, Line, Receiver
 from app.orders.visit_parts import VISIT_PARTS
 
@@ -60,4 +64,10 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_RECEIVER,
         ),
     ),
+    observed=("box",),
+    erasures=ERASURES,
+    examined=EXAMINED,
+    counted=COUNTED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )
