@@ -34,9 +34,9 @@ from app.engine.context import Context
 from app.engine.visits import leases
 from app.engine.visits.engine import Engine
 from app.exchanges.api import exchanges
-from app.orders.api import boxes, changes, couriers, effects, holds, orders, permits
+from app.orders.api import boxes, changes, holds, orders, permits
 from app.settings import Settings
-from app.web import openapi, problem_pages, problems, swagger_ui
+from app.web import couriers, effects, openapi, problem_pages, problems, swagger_ui
 from app.web.deps import AppState
 from app.web.request_metrics import Around, RequestMetrics
 from app.worker import open_house

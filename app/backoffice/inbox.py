@@ -6,10 +6,10 @@ from operator import itemgetter
 from typing import Any
 
 from app.backoffice import inbox_store
+from app.engine.caller import Vendors
 from app.engine.context import Context
 from app.engine.pagination import split_page
 from app.machines.cancels import COSTS
-from app.orders.lookup import Vendors
 
 Place = tuple[datetime, int]
 _RETURN = ("actions", "GET", "/v1/returns/{id}/actions")

@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from app.backoffice.aggregates.registry import AGGREGATES, Aggregate, Given
-from app.backoffice.reviews import keep_statement as keep_statement
 from app.engine.caller import Caller
 from app.engine.context import Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
+from app.engine.evidence.statements import keep_statement as keep_statement
 from app.engine.history import transitions
 from app.engine.history.actions import STATE, judge, while_open
+from app.engine.history.lists import history_of
 from app.engine.visits import leases
 from app.errors import Invalid, Refused, Stale
-from app.orders import store as box_store
 from app.orders.waybills.waybills import check_waybill
 
 
@@ -206,7 +206,7 @@ async def _busy(
 
 async def _moved(tx: Connection, what: Aggregate, caller: Caller, row_id: int) -> dict[str, Any]:
     row = await what.load(tx, caller.vendor_ids, row_id)
-    steps = await box_store.history_of(tx, row["vendor_id"], what.name, row_id)
+    steps = await history_of(tx, row["vendor_id"], what.name, row_id)
     return {**_shown(what, row, row_id), "step": steps[-1] if steps else None}
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from app.backoffice import resync_store
-from app.backoffice.reviews import keep_statement as keep_statement
 from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
+from app.engine.evidence.statements import keep_statement as keep_statement
 from app.engine.visits import leases
 from app.errors import NotFound
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.claims.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
 from app.claims.receptions.tables import Reception
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.engine.context import PURPOSE_REQUESTER
@@ -32,6 +33,8 @@ FAMILY = Family(
         Feed(name=RECEIPTS, every=lambda policy: policy.returns_every, covers=True),
         Feed(name=WITHDRAWALS, every=lambda _: timedelta(days=1), covers=True),
     ),
+    past_views=(CANCEL_VIEW, RETURN_VIEW),
+    past_belonging={"box": CLAIMS_OF_BOX},
     sealed_columns=(
         SealedColumn(
             table="receipt",

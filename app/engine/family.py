@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from app.engine.caller import Vendors
     from app.engine.context import Context
     from app.engine.db.base import Base
     from app.engine.db.database import Connection
@@ -146,11 +147,13 @@ class PastView:
     """The name under which Coupang's words on it are noted."""
     belonging: LiteralString
     """SELECT part, aggregate, aggregate_id of what belongs to %(id)s of %(vendor_id)s; part is `effects`,
-    `related` or `tracks`."""
-    find: Callable[[Connection, list[str] | None, int], Awaitable[dict[str, Any]]]
+    `related` or `tracks`. Another family adds its own by `Family.past_belonging`."""
+    find: Callable[[Connection, Vendors, int], Awaitable[dict[str, Any]]]
     """Return it for a caller, with `vendor_id` and `order_id`, or raise `NotFound`."""
     word: Callable[[bytes], dict[str, Any]]
-    """Read from a raw answer: `status` and `lines`, each None where it tells nothing."""
+    """Read from a raw answer: `status` and `lines`, as far as it tells them."""
+    more: Callable[[Connection, str, int, datetime, Sequence[Row]], Awaitable[dict[str, Any]]] | None = None
+    """Tell what is known of this kind alone: of a vendor, an id and a moment, with what is related to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +228,8 @@ class Family:
     effect_kinds: tuple[EffectKind, ...] = ()
     read_backs: tuple[ReadBack, ...] = ()
     past_views: tuple[PastView, ...] = ()
+    past_belonging: Mapping[str, LiteralString] = field(default_factory=dict)
+    """Aggregate of another family → SELECT part, aggregate, aggregate_id of what belongs to %(id)s of it."""
     sealed_columns: tuple[SealedColumn, ...] = ()
     erasures: tuple[Erasure, ...] = ()
     examined: Examined = field(default_factory=Examined)

@@ -47,6 +47,8 @@ class Registry:
     visit_parts: tuple[VisitPart, ...] = field(init=False)
     """In the order of a visit."""
     past_views: Mapping[str, PastView] = field(init=False)
+    belonging: Mapping[str, LiteralString] = field(init=False)
+    """Aggregate with a past → SELECT part, aggregate, aggregate_id of all that belongs to %(id)s of it."""
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
@@ -79,12 +81,17 @@ class Registry:
             "past_views",
             _named((one.aggregate, one) for family in self.families for one in family.past_views),
         )
+        put("belonging", {name: self._belonging(view) for name, view in self.past_views.items()})
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
 
         put("present", union(one.present for one in self.aggregates.values()))
         put("dated", union(one.steps_at for one in self.aggregates.values()))
+
+    def _belonging(self, view: PastView) -> LiteralString:
+        others = (family.past_belonging.get(view.aggregate, "") for family in self.families)
+        return "\nUNION\n".join(part for part in (view.belonging, *others) if part)
 
     @property
     def headings(self) -> tuple[str, ...]:

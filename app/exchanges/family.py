@@ -3,6 +3,7 @@
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import EXCHANGES
+from app.exchanges.past import EXCHANGE_VIEW, EXCHANGES_OF_BOX
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
 from app.machines.collects import COLLECT
 from app.machines.exchanges import EXCHANGE
@@ -42,6 +43,8 @@ FAMILY = Family(
         ),
     ),
     feeds=(Feed(name=EXCHANGES, every=lambda policy: policy.returns_every, covers=True),),
+    past_views=(EXCHANGE_VIEW,),
+    past_belonging={"box": EXCHANGES_OF_BOX},
     sealed_columns=(
         SealedColumn(
             table="exchange",

@@ -10,9 +10,9 @@ from typing import Any, LiteralString
 
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_RECEIVER, Context
 from app.engine.db.database import Connection, fetch
-from app.engine.history.point_in_time import sheet_of
 from app.engine.vendors import store as vendor_store
 from app.integrity import doctor_sql
+from app.orders.past import sheet_of
 from app.vault import Sealed
 
 BATCH = 1000

@@ -5,6 +5,7 @@ from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
 from app.orders.holds.tables import Hold
+from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
 from app.orders.tables import Box, Line, Receiver
@@ -17,6 +18,7 @@ FAMILY = Family(
         Feed(name=ACCEPT, every=lambda policy: policy.accept_every),
         Feed(name=ORDERS, every=lambda policy: policy.sweep_every, covers=True),
     ),
+    past_views=(BOX_VIEW,),
     sealed_columns=(
         SealedColumn(
             table="receiver",

@@ -241,3 +241,10 @@ STEP: dict[str, Any] = {
     "evidence": "9f86d081884c7d659a2feaa0c55ad015",
     "at": AT,
 }
+
+
+class Refusal(Told):
+    """A rule that refuses, and what would unblock it."""
+
+    rule: str
+    unblock: str

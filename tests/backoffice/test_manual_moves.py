@@ -10,6 +10,7 @@ from app.backoffice.aggregates.registry import AGGREGATES, Given
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
 from app.engine.evidence import queries as evidence_queries
+from app.engine.history.lists import history_of
 from app.engine.vendors import store as vendor_store
 from app.errors import Invalid, NotFound, Refused, Stale
 from app.machines.boxes import BoxState
@@ -155,7 +156,7 @@ async def test_move_that_asks_stores_an_effect_and_blocks_the_next(context: Cont
     effect = moved["effect"]
     assert (moved["state"], effect["kind"], effect["state"]) == ("INSTRUCT", "SHIP", "PENDING")
     async with context.db.connection() as connection:
-        steps = await box_store.history_of(connection, VENDOR, "effect", effect["effect_id"])
+        steps = await history_of(connection, VENDOR, "effect", effect["effect_id"])
     assert (steps[0]["actor"], steps[0]["reason"]) == ("operator:kim", "the desk is down")
     told = offers(await manual_moves.explain(context, OPERATOR, "boxes", BOX))
     assert [one["rule"] for one in told["ship"]["refused_by"]] == ["no_open_change"]

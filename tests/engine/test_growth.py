@@ -10,7 +10,7 @@ from app.claims import store as claim_store
 from app.coupang.orders.decode import read_sheet_page
 from app.engine.context import Context
 from app.engine.db.database import Connection
-from app.engine.effects import queries as effect_queries
+from app.engine.effects import lists as effect_lists
 from app.engine.effects import store as effect_store
 from app.engine.feeds import coverage
 from app.engine.vendors import vendors
@@ -184,4 +184,4 @@ async def test_what_is_asked_all_day_does_not_read_the_past(context: Context) ->
 
 def _effects(connection: Connection, vendor_ids: list[str] | None, **only: Any) -> Awaitable[Any]:
     told = {"state": None, "kind": None, "shipment_box_id": None, "before": None, **only}
-    return effect_queries.list_effects(connection, vendor_ids, **told, most=PAGE)
+    return effect_lists.list_effects(connection, vendor_ids, **told, most=PAGE)

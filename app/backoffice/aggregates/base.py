@@ -7,13 +7,12 @@ from typing import Any
 
 from app.claims.receptions.receptions import Found
 from app.coupang.claims.types import RejectCode
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
 from app.errors import Invalid
 from app.machines.kernel import Rules
-from app.orders.lookup import Vendors
 from app.orders.waybills.waybills import Waybill
 
 Row = Mapping[str, Any]

@@ -3,20 +3,21 @@
 from datetime import datetime
 from typing import Any
 
-from app.backoffice import reviews
 from app.backoffice.aggregates.base import WAYBILL, Act, Aggregate, Given, Row, Run, given_waybill
+from app.backoffice.reviews import Ruling, settle_review
 from app.coupang.couriers import DIRECT
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
+from app.engine.effects.queries import require_effect
 from app.engine.history import transitions
 from app.machines.boxes import BOX, OBSERVED, BoxState
 from app.machines.effects import CAUSES, EFFECT, EffectFacts
 from app.orders import changes as box_changes
 from app.orders import lookup
 from app.orders.decide import box_facts
-from app.orders.lookup import Vendors, with_sums
+from app.orders.lookup import with_sums
 from app.orders.quantities.quantities import settle_boxes
 
 
@@ -39,7 +40,7 @@ class Box(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        return with_sums(await lookup.box(tx, vendor_ids, row_id, lock=True))
+        return with_sums(await lookup.require_box(tx, vendor_ids, row_id, lock=True))
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:
         """See `Aggregate`."""
@@ -72,11 +73,11 @@ class Effect(Aggregate):
     words = frozenset({"drop"})
 
     def __init__(self) -> None:
-        self.acts = {f"rule_{ruling}": Act(_rule(ruling), asks=False) for ruling in reviews.Ruling}
+        self.acts = {f"rule_{ruling}": Act(_rule(ruling), asks=False) for ruling in Ruling}
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        found = await lookup.effect(tx, vendor_ids, row_id)
+        found = await require_effect(tx, vendor_ids, row_id)
         return {
             **(await effect_store.by_ids(tx, found["vendor_id"], [row_id]))[0],
             "vendor_id": found["vendor_id"],
@@ -116,8 +117,8 @@ async def _change_invoice(context: Context, who: Caller, box_id: int, given: Giv
     return await box_changes.change_invoice(context, who, box_id, given_waybill(given))
 
 
-def _rule(ruling: reviews.Ruling) -> Run:
+def _rule(ruling: Ruling) -> Run:
     async def rule(context: Context, who: Caller, effect_id: int, given: Given) -> dict[str, Any]:
-        return await reviews.settle_review(context, who, effect_id, ruling, who.reason or "")
+        return await settle_review(context, who, effect_id, ruling, who.reason or "")
 
     return rule

@@ -12,7 +12,7 @@ from app.claims.receptions import receptions
 from app.claims.receptions import store as reception_store
 from app.claims.returns import changes as return_changes
 from app.claims.returns.effects import return_facts
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
@@ -21,7 +21,6 @@ from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.receptions import RECEPTION, ReceptionFacts, judged
 from app.machines.returns import RETURN
-from app.orders.lookup import Vendors
 
 
 class Cancel(Aggregate):
@@ -98,20 +97,20 @@ class Reception(Aggregate):
     rules = RECEPTION
     words = frozenset({"see_picked_up", "arrive", "accept_despite", "inspect_again", "call_off"})
 
-    def __init__(self, claim: str) -> None:
-        self.claim, self.name = claim, f"{claim}_reception"
+    def __init__(self, goods: receptions.Goods) -> None:
+        self.goods, self.claim, self.name = goods, goods.subject, f"{goods.subject}_reception"
 
         async def inspect(context: Context, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
-            return await receptions.inspect(context, who, claim, row_id, given.lines, who.reason)
+            return await receptions.inspect(context, who, goods, row_id, given.lines, who.reason)
 
         self.acts = dict.fromkeys(("pass_inspection", "dispute"), Act(inspect, ("lines",), asks=False))
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`; one that has not begun begins with the first word."""
-        vendor_id, order_id, lines = await receptions.CLAIMS[self.claim](tx, vendor_ids, row_id)
+        vendor_id, order_id, lines = await self.goods.find(tx, vendor_ids, row_id)
         row = await reception_store.find(tx, vendor_id, self.claim, row_id, lock=True)
         begun = row or {"vendor_id": vendor_id, "state": str(RECEPTION.initial), "version": 1}
-        over = await receptions.nothing_comes(tx, vendor_id, self.claim, row_id)
+        over = await self.goods.nothing_comes(tx, vendor_id, row_id)
         return {**begun, "order_id": order_id, "options": lines, "begun": row is not None, "over": over}
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:

@@ -8,18 +8,17 @@ from app.backoffice.aggregates.base import WAYBILL, Act, Aggregate, Given, Row, 
 from app.claims.changes import locked
 from app.claims.receptions import store as reception_store
 from app.coupang.claims.types import RejectCode
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
+from app.engine.history.refusals import unblock
 from app.errors import Invalid
 from app.exchanges import changes as exchange_changes
 from app.exchanges import receptions as exchange_receptions
 from app.exchanges import store as exchange_rows
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.machines import collects, exchanges, redeliveries
-from app.orders.decide import unblock
-from app.orders.lookup import Vendors
 
 
 class Exchange(Aggregate):

@@ -11,6 +11,8 @@ from app.backoffice.aggregates.base import Act, Aggregate, Given
 from app.backoffice.aggregates.boxes import Box, Effect
 from app.backoffice.aggregates.claims import Cancel, Reception, Return
 from app.backoffice.aggregates.exchanges import COLLECT, EXCHANGE, REDELIVERY
+from app.claims.receptions.receptions import RETURN_GOODS
+from app.exchanges.receptions import EXCHANGE_GOODS
 
 __all__ = ["AGGREGATES", "Act", "Aggregate", "Given"]
 
@@ -18,11 +20,11 @@ AGGREGATES: Mapping[str, Aggregate] = {
     "boxes": Box(),
     "cancels": Cancel(),
     "returns": Return(),
-    "return-receptions": Reception("return"),
+    "return-receptions": Reception(RETURN_GOODS),
     "exchanges": EXCHANGE,
     "collects": COLLECT,
     "redeliveries": REDELIVERY,
-    "exchange-receptions": Reception("exchange"),
+    "exchange-receptions": Reception(EXCHANGE_GOODS),
     "effects": Effect(),
 }
 """By the word in its address."""

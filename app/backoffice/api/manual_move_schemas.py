@@ -6,13 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from app.backoffice.aggregates.registry import AGGREGATES
-from app.backoffice.api.schemas import Reason
 from app.claims.api.reception_schemas import FoundLine
 from app.coupang.claims.types import RejectCode
 from app.machines.boxes import REASONS, BoxState
-from app.orders.api.schemas import Refusal
-from app.web.field_types import BodyId, Day
-from app.web.schemas import AT, BOX_ID, EFFECT, Asked, Effect, Id, Step, Told
+from app.web.field_types import BodyId, Day, Reason
+from app.web.schemas import AT, BOX_ID, EFFECT, Asked, Effect, Id, Refusal, Step, Told
 
 AggregateKind = StrEnum("AggregateKind", {kind.upper().replace("-", "_"): kind for kind in AGGREGATES})  # type: ignore[misc]
 _Code = Annotated[str, Field(min_length=1, max_length=40)]

@@ -7,6 +7,7 @@ from app.backoffice.api import schemas
 from app.claims.api import reception_schemas
 from app.claims.api.return_changes import reception
 from app.claims.receptions import receptions
+from app.exchanges.receptions import EXCHANGE_GOODS
 from app.web import presenters
 from app.web.deps import AdminRequest
 from app.web.field_types import PathId
@@ -23,7 +24,9 @@ router = APIRouter(prefix="/admin/v1", tags=["by hand"], responses=GUARDED)
 )
 async def accept_return(request: AdminRequest, receipt_id: PathId, body: schemas.Release) -> Response:
     """Accept returned goods despite a finding; the return may then be confirmed and approved."""
-    row = await receptions.accept(request.context, request.key.operator, "return", receipt_id, body.reason)
+    row = await receptions.accept(
+        request.context, request.key.operator, receptions.RETURN_GOODS, receipt_id, body.reason
+    )
     return presenters.answer(reception(row))
 
 
@@ -35,5 +38,7 @@ async def accept_return(request: AdminRequest, receipt_id: PathId, body: schemas
 )
 async def accept_exchange(request: AdminRequest, exchange_id: PathId, body: schemas.Release) -> Response:
     """Accept goods to be exchanged despite a finding; their arrival may then be confirmed."""
-    row = await receptions.accept(request.context, request.key.operator, "exchange", exchange_id, body.reason)
+    row = await receptions.accept(
+        request.context, request.key.operator, EXCHANGE_GOODS, exchange_id, body.reason
+    )
     return presenters.answer(reception(row))

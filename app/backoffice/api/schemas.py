@@ -9,16 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from app.backoffice.reviews import Ruling
 from app.engine.access.api_keys import IMPLIED
-from app.web.field_types import Time, VendorId
+from app.web.field_types import Reason, Time, VendorId, printable
 from app.web.schemas import AT, BOX_ID, Asked, Id, Told
 
 Scope = StrEnum("Scope", {scope.upper().replace(":", "_"): scope for scope in IMPLIED})  # type: ignore[misc]
-
-
-def _printable(text: str) -> str:
-    if any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
-        raise PydanticCustomError("rule", "one line of text, without control characters")
-    return text
 
 
 def _visible_secret(secret: SecretStr) -> SecretStr:
@@ -28,8 +22,7 @@ def _visible_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
-Reason = Annotated[str, Field(min_length=3, max_length=500), AfterValidator(_printable)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
 WingUser = Annotated[str, Field(max_length=60, pattern=r"^[!-~]*$")]
 CoupangKey = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_visible_secret)]
 

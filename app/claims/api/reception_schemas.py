@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field
 from app.claims.api.schemas import RECEIPT_ID
 from app.machines.receptions import ReceptionState, Verdict
 from app.machines.returns import REASONS, ReturnState
-from app.orders.api.schemas import Refusal, Waybill
+from app.orders.api.schemas import Waybill
 from app.web.field_types import BodyId, Line
-from app.web.schemas import AT, ITEM_ID, ORDER_ID, Asked, Id, Step, Told
+from app.web.schemas import AT, ITEM_ID, ORDER_ID, Asked, Id, Refusal, Step, Told
 
 _FOUND: dict[str, Any] = {"vendor_item_id": ITEM_ID, "verdict": "GOOD", "note": ""}
 

@@ -18,6 +18,7 @@ from app.engine.effects.verdicts import Kind, Verdict
 from app.engine.visits.session import VisitSession, raise_if_stopped
 from app.exchanges.poll import SEND_EXCHANGES, read_back_exchange
 from app.machines.cancels import CancelState
+from app.orders.seller_cancels import NO_WING_USER
 
 FIRST = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.SELLER_CANCEL)
 """Kinds that go before all others."""
@@ -45,7 +46,7 @@ async def _cancel(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Ver
     user_id = session.lease.wing_user_id
     if not user_id:
         # It was forgotten after this was asked: nothing is sent.
-        return Verdict("reject", "NO_WING_USER", cancel_changes.NO_WING_USER), b"no wing_user_id"
+        return Verdict("reject", "NO_WING_USER", NO_WING_USER), b"no wing_user_id"
     payload = effect["payload"]
     counts = {item["vendor_item_id"]: item["count"] for item in payload["items"]}
     reason = MiddleCancelCode(payload["reason"])
