@@ -1,6 +1,6 @@
-"""What operators decide by hand: moves along the machine, readings on request, verdicts on doubtful effects.
+"""What operators rule on effects that nobody could prove or disprove.
 
-Every decision needs a reason, and the operator's statement is stored as evidence: he, not Coupang, says so.
+Every ruling needs a reason, and the statement is stored as evidence: the operator, not Coupang, says so.
 """
 
 from enum import StrEnum
@@ -17,23 +17,6 @@ from app.engine.history import transitions
 from app.engine.history.refusals import decide_effect
 from app.engine.visits import leases
 from app.machines.effects import EFFECT, EffectFacts
-from app.orders import lookup
-from app.orders import store as box_store
-from app.orders.queries import get_box
-
-
-async def resync(context: Context, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
-    """Have a box read again by itself, with its history; return the box.
-
-    Raises:
-        NotFound: No such box for this caller.
-    """
-    at = context.now()
-    async with context.db.transaction() as tx:
-        box = await lookup.require_box(tx, caller.vendor_ids, shipment_box_id, lock=True)
-        await box_store.doubt(tx, box["vendor_id"], [shipment_box_id], at)
-    await leases.wake(context, box["vendor_id"])
-    return await get_box(context, caller.vendor_ids, shipment_box_id)
 
 
 class Ruling(StrEnum):

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from app.claims.api import by_hand, cancels, return_changes, returns
 from app.claims.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
 from app.claims.receptions.tables import Reception
+from app.claims.resync import RECEIPT_RESYNC
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
@@ -35,6 +37,7 @@ FAMILY = Family(
     ),
     past_views=(CANCEL_VIEW, RETURN_VIEW),
     past_belonging={"box": CLAIMS_OF_BOX},
+    resyncs=(RECEIPT_RESYNC,),
     sealed_columns=(
         SealedColumn(
             table="receipt",
@@ -43,4 +46,5 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    routers=(cancels.router, returns.router, return_changes.router, by_hand.router),
 )

@@ -157,6 +157,21 @@ class PastView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resync:
+    """Something that is read by itself when a person asks."""
+
+    subject: str
+    """Its word in the address and in the answer."""
+    aggregates: tuple[str, ...]
+    """What its reading moves."""
+    found: LiteralString
+    """SELECT vendor_id, content_hash, next_read_at, attention, and `…_state`, `…_version` of each aggregate
+    (null: none) of %(id)s, of the vendors of `app.engine.db.vendor_scope.VENDORS`."""
+    make_due: Callable[[Connection, str, int, datetime], Awaitable[None]]
+    """Have one of a vendor read by the next visit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedColumn:
     """A column whose values are encrypted, and the primary key that names a row (column, SQL type)."""
 
@@ -230,6 +245,7 @@ class Family:
     past_views: tuple[PastView, ...] = ()
     past_belonging: Mapping[str, LiteralString] = field(default_factory=dict)
     """Aggregate of another family → SELECT part, aggregate, aggregate_id of what belongs to %(id)s of it."""
+    resyncs: tuple[Resync, ...] = ()
     sealed_columns: tuple[SealedColumn, ...] = ()
     erasures: tuple[Erasure, ...] = ()
     examined: Examined = field(default_factory=Examined)

@@ -16,11 +16,14 @@ from app.engine.family import (
     InboxKind,
     PastView,
     ReadBack,
+    Resync,
     SealedColumn,
     VisitPart,
 )
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
+
     from app.engine.effects.subjects import Subject
 
 
@@ -28,7 +31,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Registry:
     """The families of this installation.
 
@@ -49,9 +52,12 @@ class Registry:
     past_views: Mapping[str, PastView] = field(init=False)
     belonging: Mapping[str, LiteralString] = field(init=False)
     """Aggregate with a past → SELECT part, aggregate, aggregate_id of all that belongs to %(id)s of it."""
+    resyncs: Mapping[str, Resync] = field(init=False)
+    """By subject."""
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
+    routers: tuple[APIRouter, ...] = field(init=False)
     present: LiteralString = field(init=False)
     """SELECT of every aggregate that has a history: vendor_id, aggregate, aggregate_id, state, version."""
     dated: LiteralString = field(init=False)
@@ -82,8 +88,10 @@ class Registry:
             _named((one.aggregate, one) for family in self.families for one in family.past_views),
         )
         put("belonging", {name: self._belonging(view) for name, view in self.past_views.items()})
+        put("resyncs", _named((one.subject, one) for family in self.families for one in family.resyncs))
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
+        put("routers", tuple(every("routers")))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
 
         put("present", union(one.present for one in self.aggregates.values()))

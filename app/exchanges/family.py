@@ -3,7 +3,9 @@
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import EXCHANGES
+from app.exchanges.api import by_hand, exchanges
 from app.exchanges.past import EXCHANGE_VIEW, EXCHANGES_OF_BOX
+from app.exchanges.resync import EXCHANGE_RESYNC
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
 from app.machines.collects import COLLECT
 from app.machines.exchanges import EXCHANGE
@@ -45,6 +47,7 @@ FAMILY = Family(
     feeds=(Feed(name=EXCHANGES, every=lambda policy: policy.returns_every, covers=True),),
     past_views=(EXCHANGE_VIEW,),
     past_belonging={"box": EXCHANGES_OF_BOX},
+    resyncs=(EXCHANGE_RESYNC,),
     sealed_columns=(
         SealedColumn(
             table="exchange",
@@ -53,4 +56,5 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    routers=(exchanges.router, by_hand.router),
 )

@@ -4,6 +4,7 @@ from app.engine.context import PURPOSE_RECEIVER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
+from app.orders.api import boxes, by_hand, changes, holds, orders, permits
 from app.orders.holds.tables import Hold
 from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
@@ -27,4 +28,5 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_RECEIVER,
         ),
     ),
+    routers=(boxes.router, changes.router, holds.router, permits.router, orders.router, by_hand.router),
 )

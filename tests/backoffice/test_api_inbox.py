@@ -6,15 +6,16 @@ from typing import Any
 
 from httpx2 import AsyncClient
 
-from app.backoffice import resync
-from app.backoffice.api.inbox_schemas import DecisionPage, Resync
+from app.backoffice.api.inbox_schemas import DecisionPage
 from app.backoffice.inbox import WAYS
 from app.claims.ingest import take_receipts
 from app.coupang.claims.decode_receipts import read_receipt_page
 from app.engine.caller import US
 from app.engine.context import Context
+from app.engine.visits import resync
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
+from app.web.resync_schemas import Resync
 from tests.support.box_stock import BOX, OTHER, VENDOR, put, register
 from tests.support.callers import problem
 from tests.support.exchange_stock import exchange, tell_exchange

@@ -139,32 +139,6 @@ class ApiKeys(Told):
     items: list[ApiKey]
 
 
-class ReleasedClaim(Told):
-    """A claim that could not be read; its row stays in quarantine under this digest."""
-
-    digest: str
-    claim_id: Id | None
-    why_unread: str
-    seen_at: datetime
-
-
-class Release(Asked):
-    """Why an order may go although a claim of it could not be read."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "WING shows a return of last month, no stop request"}]}
-    )
-
-    reason: Reason
-
-
-class Released(Told):
-    """What held the order until now."""
-
-    order_id: Id
-    claims: list[ReleasedClaim]
-
-
 class Verdict(Asked):
     """What an operator found out about an effect in REVIEW."""
 
@@ -323,17 +297,6 @@ QUARANTINED: dict[str, Any] = {
     "first_seen_at": AT,
     "last_seen_at": AT,
     "times": 1,
-}
-RELEASED: dict[str, Any] = {
-    "order_id": "24000085000001",
-    "claims": [
-        {
-            "digest": "9f86d081884c7d659a2feaa0c55ad015",
-            "claim_id": "365000000012345",
-            "why_unread": "unknown receiptStatus 'NEW_WORD'",
-            "seen_at": AT,
-        }
-    ],
 }
 CALLS: dict[str, Any] = {
     "vendor_id": "A00012345",
