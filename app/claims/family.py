@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.claims.api import by_hand, cancels, return_changes, returns
+from app.claims.machine_pages import MACHINE_PAGES
 from app.claims.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
 from app.claims.receptions.tables import Reception
 from app.claims.resync import RECEIPT_RESYNC
@@ -47,4 +48,5 @@ FAMILY = Family(
         ),
     ),
     routers=(cancels.router, returns.router, return_changes.router, by_hand.router),
+    machine_pages=MACHINE_PAGES,
 )

@@ -3,11 +3,11 @@
 from app.engine.access.audit_tables import AuditEntry, UsedKey
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_SECRETS
 from app.engine.effects.tables import Attempt, Effect
-from app.engine.family import Aggregate, Family, SealedColumn
+from app.engine.family import Aggregate, Family, MachinePage, SealedColumn
 from app.engine.feeds.tables import Feed, PollRun, Tally
 from app.engine.history.tables import Evidence, History, Observation, Quarantine
 from app.engine.vendors.tables import ApiKey, Circuit, Secret, Vendor
-from app.machines.effects import EFFECT
+from app.machines.effects import CAUSES, EFFECT
 
 _DIGEST = (("vendor_id", "text"), ("digest", "bytea"))
 
@@ -56,5 +56,13 @@ CORE = Family(
         _of_vendor("sealed_secret_key"),
         SealedColumn(table="evidence", column="sealed", key=_DIGEST, purpose=lambda _: PURPOSE_EVIDENCE),
         SealedColumn(table="quarantine", column="sealed", key=_DIGEST, purpose=lambda _: PURPOSE_QUARANTINE),
+    ),
+    machine_pages=(
+        MachinePage(
+            part="effect",
+            word="effect",
+            rules=EFFECT,
+            causes={event: (cause,) for event, cause in CAUSES.items()},
+        ),
     ),
 )

@@ -8,7 +8,7 @@ of its own tables. Each part says which columns it yields and which parameters i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -139,6 +139,25 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachinePage:
+    """A machine as the documentation shows it: its diagram, its table and its guards."""
+
+    part: str
+    """Prefix of its generated parts: `order`, `cancel` …"""
+    word: str
+    """What the table of changes calls it."""
+    rules: Rules[Any]
+    observed: Collection[str] = ()
+    """Events that Coupang shows."""
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """Event that we ask for → number of its call in the catalogue."""
+    causes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Event → who causes it; empty where Coupang shows all that we do not ask for."""
+    korean: Mapping[Any, str] = field(default_factory=dict)
+    """State → its word in Korean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastView:
     """How something is shown as it was at a past moment (`?at=`)."""
 
@@ -258,3 +277,4 @@ class Family:
     snapshot: Mapping[str, LiteralString] = field(default_factory=dict)
     """Word → a statement that dumps what is stored, for comparisons."""
     routers: tuple[APIRouter, ...] = ()
+    machine_pages: tuple[MachinePage, ...] = ()

@@ -14,6 +14,7 @@ from app.engine.family import (
     Family,
     Feed,
     InboxKind,
+    MachinePage,
     PastView,
     ReadBack,
     Resync,
@@ -58,6 +59,7 @@ class Registry:
     erasures: tuple[Erasure, ...] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
     routers: tuple[APIRouter, ...] = field(init=False)
+    machine_pages: tuple[MachinePage, ...] = field(init=False)
     present: LiteralString = field(init=False)
     """SELECT of every aggregate that has a history: vendor_id, aggregate, aggregate_id, state, version."""
     dated: LiteralString = field(init=False)
@@ -92,6 +94,7 @@ class Registry:
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
         put("routers", tuple(every("routers")))
+        put("machine_pages", tuple(every("machine_pages")))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
 
         put("present", union(one.present for one in self.aggregates.values()))
