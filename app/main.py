@@ -62,9 +62,19 @@ def create_app(context: Context, *, wait_most_s: float = 30.0) -> FastAPI:
     app.router.routes.extend(_routes(context.registry))
     swagger_ui.install(app)
     problems.install(app)
-    openapi.install(app, {"resyncs": tuple(context.registry.resyncs)})
+    openapi.install(app, _names(context.registry))
     app.add_middleware(Around, meters=meters)
     return app
+
+
+def _names(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Return the names that the OpenAPI document lists, by the word that its schemas use for their list."""
+    return {
+        "resyncs": tuple(registry.resyncs),
+        "manual moves": tuple(registry.manual),
+        "decisions": tuple(registry.inbox),
+        "decision subjects": tuple(dict.fromkeys(one.subject for one in registry.inbox.values())),
+    }
 
 
 @cache

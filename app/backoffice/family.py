@@ -1,4 +1,4 @@
-"""What the back office declares, in the words of a family: its routes."""
+"""What the back office declares, in the words of a family: effects by hand, and its routes."""
 
 from app.backoffice.api import (
     audit_log,
@@ -13,10 +13,12 @@ from app.backoffice.api import (
     polls,
     vendors,
 )
+from app.backoffice.effect_moves import Effect
 from app.engine.family import Family
 
 FAMILY = Family(
     name="backoffice",
+    manual={"effects": Effect()},
     routers=(
         vendors.router,
         keys.router,

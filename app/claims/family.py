@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from app.claims.api import by_hand, cancels, return_changes, returns
+from app.claims.inbox import INBOX, READ_ELSEWHERE, WAITING
 from app.claims.machine_pages import MACHINE_PAGES
+from app.claims.manual import MANUAL
 from app.claims.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
 from app.claims.receptions.tables import Reception
 from app.claims.resync import RECEIPT_RESYNC
@@ -47,6 +49,10 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    waiting=WAITING,
+    read_elsewhere=READ_ELSEWHERE,
+    inbox=INBOX,
+    manual=MANUAL,
     routers=(cancels.router, returns.router, return_changes.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
 )

@@ -6,6 +6,7 @@ from app.engine.effects.tables import Attempt, Effect
 from app.engine.family import Aggregate, Family, MachinePage, SealedColumn
 from app.engine.feeds.tables import Feed, PollRun, Tally
 from app.engine.history.tables import Evidence, History, Observation, Quarantine
+from app.engine.inbox import INBOX, WAITING
 from app.engine.vendors.tables import ApiKey, Circuit, Secret, Vendor
 from app.machines.effects import CAUSES, EFFECT
 
@@ -65,4 +66,6 @@ CORE = Family(
             causes={event: (cause,) for event, cause in CAUSES.items()},
         ),
     ),
+    waiting=WAITING,
+    inbox=INBOX,
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.engine.effects.outbox import Batch
     from app.engine.effects.subjects import Subject
     from app.engine.feeds.feeds import Due
+    from app.engine.manual import ManualMoves
     from app.engine.policy import Policy
     from app.engine.visits.session import VisitSession
     from app.machines.kernel import Rules
@@ -215,13 +216,25 @@ class Erasure:
     """Erases up to %(most)s of them, the oldest first; `{overdue}` stands for the part above."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that can be done about what waits; `{id}` and `{box}` in its address stand for the row's."""
+
+    action: str
+    method: str
+    href: str
+    who_pays: str | None = None
+    """What it costs, and whom, in words for the one who decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxKind:
     """A kind of thing that waits for a person, and what can be done about it."""
 
     name: str
-    ways: tuple[tuple[str, str, str], ...]
-    """(action, method, address); `{id}` and `{box}` stand for the row's."""
+    subject: str
+    """What the id is of."""
+    ways: tuple[Way, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,9 +283,12 @@ class Family:
     examined: Examined = field(default_factory=Examined)
     waiting: tuple[LiteralString, ...] = ()
     """SELECT kind, subject, id, digest, order_id, shipment_box_id, since, deadline, reason, vendor_id of what
-    waits for a person; may name %(at)s."""
+    waits for a person, each null with its type; may name %(at)s. `{read_elsewhere}` stands for what all
+    families hand under this name."""
+    read_elsewhere: LiteralString = ""
+    """SELECT vendor_id, digest of rows that could not be read and are shown as something else."""
     inbox: tuple[InboxKind, ...] = ()
-    manual: Mapping[str, Any] = field(default_factory=dict)
+    manual: Mapping[str, ManualMoves] = field(default_factory=dict)
     """Moves by hand: the word in the address → what a person may do to it."""
     snapshot: Mapping[str, LiteralString] = field(default_factory=dict)
     """Word → a statement that dumps what is stored, for comparisons."""

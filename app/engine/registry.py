@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from app.engine.effects.subjects import Subject
+    from app.engine.manual import ManualMoves
 
+
+# The first part of a union gives its columns their types.
+_NOTHING_WAITS: LiteralString = """
+  SELECT NULL::text, NULL::text, NULL::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::timestamptz,
+         NULL::timestamptz, NULL::text, NULL::text WHERE false"""
+_NOTHING_UNREAD: LiteralString = "SELECT NULL::text AS vendor_id, NULL::bytea AS digest WHERE false"
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -58,6 +65,10 @@ class Registry:
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
+    waiting: LiteralString = field(init=False)
+    """SELECT of everything that waits for a person; see `Family.waiting`."""
+    manual: Mapping[str, ManualMoves] = field(init=False)
+    """By the word in the address."""
     routers: tuple[APIRouter, ...] = field(init=False)
     machine_pages: tuple[MachinePage, ...] = field(init=False)
     present: LiteralString = field(init=False)
@@ -93,9 +104,11 @@ class Registry:
         put("resyncs", _named((one.subject, one) for family in self.families for one in family.resyncs))
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
+        put("manual", _named(pair for family in self.families for pair in family.manual.items()))
         put("routers", tuple(every("routers")))
         put("machine_pages", tuple(every("machine_pages")))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
+        put("waiting", self._waiting())
 
         put("present", union(one.present for one in self.aggregates.values()))
         put("dated", union(one.steps_at for one in self.aggregates.values()))
@@ -103,6 +116,11 @@ class Registry:
     def _belonging(self, view: PastView) -> LiteralString:
         others = (family.past_belonging.get(view.aggregate, "") for family in self.families)
         return "\nUNION\n".join(part for part in (view.belonging, *others) if part)
+
+    def _waiting(self) -> LiteralString:
+        elsewhere = union(family.read_elsewhere for family in self.families)
+        parts = (part for family in self.families for part in family.waiting)
+        return union((_NOTHING_WAITS, *parts)).replace("{read_elsewhere}", elsewhere or _NOTHING_UNREAD)
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -4,7 +4,9 @@ from app.engine.context import PURPOSE_REQUESTER
 from app.engine.family import Aggregate, Family, Feed, SealedColumn
 from app.engine.feeds.names import EXCHANGES
 from app.exchanges.api import by_hand, exchanges
+from app.exchanges.inbox import INBOX, WAITING
 from app.exchanges.machine_pages import MACHINE_PAGES
+from app.exchanges.manual import MANUAL
 from app.exchanges.past import EXCHANGE_VIEW, EXCHANGES_OF_BOX
 from app.exchanges.resync import EXCHANGE_RESYNC
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
@@ -57,6 +59,9 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_REQUESTER,
         ),
     ),
+    waiting=WAITING,
+    inbox=INBOX,
+    manual=MANUAL,
     routers=(exchanges.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
 )

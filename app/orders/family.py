@@ -6,7 +6,9 @@ from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
 from app.orders.api import boxes, by_hand, changes, holds, orders, permits
 from app.orders.holds.tables import Hold
+from app.orders.inbox import INBOX, WAITING
 from app.orders.machine_pages import MACHINE_PAGES
+from app.orders.manual import MANUAL
 from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
@@ -29,6 +31,9 @@ FAMILY = Family(
             purpose=lambda _: PURPOSE_RECEIVER,
         ),
     ),
+    waiting=WAITING,
+    inbox=INBOX,
+    manual=MANUAL,
     routers=(boxes.router, changes.router, holds.router, permits.router, orders.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
 )

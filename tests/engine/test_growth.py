@@ -169,7 +169,9 @@ async def test_what_is_asked_all_day_does_not_read_the_past(context: Context) ->
             "an exchange": lambda c: exchange_store.find(c, everybody, rows[5]["order_id"]),
             "readings": lambda c: coverage.list_runs(c, everybody, None, None, PAGE),
             "readings of a feed": lambda c: coverage.list_runs(c, both, "stops", None, PAGE),
-            "decisions": lambda c: inbox_store.list_waiting(c, everybody, context.now(), most=PAGE),
+            "decisions": lambda c: inbox_store.list_waiting(
+                c, context.registry.waiting, everybody, context.now(), most=PAGE
+            ),
             "the oldest open exchange": lambda c: exchange_store.oldest_open(c, VENDOR),
             "a permit": lambda c: permit_store.find(c, everybody, 1),
         }

@@ -1,15 +1,16 @@
 """The documented shapes of what waits for a person, and of what a reading on demand has changed."""
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from app.backoffice.inbox import WAYS
-from app.claims.api.schemas import RECEIPT_ID
+from pydantic import Field
+
 from app.machines.cancels import COSTS
 from app.web.schemas import AT, BOX_ID, ORDER_ID, Id, Told
 
-DecisionKind = StrEnum("DecisionKind", {kind.upper(): kind for kind in WAYS})  # type: ignore[misc]
+DecisionKind = Annotated[str, Field(max_length=40, json_schema_extra={"x-names": "decisions"})]
+"""The word of what waits; the OpenAPI document lists those that the families declare."""
+RECEIPT_ID = "365000000012345"
 
 
 class Way(Told):
@@ -27,7 +28,7 @@ class Decision(Told):
 
     vendor_id: str
     kind: DecisionKind
-    subject: Literal["box", "cancel", "return", "exchange", "receipt", "effect", "order", "hold", "row"]
+    subject: Annotated[str, Field(json_schema_extra={"x-names": "decision subjects"})]
     id: Id
     """Of the subject; 0 for a row that names nothing."""
     digest: str | None
