@@ -13,30 +13,14 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
 from app import __version__
-from app.backoffice.api import audit_log as admin_audit
-from app.backoffice.api import boxes as admin_boxes
-from app.backoffice.api import census as admin_census
-from app.backoffice.api import circuits as admin_circuits
-from app.backoffice.api import claims as admin_claims
-from app.backoffice.api import effects as admin_effects
-from app.backoffice.api import evidence as admin_evidence
 from app.backoffice.api import health
-from app.backoffice.api import inbox as admin_decisions
-from app.backoffice.api import keys as admin_keys
-from app.backoffice.api import manual_moves as admin_transitions
-from app.backoffice.api import polls as admin_polls
-from app.backoffice.api import receptions as admin_receptions
-from app.backoffice.api import resync as admin_rereads
-from app.backoffice.api import vendors as admin_vendors
-from app.claims.api import cancels, return_changes, returns
 from app.engine.access.api_keys import Keyring
 from app.engine.context import Context
+from app.engine.registry import Registry
 from app.engine.visits import leases
 from app.engine.visits.engine import Engine
-from app.exchanges.api import exchanges
-from app.orders.api import boxes, changes, couriers, effects, holds, orders, permits
 from app.settings import Settings
-from app.web import openapi, problem_pages, problems, swagger_ui
+from app.web import couriers, effects, openapi, problem_pages, problems, swagger_ui
 from app.web.deps import AppState
 from app.web.request_metrics import Around, RequestMetrics
 from app.worker import open_house
@@ -46,35 +30,8 @@ log = logging.getLogger(__name__)
 PATIENCE_S = 5.0
 """A caller hears within this time that the database is away (503), instead of waiting for its return."""
 
-ROUTERS = (
-    boxes.router,
-    changes.router,
-    holds.router,
-    permits.router,
-    cancels.router,
-    returns.router,
-    return_changes.router,
-    exchanges.router,
-    orders.router,
-    effects.router,
-    couriers.router,
-    admin_vendors.router,
-    admin_keys.router,
-    admin_decisions.router,
-    admin_rereads.router,
-    admin_transitions.router,
-    admin_boxes.router,
-    admin_claims.router,
-    admin_receptions.router,
-    admin_effects.router,
-    admin_polls.router,
-    admin_audit.router,
-    admin_circuits.router,
-    admin_evidence.router,
-    admin_census.router,
-    health.router,
-    problem_pages.router,
-)
+SHARED = (effects.router, couriers.router, problem_pages.router)
+"""Routes that are no family's."""
 DESCRIPTION = """
 Every purchase order from payment to delivery. Ids are strings, because 18 digits do not fit into a
 JavaScript number; requests may carry them as strings or integers. Times are RFC 3339, in UTC. Every error
@@ -102,19 +59,30 @@ def create_app(context: Context, *, wait_most_s: float = 30.0) -> FastAPI:
     app.state.app_state = AppState(context, Keyring(context), wait_most_s, app.version)
     app.state.meters = meters
     app.state.shelf = health.Shelf()
-    app.router.routes.extend(_routes())
+    app.router.routes.extend(_routes(context.registry))
     swagger_ui.install(app)
     problems.install(app)
-    openapi.install(app, {"effect kinds": context.registry.declared_kinds})
+    openapi.install(app, _names(context.registry))
     app.add_middleware(Around, meters=meters)
     return app
 
 
+def _names(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Return the names that the OpenAPI document lists, by the word that its schemas use for their list."""
+    return {
+        "effect kinds": registry.declared_kinds,
+        "resyncs": tuple(registry.resyncs),
+        "manual moves": tuple(registry.manual),
+        "decisions": tuple(registry.inbox),
+        "decision subjects": tuple(dict.fromkeys(one.subject for one in registry.inbox.values())),
+    }
+
+
 @cache
-def _routes() -> list[BaseRoute]:
+def _routes(registry: Registry) -> list[BaseRoute]:
     """Build the routes once for all apps of a process: FastAPI compiles each when it is first met."""
     whole = APIRouter()
-    for router in ROUTERS:
+    for router in (*registry.routers, *SHARED):
         whole.include_router(router)
     return whole.routes
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app import docs
 from app.clock import Frozen
-from app.docs.changes import HEAD, MACHINES, address, calls
+from app.docs.changes import HEAD, address, calls
 from app.docs.words import FAULTS, STORY, WORDS
 from app.families import REGISTRY
 from app.sandbox.control import api as control_api
@@ -77,7 +77,8 @@ def test_every_call_is_one_that_coupang_takes() -> None:
 
 
 def test_every_call_moves_a_machine_and_every_machine_names_only_such_calls() -> None:
-    moving = {code for _, called in MACHINES.values() for code in called.values()}
+    pages = REGISTRY.machine_pages
+    moving = {code for page in pages for code in page.calls.values()}
     assert moving == {call.code for call in calls().values()}
-    for rules, called in MACHINES.values():
-        assert set(called) <= set(rules.events)
+    for page in pages:
+        assert set(page.calls) <= set(page.rules.events)

@@ -9,18 +9,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.backoffice.aggregates.registry import AGGREGATES, Aggregate, Given
-from app.backoffice.reviews import keep_statement as keep_statement
 from app.engine.caller import Caller
 from app.engine.context import Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
+from app.engine.evidence.statements import keep_statement as keep_statement
 from app.engine.history import transitions
 from app.engine.history.actions import STATE, judge, while_open
+from app.engine.history.lists import history_of
+from app.engine.manual import Given, ManualMoves
 from app.engine.visits import leases
 from app.errors import Invalid, Refused, Stale
-from app.orders import store as box_store
-from app.orders.waybills.waybills import check_waybill
 
 
 async def explain(context: Context, caller: Caller, kind: str, row_id: int) -> dict[str, Any]:
@@ -31,13 +30,14 @@ async def explain(context: Context, caller: Caller, kind: str, row_id: int) -> d
     Args:
         context: What every use case is given.
         caller: Who asks.
-        kind: A key of `AGGREGATES`.
+        kind: A key of `Registry.manual`.
         row_id: Which one.
 
     Raises:
+        Invalid: Nothing of this kind is moved by hand; names what is.
         NotFound: No such one for this caller.
     """
-    what, at = AGGREGATES[kind], context.now()
+    what, at = _moves_of(context, kind), context.now()
     async with context.db.transaction() as tx:
         row = await what.load(tx, caller.vendor_ids, row_id)
         busy = await _busy(tx, what, row, row_id)
@@ -61,7 +61,7 @@ async def move(
     Args:
         context: What every use case is given.
         caller: Who acts.
-        kind: A key of `AGGREGATES`.
+        kind: A key of `Registry.manual`.
         row_id: Which one.
         event: An event of its machine.
         reason: Why; kept with the step and as evidence of the person.
@@ -69,13 +69,13 @@ async def move(
         given: What the event needs beside.
 
     Raises:
-        Invalid: No such event, or a field it does not take.
+        Invalid: No such kind or event, or a field it does not take.
         NotFound: No such one for this caller.
         Stale: It has another version by now.
         Refused: A rule refuses; names it and what would unblock it.
         Conflict: What Coupang is asked for is refused by something else that is open.
     """
-    what, given = AGGREGATES[kind], given or Given()
+    what, given = _moves_of(context, kind), given or Given()
     _check(what, event, given)
     who = replace(caller, reason=reason)
 
@@ -116,22 +116,28 @@ async def move(
     return {**moved, "effect": done if act.asks else None}
 
 
-def _check(what: Aggregate, event: str, given: Given) -> None:
+def _moves_of(context: Context, kind: str) -> ManualMoves:
+    moves = context.registry.manual
+    if kind not in moves:
+        known = ", ".join(f"'{name}'" for name in moves)
+        raise Invalid("nothing of this kind is moved by hand", ("/aggregate", f"one of {known}"))
+    return moves[kind]
+
+
+def _check(what: ManualMoves, event: str, given: Given) -> None:
     if event not in what.rules.events:
         raise Invalid("unknown event", ("/event", f"one of {', '.join(what.rules.events)}"))
-    takes = what.acts[event].takes if event in what.acts else ()
-    if foreign := sorted(given.fields - set(takes)):
+    act = what.acts.get(event)
+    if foreign := sorted(given.values.keys() - set(act.takes if act else ())):
         raise Invalid(
             f"{event} does not take this", *((f"/{name}", f"{event} takes no {name}") for name in foreign)
         )
-    if event == "ship_part" and not given.later:
-        raise Invalid("a part needs its rest", ("/later", "name what ships later, with `later_date`"))
-    if given.waybill is not None:
-        check_waybill(given.waybill)
+    if act is not None:
+        act.check(given)
 
 
 def _judge(
-    what: Aggregate,
+    what: ManualMoves,
     row: Mapping[str, Any],
     event: str,
     given: Given | None,
@@ -163,14 +169,14 @@ def _judge(
     }
 
 
-def _way(what: Aggregate, event: str) -> str:
+def _way(what: ManualMoves, event: str) -> str:
     if event in what.acts:
         return "asking" if what.acts[event].asks else "acting"
     return "word" if event in what.words else "nobody"
 
 
 def _refused(
-    what: Aggregate,
+    what: ManualMoves,
     row: Mapping[str, Any],
     judged: Mapping[str, Any],
     busy: Mapping[str, Any] | None,
@@ -197,20 +203,20 @@ def _without_state(refused: Iterable[Mapping[str, str]]) -> list[dict[str, str]]
 
 
 async def _busy(
-    tx: Connection, what: Aggregate, row: Mapping[str, Any], row_id: int
+    tx: Connection, what: ManualMoves, row: Mapping[str, Any], row_id: int
 ) -> dict[str, Any] | None:
     if what.subject is None:
         return None
     return await effect_store.find_open(tx, row["vendor_id"], row_id, what.subject)
 
 
-async def _moved(tx: Connection, what: Aggregate, caller: Caller, row_id: int) -> dict[str, Any]:
+async def _moved(tx: Connection, what: ManualMoves, caller: Caller, row_id: int) -> dict[str, Any]:
     row = await what.load(tx, caller.vendor_ids, row_id)
-    steps = await box_store.history_of(tx, row["vendor_id"], what.name, row_id)
+    steps = await history_of(tx, row["vendor_id"], what.name, row_id)
     return {**_shown(what, row, row_id), "step": steps[-1] if steps else None}
 
 
-def _shown(what: Aggregate, row: Mapping[str, Any], row_id: int) -> dict[str, Any]:
+def _shown(what: ManualMoves, row: Mapping[str, Any], row_id: int) -> dict[str, Any]:
     return {
         "aggregate": what.name,
         "id": row_id,

@@ -1,28 +1,21 @@
-"""What operators decide by hand: moves along the machine, readings on request, verdicts on doubtful effects.
+"""What operators rule on effects that nobody could prove or disprove.
 
-Every decision needs a reason, and the operator's statement is stored as evidence: he, not Coupang, says so.
+Every ruling needs a reason, and the statement is stored as evidence: the operator, not Coupang, says so.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-import orjson
-
 from app.engine.caller import Caller
-from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
-from app.engine.db.database import Connection
+from app.engine.context import Context, until_fresh
 from app.engine.effects import store as effect_store
 from app.engine.effects.outbox import apply_confirmed
-from app.engine.evidence import store as evidence_store
+from app.engine.effects.queries import require_effect
+from app.engine.evidence.statements import keep_statement
 from app.engine.history import transitions
+from app.engine.history.refusals import decide_effect
 from app.engine.visits import leases
 from app.machines.effects import EFFECT, EffectFacts
-from app.orders import lookup
-from app.orders import store as box_store
-from app.orders.decide import decide_effect
-from app.orders.queries import get_box
 
 
 class Ruling(StrEnum):
@@ -31,20 +24,6 @@ class Ruling(StrEnum):
     APPLIED = "applied"
     NOT_APPLIED = "not_applied"
     ABANDONED = "abandoned"
-
-
-async def resync(context: Context, caller: Caller, shipment_box_id: int) -> dict[str, Any]:
-    """Have a box read again by itself, with its history; return the box.
-
-    Raises:
-        NotFound: No such box for this caller.
-    """
-    at = context.now()
-    async with context.db.transaction() as tx:
-        box = await lookup.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
-        await box_store.doubt(tx, box["vendor_id"], [shipment_box_id], at)
-    await leases.wake(context, box["vendor_id"])
-    return await get_box(context, caller.vendor_ids, shipment_box_id)
 
 
 async def settle_review(
@@ -62,7 +41,7 @@ async def settle_review(
     async def work() -> dict[str, Any]:
         at = context.now()
         async with context.db.transaction() as tx:
-            found = await lookup.effect(tx, caller.vendor_ids, effect_id)
+            found = await require_effect(tx, caller.vendor_ids, effect_id)
             vendor_id = found["vendor_id"]
             effect = (await effect_store.by_ids(tx, vendor_id, [effect_id]))[0]
             move = decide_effect(effect["state"], f"rule_{ruling}", EffectFacts(reason=True))
@@ -100,20 +79,3 @@ async def settle_review(
     ruled = await until_fresh(work)
     await leases.wake(context, ruled["vendor_id"])
     return ruled
-
-
-async def keep_statement(
-    context: Context,
-    tx: Connection,
-    vendor_id: str,
-    caller: Caller,
-    about: Mapping[str, str],
-    reason: str,
-    at: datetime,
-) -> bytes:
-    """Keep what an operator stated, as evidence; return its digest."""
-    said = orjson.dumps({"operator": caller.actor, "at": at, "about": about, "reason": reason})
-    digest = context.vault.digest(said)
-    sealed = context.vault.seal_packed(said, PURPOSE_EVIDENCE)
-    await evidence_store.keep(tx, vendor_id, [(digest, "operator", sealed)], at)
-    return digest

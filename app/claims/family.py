@@ -3,13 +3,19 @@
 from datetime import datetime, timedelta
 
 from app.claims import poll
+from app.claims.api import by_hand, cancels, return_changes, returns
 from app.claims.cancels import sends as cancel_sends
 from app.claims.cancels.effects import Cancels
 from app.claims.census import COUNTED
 from app.claims.erasure import ERASURES
 from app.claims.examined import EXAMINED
+from app.claims.inbox import INBOX, READ_ELSEWHERE, WAITING
 from app.claims.kinds import ClaimKind
+from app.claims.machine_pages import MACHINE_PAGES
+from app.claims.manual import MANUAL
+from app.claims.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
 from app.claims.receptions.tables import Reception
+from app.claims.resync import RECEIPT_RESYNC
 from app.claims.returns import sends as return_sends
 from app.claims.returns.effects import Returns
 from app.claims.snapshot import FIGURES, SNAPSHOT
@@ -74,6 +80,9 @@ FAMILY = Family(
         ReadBack(kind=ClaimKind.APPROVE_RETURN, subject="return", read=READ_RETURN),
     ),
     shipping_checks=(ShippingCheck(feed=STOPS, read=_check_stops),),
+    past_views=(CANCEL_VIEW, RETURN_VIEW),
+    past_belonging={"box": CLAIMS_OF_BOX},
+    resyncs=(RECEIPT_RESYNC,),
     sealed_columns=(
         SealedColumn(
             table="receipt",
@@ -88,4 +97,10 @@ FAMILY = Family(
     counted=COUNTED,
     snapshot=SNAPSHOT,
     figures=FIGURES,
+    waiting=WAITING,
+    read_elsewhere=READ_ELSEWHERE,
+    inbox=INBOX,
+    manual=MANUAL,
+    routers=(cancels.router, returns.router, return_changes.router, by_hand.router),
+    machine_pages=MACHINE_PAGES,
 )

@@ -9,15 +9,15 @@ from operator import itemgetter
 from typing import Any
 
 from app.claims import store as claim_store
+from app.claims.lookup import require_receipt
+from app.engine.caller import Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.history.actions import judge
+from app.engine.history.lists import history_of
 from app.engine.pagination import split_page
 from app.machines.cancels import CANCEL, COSTS, CancelFacts, CancelState
-from app.orders import lookup
-from app.orders import store as box_store
-from app.orders.lookup import Vendors
 
 Place = tuple[datetime, int]
 CALLS = {"stop_shipment": "stop", "declare_shipped": "shipped"}
@@ -99,14 +99,14 @@ async def get_return(context: Context, vendor_ids: Vendors, receipt_id: int) -> 
 
 
 async def _whole(tx: Connection, aggregate: str, vendor_ids: Vendors, receipt_id: int) -> dict[str, Any]:
-    row = await lookup.receipt(tx, aggregate, vendor_ids, receipt_id)
+    row = await require_receipt(tx, aggregate, vendor_ids, receipt_id)
     vendor_id = row["vendor_id"]
     meant = await claim_store.boxes_of(tx, vendor_id, [receipt_id])
     return {
         **row,
         "lines": await claim_store.lines_of(tx, vendor_id, receipt_id),
         "boxes": [{"shipment_box_id": one["shipment_box_id"], "state": one["state"]} for one in meant],
-        "history": await box_store.history_of(tx, vendor_id, aggregate, receipt_id),
+        "history": await history_of(tx, vendor_id, aggregate, receipt_id),
     }
 
 

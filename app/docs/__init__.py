@@ -8,12 +8,13 @@ anything.
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel
 
 from app.docs.changes import HEAD, changes
-from app.machines import boxes, cancels, collects, effects, exchanges, receptions, redeliveries, returns
+from app.engine.family import MachinePage
+from app.families import REGISTRY
 from app.machines.kernel import Move, Rules
 from app.settings import Settings
 
@@ -32,37 +33,11 @@ ACTORS: dict[str, str] = {
 _OPENING = re.compile(r"^<!-- generated:(?P<name>\S+) -->$", re.MULTILINE)
 
 
-class _Page(Protocol):
-    """What a module of one machine says about its events and states, besides the machine."""
-
-    @property
-    def OBSERVED(self) -> Collection[str]: ...  # noqa: N802
-    @property
-    def CALLS(self) -> Mapping[str, str]: ...  # noqa: N802
-    @property
-    def CAUSES(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: N802
-    @property
-    def REASONS(self) -> dict[str, str]: ...  # noqa: N802
-    @property
-    def KOREAN(self) -> Mapping[Any, str]: ...  # noqa: N802
-
-
 def sections() -> dict[str, str]:
     """Draw every part: name → Markdown without its markers."""
     return {
-        "order-life": _diagram(boxes.BOX, _label(boxes.OBSERVED), _title(boxes.KOREAN)),
-        "order-table": _table(boxes.BOX, _order_cause),
-        "order-guards": _guards(boxes.REASONS),
-        **_claim("cancel", cancels.CANCEL, cancels),
-        **_claim("return", returns.RETURN, returns),
-        **_claim("reception", receptions.RECEPTION, receptions),
-        **_claim("exchange", exchanges.EXCHANGE, exchanges),
-        **_claim("collect", collects.COLLECT, collects),
-        **_claim("redelivery", redeliveries.REDELIVERY, redeliveries),
+        **{name: text for page in REGISTRY.machine_pages for name, text in _machine(page).items()},
         "claim-actors": _grid(("", "Who causes it"), ACTORS.items()),
-        "effect-life": _diagram(effects.EFFECT, _label(()), lambda _: ""),
-        "effect-table": _table(effects.EFFECT, effects.CAUSES.__getitem__),
-        "effect-guards": _guards(effects.REASONS),
         "changes": _grid(HEAD, changes()),
         "settings": _settings(Settings, ""),
     }
@@ -128,12 +103,12 @@ def _diagram(rules: Rules[Any], label: Callable[[Move[Any]], str], title: Callab
     return "\n".join(["```mermaid", *lines, "```"])
 
 
-def _claim(name: str, rules: Rules[Any], page: _Page) -> dict[str, str]:
-    """Draw the three parts of one machine of the claims."""
+def _machine(page: MachinePage) -> dict[str, str]:
+    """Draw the three parts of one machine."""
     return {
-        f"{name}-life": _diagram(rules, _label(page.OBSERVED), _title(page.KOREAN)),
-        f"{name}-table": _table(rules, _cause(page.CAUSES, page.CALLS)),
-        f"{name}-guards": _guards(page.REASONS),
+        f"{page.part}-life": _diagram(page.rules, _label(page.observed), _title(page.korean)),
+        f"{page.part}-table": _table(page.rules, _cause(page)),
+        f"{page.part}-guards": _guards(page.rules.reasons),
     }
 
 
@@ -149,16 +124,19 @@ def _label(observed: Collection[str]) -> Callable[[Move[Any]], str]:
 
 
 def _title(korean: Mapping[Any, str]) -> Callable[[Any], str]:
-    return lambda state: f" {korean[state]}"
+    return lambda state: f" {korean[state]}" if korean else ""
 
 
-def _cause(causes: Mapping[str, tuple[str, ...]], calls: Mapping[str, str]) -> Callable[[str], str]:
+def _cause(page: MachinePage) -> Callable[[str], str]:
     """Say who causes an event, by the letters of `ACTORS`, and by which call of Coupang we do."""
-    return lambda event: " or ".join(causes[event]) + (f" ({calls[event]})" if event in calls else "")
 
+    def cause(event: str) -> str:
+        call = f" ({page.calls[event]})" if event in page.calls else ""
+        if not page.causes:
+            return "Coupang shows it" if event in page.observed else f"we ask for it{call}"
+        return " or ".join(page.causes[event]) + call
 
-def _order_cause(event: str) -> str:
-    return "Coupang shows it" if event in boxes.OBSERVED else f"we ask for it ({boxes.CALLS[event]})"
+    return cause
 
 
 def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:
@@ -178,7 +156,7 @@ def _table(rules: Rules[Any], cause: Callable[[str], str]) -> str:
     )
 
 
-def _guards(reasons: dict[str, str]) -> str:
+def _guards(reasons: Mapping[str, str]) -> str:
     return _grid(("Guard", "What unblocks it"), ((_code([name]), why) for name, why in reasons.items()))
 
 

@@ -10,16 +10,10 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.claims.api import cancels as cancel_routes
-from app.claims.api import return_changes as return_routes
 from app.docs.words import FAULTS, STORY, WORDS, Words
 from app.engine.effects.outbox import Batch
 from app.engine.policy import Policy
-from app.exchanges.api import exchanges as exchange_routes
 from app.families import REGISTRY
-from app.machines import boxes, cancels, collects, exchanges, redeliveries, returns
-from app.machines.kernel import Rules
-from app.orders.api import changes as box_routes
 
 HEAD = (
     "change, asked at",
@@ -29,17 +23,6 @@ HEAD = (
     "a doubtful answer is read back",
     "proven by",
 )
-MACHINES: Mapping[str, tuple[Rules[Any], Mapping[str, str]]] = {
-    "box": (boxes.BOX, boxes.CALLS),
-    "cancel": (cancels.CANCEL, cancels.CALLS),
-    "return": (returns.RETURN, returns.CALLS),
-    "exchange": (exchanges.EXCHANGE, exchanges.CALLS),
-    "goods back": (collects.COLLECT, collects.CALLS),
-    "replacement": (redeliveries.REDELIVERY, redeliveries.CALLS),
-}
-"""Word for a machine → the machine, and the calls of the events that we ask for."""
-_ROUTERS = (box_routes.router, cancel_routes.router, return_routes.router, exchange_routes.router)
-
 # Numbers that stand for themselves in a path.
 _ORDER, _BOX, _CLAIM = 101, 102, 103
 _PAYLOAD: dict[str, Any] = {
@@ -123,7 +106,7 @@ def address(operation_id: str) -> str:
     """
     paths = {
         str(getattr(route, "operation_id", "")): str(getattr(route, "path", ""))
-        for router in _ROUTERS
+        for router in REGISTRY.routers
         for route in router.routes
     }
     return paths[operation_id]
@@ -144,15 +127,15 @@ def _call(kind: str) -> Call:
 
 def _moves(code: str) -> Iterable[str]:
     """Yield every step of a machine that this call makes; sources that share the rest stand together."""
-    for name, (rules, called) in MACHINES.items():
+    for page in REGISTRY.machine_pages:
         steps: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-        for move in rules.moves():
-            if called.get(move.event) == code:
+        for move in page.rules.moves():
+            if page.calls.get(move.event) == code:
                 guards = tuple(guard.name for guard in move.guards)
                 steps.setdefault((move.event, move.target, guards), []).append(move.source)
         for (event, target, guards), sources in steps.items():
             needs = f" if {', '.join(f'`{guard}`' for guard in guards)}" if guards else ""
-            yield f"{name} `{event}`: {', '.join(sources)} → {target}{needs}"
+            yield f"{page.word} `{event}`: {', '.join(sources)} → {target}{needs}"
 
 
 def _minutes(kind: str) -> int:

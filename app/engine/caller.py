@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+Vendors = list[str] | None
+"""Vendors that somebody may know of; None means every vendor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: an API key, an operator, or we ourselves."""
 
     actor: str
-    vendor_ids: list[str] | None
-    """Vendors this caller may know of; None means every vendor."""
+    vendor_ids: Vendors
     reason: str | None = None
     """Why, when a person acts by hand; kept in the history of what is asked."""
 

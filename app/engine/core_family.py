@@ -8,14 +8,15 @@ from app.engine.effects import dispatch, outbox
 from app.engine.effects.tables import Attempt, Effect
 from app.engine.erasure import ERASURES
 from app.engine.examined import EXAMINED
-from app.engine.family import Aggregate, Family, SealedColumn, VisitPart
+from app.engine.family import Aggregate, Family, MachinePage, SealedColumn, VisitPart
 from app.engine.feeds.feeds import Due
 from app.engine.feeds.tables import Feed, PollRun, Tally
 from app.engine.history.tables import Evidence, History, Observation, Quarantine
+from app.engine.inbox import INBOX, WAITING
 from app.engine.snapshot import FIGURES, SNAPSHOT
 from app.engine.vendors.tables import ApiKey, Circuit, Secret, Vendor
 from app.engine.visits.session import VisitSession
-from app.machines.effects import EFFECT
+from app.machines.effects import CAUSES, EFFECT
 
 _DIGEST = (("vendor_id", "text"), ("digest", "bytea"))
 
@@ -86,4 +87,14 @@ CORE = Family(
     examined=EXAMINED,
     snapshot=SNAPSHOT,
     figures=FIGURES,
+    machine_pages=(
+        MachinePage(
+            part="effect",
+            word="effect",
+            rules=EFFECT,
+            causes={event: (cause,) for event, cause in CAUSES.items()},
+        ),
+    ),
+    waiting=WAITING,
+    inbox=INBOX,
 )

@@ -8,7 +8,7 @@ of its own tables. Each part says which columns it yields and which parameters i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from app.engine.caller import Vendors
     from app.engine.context import Context
     from app.engine.db.base import Base
     from app.engine.db.database import Connection
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from app.engine.effects.subjects import Subject
     from app.engine.feeds.feeds import Due
     from app.engine.feeds.windows import Window
+    from app.engine.manual import ManualMoves
     from app.engine.policy import Policy
     from app.engine.visits.session import VisitSession
     from app.machines.kernel import Rules
@@ -147,6 +149,25 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachinePage:
+    """A machine as the documentation shows it: its diagram, its table and its guards."""
+
+    part: str
+    """Prefix of its generated parts: `order`, `cancel` …"""
+    word: str
+    """What the table of changes calls it."""
+    rules: Rules[Any]
+    observed: Collection[str] = ()
+    """Events that Coupang shows."""
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """Event that we ask for → number of its call in the catalogue."""
+    causes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Event → who causes it; empty where Coupang shows all that we do not ask for."""
+    korean: Mapping[Any, str] = field(default_factory=dict)
+    """State → its word in Korean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastView:
     """How something is shown as it was at a past moment (`?at=`)."""
 
@@ -155,11 +176,28 @@ class PastView:
     """The name under which Coupang's words on it are noted."""
     belonging: LiteralString
     """SELECT part, aggregate, aggregate_id of what belongs to %(id)s of %(vendor_id)s; part is `effects`,
-    `related` or `tracks`."""
-    find: Callable[[Connection, list[str] | None, int], Awaitable[dict[str, Any]]]
+    `related` or `tracks`. Another family adds its own by `Family.past_belonging`."""
+    find: Callable[[Connection, Vendors, int], Awaitable[dict[str, Any]]]
     """Return it for a caller, with `vendor_id` and `order_id`, or raise `NotFound`."""
     word: Callable[[bytes], dict[str, Any]]
-    """Read from a raw answer: `status` and `lines`, each None where it tells nothing."""
+    """Read from a raw answer: `status` and `lines`, as far as it tells them."""
+    more: Callable[[Connection, str, int, datetime, Sequence[Row]], Awaitable[dict[str, Any]]] | None = None
+    """Tell what is known of this kind alone: of a vendor, an id and a moment, with what is related to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resync:
+    """Something that is read by itself when a person asks."""
+
+    subject: str
+    """Its word in the address and in the answer."""
+    aggregates: tuple[str, ...]
+    """What its reading moves."""
+    found: LiteralString
+    """SELECT vendor_id, content_hash, next_read_at, attention, and `…_state`, `…_version` of each aggregate
+    (null: none) of %(id)s, of the vendors of `app.engine.db.vendor_scope.VENDORS`."""
+    make_due: Callable[[Connection, str, int, datetime], Awaitable[None]]
+    """Have one of a vendor read by the next visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,13 +226,25 @@ class Erasure:
     """Erase up to %(most)s of them, the oldest first; `{overdue}` stands for the part above."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that can be done about what waits; `{id}` and `{box}` in its address stand for the row's."""
+
+    action: str
+    method: str
+    href: str
+    who_pays: str | None = None
+    """What it costs, and whom, in words for the one who decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxKind:
     """A kind of thing that waits for a person, and what can be done about it."""
 
     name: str
-    ways: tuple[tuple[str, str, str], ...]
-    """(action, method, address); `{id}` and `{box}` stand for the row's."""
+    subject: str
+    """What the id is of."""
+    ways: tuple[Way, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,18 +318,25 @@ class Family:
     read_backs: tuple[ReadBack, ...] = ()
     shipping_checks: tuple[ShippingCheck, ...] = ()
     past_views: tuple[PastView, ...] = ()
+    past_belonging: Mapping[str, LiteralString] = field(default_factory=dict)
+    """Aggregate of another family → SELECT part, aggregate, aggregate_id of what belongs to %(id)s of it."""
+    resyncs: tuple[Resync, ...] = ()
     sealed_columns: tuple[SealedColumn, ...] = ()
     erasures: tuple[Erasure, ...] = ()
     examined: Examined = field(default_factory=Examined)
     counted: tuple[Counted, ...] = ()
     waiting: tuple[LiteralString, ...] = ()
     """SELECT kind, subject, id, digest, order_id, shipment_box_id, since, deadline, reason, vendor_id of what
-    waits for a person; may name %(at)s."""
+    waits for a person, each null with its type; may name %(at)s. `{read_elsewhere}` stands for what all
+    families hand under this name."""
+    read_elsewhere: LiteralString = ""
+    """SELECT vendor_id, digest of rows that could not be read and are shown as something else."""
     inbox: tuple[InboxKind, ...] = ()
-    manual: Mapping[str, Any] = field(default_factory=dict)
+    manual: Mapping[str, ManualMoves] = field(default_factory=dict)
     """Moves by hand: the word in the address → what a person may do to it."""
     snapshot: Mapping[str, LiteralString] = field(default_factory=dict)
     """Word → a statement that dumps what is stored, for comparisons."""
     figures: Mapping[str, LiteralString] = field(default_factory=dict)
     """Word → a scalar query, for a live status of the whole installation."""
     routers: tuple[APIRouter, ...] = ()
+    machine_pages: tuple[MachinePage, ...] = ()

@@ -15,22 +15,33 @@ from app.engine.family import (
     Family,
     Feed,
     InboxKind,
+    MachinePage,
     PastView,
     ReadBack,
+    Resync,
     SealedColumn,
     ShippingCheck,
     VisitPart,
 )
 
 if TYPE_CHECKING:
-    from app.engine.effects.subjects import Subject
+    from fastapi import APIRouter
 
+    from app.engine.effects.subjects import Subject
+    from app.engine.manual import ManualMoves
+
+
+# The first part of a union gives its columns their types.
+_NOTHING_WAITS: LiteralString = """
+  SELECT NULL::text, NULL::text, NULL::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::timestamptz,
+         NULL::timestamptz, NULL::text, NULL::text WHERE false"""
+_NOTHING_UNREAD: LiteralString = "SELECT NULL::text AS vendor_id, NULL::bytea AS digest WHERE false"
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Registry:
     """The families of this installation.
 
@@ -49,6 +60,10 @@ class Registry:
     visit_parts: tuple[VisitPart, ...] = field(init=False)
     """In the order of a visit."""
     past_views: Mapping[str, PastView] = field(init=False)
+    belonging: Mapping[str, LiteralString] = field(init=False)
+    """Aggregate with a past → SELECT part, aggregate, aggregate_id of all that belongs to %(id)s of it."""
+    resyncs: Mapping[str, Resync] = field(init=False)
+    """By subject."""
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
     counted: Mapping[str, Counted] = field(init=False)
@@ -60,6 +75,12 @@ class Registry:
     in_lock_order: tuple[tuple[str, Subject], ...] = field(init=False)
     """Subjects in the order in which their rows are locked."""
     shipping_checks: tuple[ShippingCheck, ...] = field(init=False)
+    waiting: LiteralString = field(init=False)
+    """SELECT of everything that waits for a person; see `Family.waiting`."""
+    manual: Mapping[str, ManualMoves] = field(init=False)
+    """By the word in the address."""
+    routers: tuple[APIRouter, ...] = field(init=False)
+    machine_pages: tuple[MachinePage, ...] = field(init=False)
     present: LiteralString = field(init=False)
     """SELECT of every aggregate that has a history: vendor_id, aggregate, aggregate_id, state, version."""
     dated: LiteralString = field(init=False)
@@ -91,16 +112,31 @@ class Registry:
             "past_views",
             _named((one.aggregate, one) for family in self.families for one in family.past_views),
         )
+        put("belonging", {name: self._belonging(view) for name, view in self.past_views.items()})
+        put("resyncs", _named((one.subject, one) for family in self.families for one in family.resyncs))
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
         put("counted", _named((one.feed, one) for family in self.families for one in family.counted))
         put("observed", frozenset(every("observed")))
         put("snapshot", _named(pair for family in self.families for pair in family.snapshot.items()))
         put("figures", _named(pair for family in self.families for pair in family.figures.items()))
+        put("manual", _named(pair for family in self.families for pair in family.manual.items()))
+        put("routers", tuple(every("routers")))
+        put("machine_pages", tuple(every("machine_pages")))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
+        put("waiting", self._waiting())
 
         put("present", union(one.present for one in self.aggregates.values()))
         put("dated", union(one.steps_at for one in self.aggregates.values()))
+
+    def _belonging(self, view: PastView) -> LiteralString:
+        others = (family.past_belonging.get(view.aggregate, "") for family in self.families)
+        return "\nUNION\n".join(part for part in (view.belonging, *others) if part)
+
+    def _waiting(self) -> LiteralString:
+        elsewhere = union(family.read_elsewhere for family in self.families)
+        parts = (part for family in self.families for part in family.waiting)
+        return union((_NOTHING_WAITS, *parts)).replace("{read_elsewhere}", elsewhere or _NOTHING_UNREAD)
 
     @property
     def declared_kinds(self) -> tuple[str, ...]:

@@ -9,18 +9,17 @@ from app.claims.changes import Change, ask_claim, locked, pickup_payload
 from app.claims.kinds import ClaimKind
 from app.coupang.claims.types import PickupOf, RejectCode
 from app.coupang.couriers import DIRECT
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
 from app.engine.history.actions import action, judge, reception_actions
+from app.engine.history.lists import history_of
+from app.engine.history.refusals import decide
 from app.engine.pagination import split_page
 from app.exchanges import store as exchange_store
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, exchange_facts, granted
 from app.exchanges.kinds import ExchangeKind
-from app.orders import lookup
-from app.orders import store as box_store
-from app.orders.decide import decide
-from app.orders.lookup import Vendors
+from app.exchanges.lookup import require_exchange
 from app.orders.waybills.waybills import Waybill, check_waybill
 
 EVENTS = {
@@ -144,10 +143,8 @@ async def get_exchange(context: Context, vendor_ids: Vendors, exchange_id: int) 
         NotFound: No such exchange for this caller.
     """
     async with context.db.transaction() as tx:
-        row = await lookup.exchange(tx, vendor_ids, exchange_id)
-        lives = {
-            track: await box_store.history_of(tx, row["vendor_id"], track, exchange_id) for track in TRACKS
-        }
+        row = await require_exchange(tx, vendor_ids, exchange_id)
+        lives = {track: await history_of(tx, row["vendor_id"], track, exchange_id) for track in TRACKS}
     return {
         **row,
         "history": lives["exchange"],

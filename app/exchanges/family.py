@@ -6,11 +6,17 @@ from app.engine.effects.dispatch import one_by_one
 from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn
 from app.engine.feeds.names import EXCHANGES
 from app.exchanges import poll
+from app.exchanges.api import by_hand, exchanges
 from app.exchanges.census import COUNTED
 from app.exchanges.effects import Exchanges
 from app.exchanges.erasure import ERASURES
 from app.exchanges.examined import EXAMINED
+from app.exchanges.inbox import INBOX, WAITING
 from app.exchanges.kinds import ExchangeKind
+from app.exchanges.machine_pages import MACHINE_PAGES
+from app.exchanges.manual import MANUAL
+from app.exchanges.past import EXCHANGE_VIEW, EXCHANGES_OF_BOX
+from app.exchanges.resync import EXCHANGE_RESYNC
 from app.exchanges.snapshot import SNAPSHOT
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
 from app.exchanges.visit_parts import VISIT_PARTS
@@ -65,6 +71,9 @@ FAMILY = Family(
         ReadBack(kind=kind, subject="exchange", read=READ_EXCHANGE)
         for kind in (*ExchangeKind, ClaimKind.PICKUP_WAYBILL)
     ),
+    past_views=(EXCHANGE_VIEW,),
+    past_belonging={"box": EXCHANGES_OF_BOX},
+    resyncs=(EXCHANGE_RESYNC,),
     sealed_columns=(
         SealedColumn(
             table="exchange",
@@ -78,4 +87,9 @@ FAMILY = Family(
     examined=EXAMINED,
     counted=COUNTED,
     snapshot=SNAPSHOT,
+    waiting=WAITING,
+    inbox=INBOX,
+    manual=MANUAL,
+    routers=(exchanges.router, by_hand.router),
+    machine_pages=MACHINE_PAGES,
 )

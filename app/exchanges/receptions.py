@@ -1,12 +1,16 @@
 """The goods of exchanges are awaited: their receptions begin, and follow what the exchanges show."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.claims.receptions import receptions
 from app.claims.receptions import store as reception_store
+from app.engine.caller import Vendors
 from app.engine.db.database import Connection
 from app.engine.history import transitions
+from app.exchanges import store as exchange_store
+from app.exchanges.lookup import require_exchange
 from app.machines.collects import NOTHING_COMES, CollectState
 from app.machines.exchanges import CALLED_OFF, ExchangeState
 from app.machines.receptions import AWAITED, RECEPTION, ReceptionFacts, ReceptionState
@@ -64,3 +68,18 @@ def _step(goods: Goods, cause: str) -> transitions.Step | None:
         return None
     move = RECEPTION.decide(state, event, ReceptionFacts(over=over))
     return transitions.Step(move.event, move.source, move.target, "coupang", cause)
+
+
+async def _exchange(
+    tx: Connection, vendor_ids: Vendors, exchange_id: int
+) -> tuple[str, int, Collection[int]]:
+    row = await require_exchange(tx, vendor_ids, exchange_id, lock=True)
+    return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in row["lines"]}
+
+
+async def _nothing_comes(tx: Connection, vendor_id: str, exchange_id: int) -> bool:
+    row = await exchange_store.find(tx, [vendor_id], exchange_id)
+    return row is not None and (row["state"] in CALLED_OFF or row["collect_state"] in NOTHING_COMES)
+
+
+EXCHANGE_GOODS = receptions.Goods(EXCHANGE, _exchange, _nothing_comes)

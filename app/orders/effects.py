@@ -13,10 +13,11 @@ from app.machines.boxes import BOX, BoxFacts, BoxState, walk
 from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
 from app.orders import store as box_store
-from app.orders.decide import box_facts, seller_cancel_facts
+from app.orders.decide import box_facts
 from app.orders.kinds import OrderKind
 from app.orders.permits import checks as permit_checks
 from app.orders.quantities.quantities import settle_boxes
+from app.orders.seller_cancels import seller_cancel_facts
 from app.orders.waybills import checks as waybill_checks
 from app.orders.waybills.parcel_lines import lines_now
 

@@ -9,9 +9,9 @@ from app.engine.db.database import Connection
 from app.engine.db.states import among, literal
 from app.engine.evidence.opened import in_batches, opened
 from app.engine.family import Examined, Row
-from app.engine.history.point_in_time import sheet_of
 from app.machines.boxes import UNDER_WAY
 from app.machines.effects import EffectState
+from app.orders.past import sheet_of
 from app.orders.quantities.store import quantity_faults
 from app.vault import Sealed
 

@@ -6,12 +6,17 @@ from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, Sea
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
 from app.orders import sends
+from app.orders.api import boxes, by_hand, changes, holds, orders, permits
 from app.orders.census import COUNTED
 from app.orders.effects import Boxes
 from app.orders.erasure import ERASURES
 from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
+from app.orders.inbox import INBOX, WAITING
 from app.orders.kinds import OrderKind
+from app.orders.machine_pages import MACHINE_PAGES
+from app.orders.manual import MANUAL
+from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
 from app.orders.read_back import read_acknowledges, read_singly
@@ -56,6 +61,7 @@ FAMILY = Family(
         ReadBack(kind=OrderKind.CHANGE_INVOICE, subject="box", read=read_singly),
         ReadBack(kind=OrderKind.CLOSE_UNDELIVERED, subject="box", read=read_singly),
     ),
+    past_views=(BOX_VIEW,),
     sealed_columns=(
         SealedColumn(
             table="receiver",
@@ -70,4 +76,9 @@ FAMILY = Family(
     counted=COUNTED,
     snapshot=SNAPSHOT,
     figures=FIGURES,
+    waiting=WAITING,
+    inbox=INBOX,
+    manual=MANUAL,
+    routers=(boxes.router, changes.router, holds.router, permits.router, orders.router, by_hand.router),
+    machine_pages=MACHINE_PAGES,
 )

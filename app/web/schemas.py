@@ -10,8 +10,10 @@ from app.machines.boxes import BoxState
 from app.machines.cancels import CancelState
 from app.machines.effects import EffectState
 from app.machines.exchanges import ExchangeState
+from app.machines.receptions import Verdict
 from app.machines.returns import ReturnState
-from app.web.field_types import EffectKindName
+from app.web.field_types import BodyId, EffectKindName
+from app.web.field_types import Line as TextLine
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="18 digits, so a string.")]
 Subject = Literal["box", "cancel", "return", "exchange"]
@@ -241,3 +243,18 @@ STEP: dict[str, Any] = {
     "evidence": "9f86d081884c7d659a2feaa0c55ad015",
     "at": AT,
 }
+
+
+class Refusal(Told):
+    """A rule that refuses, and what would unblock it."""
+
+    rule: str
+    unblock: str
+
+
+class FoundLine(Asked):
+    """What the inspection found of one option."""
+
+    vendor_item_id: BodyId
+    verdict: Verdict
+    note: Annotated[TextLine, Field(max_length=500)] = ""

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.backoffice import claim_reviews
 from app.claims import queries as claim_queries
+from app.claims import reviews as claim_reviews
 from app.engine.caller import US
 from app.errors import NotFound, Refused
 from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_paths, assert_promises

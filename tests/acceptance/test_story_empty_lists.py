@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.backoffice.operations import figures
 from app.engine.policy import Policy
 from app.integrity import census
 from app.orders import poll as order_poll
-from app.orders import queries as box_queries
 from app.sandbox.core.order_entities import Box
 from app.sandbox.world.population import Shop as People
 from tests.support.return_steps import delivered
@@ -38,7 +38,7 @@ async def calls(shop: Shop, purpose: str) -> dict[str, int]:
 
 async def contradicted(shop: Shop) -> dict[str, int]:
     """What the metrics tell of lies that our own knowledge has seen through."""
-    found = (await box_queries.figures(shop.context)).contradicted
+    found = (await figures(shop.context)).contradicted
     return {row["feed"]: int(row["lists"]) for row in found}
 
 

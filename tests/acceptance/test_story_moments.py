@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from app.backoffice import reviews
 from app.claims import queries as claim_queries
 from app.clock import Frozen
 from app.engine.caller import US
@@ -20,6 +19,7 @@ from app.machines.receptions import Verdict
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
 from app.orders.holds import holds
+from app.orders.resync import resync
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.return_steps import delivered, inspected, returned
 from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
@@ -228,7 +228,7 @@ async def test_the_last_word_is_the_one_that_came_last_although_two_clocks_disag
     assert await shop.one("SELECT market_held FROM line") == 2
     shop.world.withdraw(receipt_id)
     shop.world.wing_ship(box_id, "CJGLS", "512345678901")
-    await reviews.resync(shop.context, US, box_id)
+    await resync(shop.context, US, box_id)
     await shop.visit()
     assert await shop.state(box_id) == "DEPARTURE"
     shop.later(MINUTE)

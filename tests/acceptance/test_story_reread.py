@@ -1,7 +1,7 @@
 """A person has a receipt read now: by the vendor's next visit, and is told what it changed."""
 
-from app.backoffice import resync
 from app.engine.caller import US
+from app.engine.visits import resync
 from tests.support.shop import MINUTE, Shop
 from tests.support.stop_requests import packed, requested
 

@@ -95,13 +95,15 @@ async def test_the_seller_arranges_the_pick_up(shop: Shop) -> None:
 async def test_damaged_goods_are_kept_from_approval_and_disputed_in_wing(shop: Shop) -> None:
     box_id = await delivered(shop)
     receipt_id = await returned(shop, box_id)
-    await receptions.arrive(shop.context, US, "return", receipt_id)
+    await receptions.arrive(shop.context, US, receptions.RETURN_GOODS, receipt_id)
     with pytest.raises(Refused):
-        await receptions.arrive(shop.context, US, "return", receipt_id)
+        await receptions.arrive(shop.context, US, receptions.RETURN_GOODS, receipt_id)
     with pytest.raises(Invalid, match="unknown item"):
-        await receptions.inspect(shop.context, US, "return", receipt_id, [Found(SOCKS, Verdict.GOOD)])
+        await receptions.inspect(
+            shop.context, US, receptions.RETURN_GOODS, receipt_id, [Found(SOCKS, Verdict.GOOD)]
+        )
     found = [Found(SHIRT, Verdict.DAMAGED, "한쪽 소매")]
-    told = await receptions.inspect(shop.context, US, "return", receipt_id, found)
+    told = await receptions.inspect(shop.context, US, receptions.RETURN_GOODS, receipt_id, found)
     assert told["state"] == "DISPUTED"
     assert told["inspection"] == [{"vendor_item_id": SHIRT, "verdict": "DAMAGED", "note": "한쪽 소매"}]
     with pytest.raises(Refused) as no:
@@ -121,12 +123,16 @@ async def test_an_operator_accepts_a_finding(shop: Shop) -> None:
     receipt_id = await returned(shop, box_id)
     await inspected(shop, receipt_id, Verdict.MISSING)
     with pytest.raises(Refused):
-        await receptions.accept(shop.context, US, "return", receipt_id, "")
-    await receptions.accept(shop.context, US, "return", receipt_id, "the customer showed a photo")
+        await receptions.accept(shop.context, US, receptions.RETURN_GOODS, receipt_id, "")
+    await receptions.accept(
+        shop.context, US, receptions.RETURN_GOODS, receipt_id, "the customer showed a photo"
+    )
     await return_changes.confirm_return(shop.context, US, receipt_id)
     # Somebody looks again before it is sent: nothing is confirmed on the old verdict.
     found = [Found(SHIRT, Verdict.WRONG_ITEM)]
-    await receptions.inspect(shop.context, US, "return", receipt_id, found, reason="another parcel")
+    await receptions.inspect(
+        shop.context, US, receptions.RETURN_GOODS, receipt_id, found, reason="another parcel"
+    )
     await shop.visit()
     effect = await effect_of(shop, "CONFIRM_RETURN")
     assert (effect["state"], effect["result_code"]) == ("REJECTED", "REFUSED_HERE")

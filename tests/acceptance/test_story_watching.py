@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.backoffice import resync
 from app.claims import list_plan
 from app.engine.caller import US
+from app.engine.visits import resync
 from tests.support.return_steps import return_state, seen
 from tests.support.shop import DAY, HOUR, MINUTE, Shop, assert_paths, run_sql
 from tests.support.stop_requests import packed, requested, state_of

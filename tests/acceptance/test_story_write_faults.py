@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.backoffice import reviews
-from app.backoffice.reviews import Ruling
+from app.backoffice.reviews import Ruling, settle_review
 from app.engine.caller import US
 from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises
 
@@ -206,7 +205,7 @@ async def test_a_verdict_is_held_against_what_coupang_shows_at_once(shop: Shop, 
         # By hand, where the sellers' console is.
         payload = effect["payload"]
         shop.world.wing_ship(box_id, payload["courier_code"], payload["invoice_number"])
-    await reviews.settle_review(shop.context, US, effect["effect_id"], Ruling.APPLIED, "looked at WING")
+    await settle_review(shop.context, US, effect["effect_id"], Ruling.APPLIED, "looked at WING")
     box = (await shop.boxes())[box_id]
     assert (box["state"], box["attention"]) == ("DEPARTURE", None)
     await shop.visit()

@@ -12,6 +12,7 @@ from httpx2 import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.backoffice.api import health
+from app.backoffice.operations import Figures, figures
 from app.coupang.orders.decode import SheetPage, Unreadable
 from app.engine.access import api_keys
 from app.engine.context import Context
@@ -111,13 +112,13 @@ async def test_scrapes_share_one_count(
     context: Context, monkeypatch: pytest.MonkeyPatch, callers: Callers
 ) -> None:
     counted = []
-    count = box_queries.figures
+    count = figures
 
-    async def counting(context: Context) -> box_queries.Figures:
+    async def counting(context: Context) -> Figures:
         counted.append(context)
         return await count(context)
 
-    monkeypatch.setattr(health.box_queries, "figures", counting)
+    monkeypatch.setattr(health.operations, "figures", counting)
     client = await callers.without_key()
     await asyncio.gather(*(client.get("/metrics") for _ in range(5)))
     assert len(counted) == 1

@@ -6,15 +6,16 @@ from typing import Any
 
 from httpx2 import AsyncClient
 
-from app.backoffice import resync
-from app.backoffice.api.inbox_schemas import DecisionPage, Resync
-from app.backoffice.inbox import WAYS
+from app.backoffice.api.inbox_schemas import DecisionPage
 from app.claims.ingest import take_receipts
 from app.coupang.claims.decode_receipts import read_receipt_page
 from app.engine.caller import US
 from app.engine.context import Context
+from app.engine.visits import resync
+from app.families import REGISTRY
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
+from app.web.resync_schemas import Resync
 from tests.support.box_stock import BOX, OTHER, VENDOR, put, register
 from tests.support.callers import problem
 from tests.support.exchange_stock import exchange, tell_exchange
@@ -104,7 +105,7 @@ async def _goods(context: Context, subject: str, row_id: int, state: str) -> Non
 
 async def test_every_kind_is_in_one_list(context: Context, admin: AsyncClient) -> None:
     await _everything(context)
-    assert sorted(await kinds(admin)) == sorted(WAYS)
+    assert sorted(await kinds(admin)) == sorted(REGISTRY.inbox)
     # What waits has an address for everything that can be done about it.
     items = (await admin.get(LIST)).json()["items"]
     paths = (await admin.get("/openapi.json")).json()["paths"]
@@ -118,7 +119,7 @@ async def test_every_kind_is_in_one_list(context: Context, admin: AsyncClient) -
     stop = next(one for one in items if one["kind"] == "stop_request")
     assert [way["who_pays"] is not None for way in stop["actions"]] == [True, True, False]
     # Each alone, too.
-    for kind in WAYS:
+    for kind in REGISTRY.inbox:
         assert await kinds(admin, f"?kind={kind}") == [kind]
     assert sorted(await kinds(admin, "?kind=hold_over&kind=effect_review")) == ["effect_review", "hold_over"]
 

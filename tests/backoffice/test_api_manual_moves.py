@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from app.backoffice.aggregates.registry import AGGREGATES
 from app.backoffice.api.manual_move_schemas import Moved, Transitions
 from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.db.database import Database
+from app.families import REGISTRY
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
 from app.orders.queries import ASKED
@@ -159,12 +159,12 @@ async def _body(context: Context, event: str, takes: list[str], row_id: int) -> 
 
 
 @pytest.mark.parametrize("good", [False, True])
-@pytest.mark.parametrize("kind", list(AGGREGATES))
+@pytest.mark.parametrize("kind", list(REGISTRY.manual))
 async def test_what_is_listed_is_what_happens(
     context: Context, admin: AsyncClient, kind: str, good: bool
 ) -> None:
     """Every state and event; the list takes for granted what an event needs, so everything is sent."""
-    what, row_id = AGGREGATES[kind], await MAKE[kind](context)
+    what, row_id = REGISTRY.manual[kind], await MAKE[kind](context)
     path, done, refused = f"/admin/v1/{kind}/{row_id}/transitions", set(), set()
     for state in what.rules.states:
         await _ready(context, kind, row_id, state, good)
@@ -308,13 +308,13 @@ async def test_inspection_by_hand_names_the_options(context: Context, admin: Asy
     assert told["step"]["reason"] == WHY
 
 
-@pytest.mark.parametrize("kind", list(AGGREGATES))
+@pytest.mark.parametrize("kind", list(REGISTRY.manual))
 async def test_a_foreign_one_is_like_nothing_at_all(context: Context, admin: AsyncClient, kind: str) -> None:
     await register(context, OTHER)
     row_id = await MAKE[kind](context)
     made = await admin.post("/admin/v1/keys", json={"name": "k", "scopes": ["admin"], "vendor_ids": [OTHER]})
     theirs = {"Authorization": f"Bearer {made.json()['key']}"}
-    body = {"event": AGGREGATES[kind].rules.events[0], "reason": WHY}
+    body = {"event": REGISTRY.manual[kind].rules.events[0], "reason": WHY}
     for number in (row_id, row_id + 5):
         path = f"/admin/v1/{kind}/{number}/transitions"
         problem(await admin.get(path, headers=theirs), 404, "not-found")
@@ -322,7 +322,7 @@ async def test_a_foreign_one_is_like_nothing_at_all(context: Context, admin: Asy
 
 
 def test_every_event_of_every_machine_has_its_way() -> None:
-    for what in AGGREGATES.values():
+    for what in REGISTRY.manual.values():
         assert not what.words & what.kept
         assert not set(what.acts) & (what.words | what.kept)
         assert what.words | what.kept | set(what.acts) <= set(what.rules.events)
@@ -330,4 +330,4 @@ def test_every_event_of_every_machine_has_its_way() -> None:
         ends = {event for _, event, target in what.rules.edges() if target in what.rules.finals}
         if what.name not in ("box", "effect"):
             assert not ends & what.words
-    assert set(AGGREGATES["boxes"].acts) == set(ASKED)
+    assert set(REGISTRY.manual["boxes"].acts) == set(ASKED)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.backoffice import claim_reviews
+from app.claims import reviews as claim_reviews
 from app.claims.box_blocks import keep_unreadable
 from app.coupang.claims.types import UnreadableClaim
 from app.engine.context import Context

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from app.backoffice import inbox
-from app.backoffice.inbox import WAYS
 from app.claims.box_blocks import keep_unreadable
 from app.clock import Frozen
 from app.coupang.claims.types import UnreadableClaim
 from app.engine.context import Context
+from app.families import REGISTRY
 from app.machines.boxes import BoxState
 from app.orders.changes import US
 from app.orders.holds import holds
@@ -22,11 +22,11 @@ HOUR = timedelta(hours=1)
 
 
 def test_every_way_out_of_a_decision_is_an_address() -> None:
-    for kind, ways in WAYS.items():
-        assert ways, kind
-        for _, method, href in ways:
-            assert method in ("GET", "POST", "DELETE")
-            assert re.fullmatch(r"/(v1|admin/v1)/[a-z0-9/]+", href.format(id=7, box=8)), href
+    for kind, declared in REGISTRY.inbox.items():
+        assert declared.ways, kind
+        for way in declared.ways:
+            assert way.method in ("GET", "POST", "DELETE")
+            assert re.fullmatch(r"/(v1|admin/v1)/[a-z0-9/]+", way.href.format(id=7, box=8)), way.href
 
 
 async def test_decisions_are_listed_by_deadline_with_their_ways(context: Context, clock: Frozen) -> None:
@@ -63,7 +63,9 @@ async def test_decisions_are_listed_by_deadline_with_their_ways(context: Context
     everything = await ask([VENDOR])
     assert (everything[0]["kind"], everything[0]["id"]) == ("hold_over", hold["hold_id"])
     for one in everything:
-        assert [way["action"] for way in one["actions"]] == [way[0] for way in WAYS[one["kind"]]]
+        assert [way["action"] for way in one["actions"]] == [
+            way.action for way in REGISTRY.inbox[one["kind"]].ways
+        ]
     ways = {way["action"]: way for way in everything[1]["actions"]}
     assert ways["stop_shipment"]["href"] == "/v1/cancels/2/stop"
     assert all(ways[answer]["who_pays"] for answer in ("stop_shipment", "declare_shipped"))

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.backoffice import resync, reviews
 from app.claims import store as claim_store
 from app.clock import Frozen
 from app.engine.context import Context
+from app.engine.visits import resync
 from app.errors import NotFound
 from app.machines.boxes import BoxState
+from app.orders import resync as box_resync
 from app.orders.changes import Caller
 from app.orders.read_schedule import to_read
 from tests.support.box_stock import BOX, OTHER, VENDOR, put, register
@@ -41,8 +42,8 @@ async def test_reading_on_demand_is_made_due_and_tells_what_it_changed(
     assert [(one["source"], one["target"]) for one in told["changes"]] == [("REQUESTED", "STOPPED")]
     # A box is read again by itself, with its history.
     with pytest.raises(NotFound):
-        await reviews.resync(context, STRANGER, BOX)
-    await reviews.resync(context, OPERATOR, BOX)
+        await box_resync.resync(context, STRANGER, BOX)
+    await box_resync.resync(context, OPERATOR, BOX)
     assert [(row["shipment_box_id"], row["doubtful"]) for row in await to_read(context, VENDOR)] == [
         (BOX, True)
     ]

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from app.backoffice import reviews
-from app.backoffice.reviews import Ruling
+from app.backoffice.reviews import Ruling, settle_review
 from app.engine.context import Context
 from app.engine.evidence import queries as evidence_queries
 from app.engine.history import transitions
+from app.engine.history.lists import history_of
 from app.errors import NotFound, Refused
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
@@ -56,14 +56,14 @@ async def test_ruling_on_an_effect_settles_it_and_moves_its_box(context: Context
         box_id = await put(context, BoxState.INSTRUCT, BOX + number, order_id=ORDER + number)
         effect_id = await in_review(context, box_id)
         with pytest.raises(NotFound):
-            await reviews.settle_review(context, STRANGER, effect_id, ruling, "mine")
-        ruled = await reviews.settle_review(context, OPERATOR, effect_id, ruling, "WING shows it")
+            await settle_review(context, STRANGER, effect_id, ruling, "mine")
+        ruled = await settle_review(context, OPERATOR, effect_id, ruling, "WING shows it")
         box = await look(context, box_id)
         assert (ruled["state"], box["state"], box["doubtful"]) == told, ruling
         assert (ruled["result_code"], ruled["result_message"]) == ("RULED", "WING shows it")
         assert (ruled["sent_at"] is None) is (ruling is Ruling.NOT_APPLIED)
         async with context.db.connection() as connection:
-            step = (await box_store.history_of(connection, VENDOR, "effect", effect_id))[-1]
+            step = (await history_of(connection, VENDOR, "effect", effect_id))[-1]
         assert (step["event"], step["actor"], step["reason"]) == (
             f"rule_{ruling}",
             "operator:kim",
@@ -72,4 +72,4 @@ async def test_ruling_on_an_effect_settles_it_and_moves_its_box(context: Context
         said = (await evidence_queries.get_evidence(context, None, bytes.fromhex(step["evidence"])))[0]
         assert said["answer"]["about"] == {"effect": str(effect_id), "ruling": ruling}
         with pytest.raises(Refused):
-            await reviews.settle_review(context, OPERATOR, effect_id, ruling, "again")
+            await settle_review(context, OPERATOR, effect_id, ruling, "again")

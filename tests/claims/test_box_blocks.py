@@ -16,6 +16,7 @@ from app.coupang.claims.types import UnreadableClaim
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
 from app.engine.evidence import store as evidence_store
+from app.engine.history.lists import history_of
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
 from app.orders import store as box_store
@@ -76,7 +77,7 @@ async def test_stop_request_drops_waiting_waybills_and_revokes_permits(context: 
     async with context.db.connection() as connection:
         dropped = await effect_store.find(connection, [VENDOR], shipped[0]["effect_id"])
         kept = await effect_store.find(connection, [VENDOR], shipped[1]["effect_id"])
-        steps = await box_store.history_of(connection, VENDOR, "effect", shipped[0]["effect_id"])
+        steps = await history_of(connection, VENDOR, "effect", shipped[0]["effect_id"])
     assert dropped is not None
     assert kept is not None
     assert (dropped["state"], dropped["result_code"], kept["state"]) == (

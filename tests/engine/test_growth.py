@@ -10,7 +10,7 @@ from app.claims import store as claim_store
 from app.coupang.orders.decode import read_sheet_page
 from app.engine.context import Context
 from app.engine.db.database import Connection
-from app.engine.effects import queries as effect_queries
+from app.engine.effects import lists as effect_lists
 from app.engine.effects import store as effect_store
 from app.engine.feeds import coverage
 from app.engine.vendors import vendors
@@ -169,7 +169,9 @@ async def test_what_is_asked_all_day_does_not_read_the_past(context: Context) ->
             "an exchange": lambda c: exchange_store.find(c, everybody, rows[5]["order_id"]),
             "readings": lambda c: coverage.list_runs(c, everybody, None, None, PAGE),
             "readings of a feed": lambda c: coverage.list_runs(c, both, "stops", None, PAGE),
-            "decisions": lambda c: inbox_store.list_waiting(c, everybody, context.now(), most=PAGE),
+            "decisions": lambda c: inbox_store.list_waiting(
+                c, context.registry.waiting, everybody, context.now(), most=PAGE
+            ),
             "the oldest open exchange": lambda c: exchange_store.oldest_open(c, VENDOR),
             "a permit": lambda c: permit_store.find(c, everybody, 1),
         }
@@ -184,4 +186,4 @@ async def test_what_is_asked_all_day_does_not_read_the_past(context: Context) ->
 
 def _effects(connection: Connection, vendor_ids: list[str] | None, **only: Any) -> Awaitable[Any]:
     told = {"state": None, "kind": None, "shipment_box_id": None, "before": None, **only}
-    return effect_queries.list_effects(connection, vendor_ids, **told, most=PAGE)
+    return effect_lists.list_effects(connection, vendor_ids, **told, most=PAGE)

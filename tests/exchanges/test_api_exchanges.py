@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
+from app.backoffice.operations import figures
 from app.claims.api.reception_schemas import ClaimActions, Reception
 from app.engine.context import Context
 from app.exchanges.api import schemas as shapes
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
-from app.orders import queries as box_queries
 from app.orders.api.schemas import BoxPage
 from app.web.schemas import Box, Effect
 from tests.support.box_stock import BOX, ORDER, OTHER, SHIRT, SOCKS, Item, put, register
@@ -237,7 +237,7 @@ async def test_a_box_of_an_exchange_is_no_sale(
     refusing = {one["action"]: [rule["rule"] for rule in one["refused_by"]] for one in items}
     assert "is_a_sale" in refusing["acknowledge"] + refusing["ship"]
     assert "is_a_sale" in refusing["seller_cancel"]
-    counted = (await box_queries.figures(context)).boxes
+    counted = (await figures(context)).boxes
     assert [(row["state"], row["boxes"]) for row in counted] == [("FINAL_DELIVERING", 1)]
     await tell(context, received())
     assert (await writer.get(f"/v1/boxes/{NEW_BOX}")).json()["exchange_id"] == str(EXCHANGE)

@@ -11,6 +11,7 @@ from app.engine.db.database import execute, fetch
 from app.engine.history import transitions
 from app.exchanges import changes as exchange_changes
 from app.exchanges import page_store as exchange_page_store
+from app.exchanges.receptions import EXCHANGE_GOODS
 from app.machines.boxes import BoxState
 from tests.support.box_stock import ORDER, SHIRT, VENDOR, Item, put, register, sheet, take
 from tests.support.exchange_states import EXCHANGE, exchange, received, tell
@@ -163,7 +164,9 @@ async def test_goods_that_arrive_meanwhile_have_arrived(
     }
     await tell(context, one(0, **scanned), one(1, **scanned))
     assert raced
-    goods = [await receptions.get_reception(context, US, "exchange", EXCHANGE + number) for number in (0, 1)]
+    goods = [
+        await receptions.get_reception(context, US, EXCHANGE_GOODS, EXCHANGE + number) for number in (0, 1)
+    ]
     assert [row["state"] for row in goods] == ["ARRIVED", "PICKED_UP"]
     assert [row["version"] for row in goods] == [2, 2]
     states = [

@@ -10,6 +10,7 @@ from app.engine.context import Context
 from app.machines.boxes import BoxState
 from app.orders import store as box_store
 from app.orders.api import schemas
+from app.web.courier_schemas import Couriers
 from app.web.schemas import Box
 from tests.support.box_stock import BOX, ORDER, SOCKS, Item, put
 from tests.support.callers import problem
@@ -182,7 +183,7 @@ async def test_order_has_all_its_boxes(context: Context, reader: AsyncClient) ->
 
 async def test_couriers_in_coupangs_order(reader: AsyncClient) -> None:
     told = (await reader.get("/v1/couriers")).json()
-    schemas.Couriers.model_validate(told)
+    Couriers.model_validate(told)
     by_code = {courier["code"]: courier for courier in told["items"]}
     assert by_code["DIRECT"]["direct"] is True
     assert by_code["CJGLS"]["pattern"] == r"^(\d{10}|\d{12})$"

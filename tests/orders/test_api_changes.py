@@ -11,9 +11,9 @@ from app.engine.context import Context
 from app.engine.effects import outbox
 from app.engine.visits import leases
 from app.machines.boxes import BoxState
-from app.orders.api import schemas
 from app.orders.kinds import OrderKind
 from app.orders.sends import settle_rows
+from app.web.effect_schemas import EffectPage, ExplainedEffect
 from app.web.schemas import Effect
 from tests.support.box_stock import BOX, SHIRT, SOCKS, VENDOR, Item, put
 from tests.support.callers import Callers, problem
@@ -52,7 +52,7 @@ async def test_acknowledge_is_202_with_the_effect(context: Context, writer: Asyn
     assert told["asked_by"].startswith("key:")
     assert answer.headers["location"] == f"/v1/effects/{told['effect_id']}"
     again = (await writer.get(answer.headers["location"])).json()
-    schemas.ExplainedEffect.model_validate(again)
+    ExplainedEffect.model_validate(again)
     assert {name: again[name] for name in told} == told
     assert [(step["event"], step["target"]) for step in again["history"]] == [("ask", "PENDING")]
 
@@ -63,7 +63,7 @@ async def test_effect_tells_its_tries_and_moves_the_box(context: Context, writer
     context.clock.advance(minutes=2)  # type: ignore[attr-defined]
     await answer_as_coupang(context, OrderKind.ACKNOWLEDGE)
     told = (await writer.get(f"/v1/effects/{asked['effect_id']}")).json()
-    schemas.ExplainedEffect.model_validate(told)
+    ExplainedEffect.model_validate(told)
     assert (told["state"], told["final"], told["tries"], len(told["trail"])) == ("CONFIRMED", True, 1, 1)
     assert [step["event"] for step in told["history"]] == ["ask", "send_out", "confirm"]
     assert len(told["evidence"]) == 32
@@ -236,7 +236,7 @@ async def test_effects_are_listed_newest_first_in_pages(context: Context, writer
         await put(context, box_id=BOX + number)
         ids.append((await writer.post(f"/v1/boxes/{BOX + number}/acknowledge")).json()["effect_id"])
     first = (await writer.get("/v1/effects", params={"limit": 3})).json()
-    schemas.EffectPage.model_validate(first)
+    EffectPage.model_validate(first)
     rest = (await writer.get("/v1/effects", params={"limit": 3, "cursor": first["next_cursor"]})).json()
     assert [one["effect_id"] for one in first["items"] + rest["items"]] == ids[::-1]
     assert rest["next_cursor"] is None

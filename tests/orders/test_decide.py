@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from app import errors
+from app.engine.history.refusals import decide, refusal, unblock
 from app.machines.boxes import BOX, BoxFacts
 from app.machines.effects import EFFECT, EffectFacts
 from app.machines.kernel import Refused
 from app.machines.receptions import RECEPTION
-from app.orders.decide import box_facts, decide, decide_box, refusal, seller_cancel_facts, unblock
+from app.orders.decide import box_facts, decide_box
+from app.orders.seller_cancels import seller_cancel_facts
 
 AT = datetime(2026, 11, 20, 3, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -94,7 +96,7 @@ def test_refusal_offers_what_may_be_asked_and_nothing_that_is_observed() -> None
     with pytest.raises(Refused) as no:
         BOX.decide("ACCEPT", "ship", FREE)
     assert {"acknowledge", "see_instruct"} <= set(no.value.allowed)
-    told = refusal(no.value)
+    told = refusal(no.value, BOX)
     assert told.members["allowed"] == ["acknowledge"]
     assert told.members["missing"] == []
     assert told.status == 409
@@ -108,9 +110,9 @@ def test_refusal_speaks_with_the_words_of_its_own_machine() -> None:
 
 
 def test_unblock_knows_negated_and_unknown_guards() -> None:
-    assert unblock("!nothing_held") == unblock("nothing_held") == BOX.reasons["nothing_held"]
+    assert unblock("!nothing_held", BOX) == unblock("nothing_held", BOX) == BOX.reasons["nothing_held"]
     assert unblock("nothing_comes", RECEPTION) == RECEPTION.reasons["nothing_comes"]
-    assert unblock("no_such_guard") == ""
+    assert unblock("no_such_guard", BOX) == ""
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
+from app.claims.lookup import require_receipt
+from app.engine.caller import Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
+from app.engine.effects.queries import require_effect
 from app.errors import NotFound
+from app.exchanges.lookup import require_exchange
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
 from app.orders import lookup
 from app.orders.changes import US, Waybill
-from app.orders.lookup import Vendors, with_sums
+from app.orders.lookup import with_sums
 from tests.support import exchange_states, receipt_stock
 from tests.support.box_stock import BOX, ORDER, OTHER, VENDOR, put, register
 from tests.support.exchange_states import EXCHANGE, exchange
@@ -40,11 +44,11 @@ async def test_lookup_finds_for_its_vendor_only(context: Context) -> None:
 
     async with context.db.transaction() as tx:
         asked: dict[str, tuple[Callable[..., Awaitable[dict[str, Any]]], str, int]] = {
-            "box": (lookup.box, "shipment_box_id", BOX),
+            "box": (lookup.require_box, "shipment_box_id", BOX),
             "cancel": (_receipt("cancel"), "receipt_id", STOP),
             "return": (_receipt("return"), "receipt_id", BACK),
-            "exchange": (lookup.exchange, "exchange_id", EXCHANGE),
-            "effect": (lookup.effect, "effect_id", effect["effect_id"]),
+            "exchange": (require_exchange, "exchange_id", EXCHANGE),
+            "effect": (require_effect, "effect_id", effect["effect_id"]),
         }
         for kind, (find, name, number) in asked.items():
             for vendors in (None, [VENDOR], [OTHER, VENDOR]):
@@ -58,11 +62,11 @@ async def test_lookup_finds_for_its_vendor_only(context: Context) -> None:
         # A receipt that leads one life is not found as the other.
         for kind, number in (("return", STOP), ("cancel", BACK)):
             with pytest.raises(NotFound):
-                await lookup.receipt(tx, kind, None, number)
+                await require_receipt(tx, kind, None, number)
 
 
 def _receipt(kind: str) -> Callable[..., Awaitable[dict[str, Any]]]:
     async def find(tx: Connection, vendors: Vendors, receipt_id: int) -> dict[str, Any]:
-        return await lookup.receipt(tx, kind, vendors, receipt_id, lock=True)
+        return await require_receipt(tx, kind, vendors, receipt_id, lock=True)
 
     return find

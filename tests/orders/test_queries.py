@@ -11,12 +11,14 @@ from app.clock import KST
 from app.coupang.claims.types import MiddleCancelCode
 from app.coupang.couriers import COURIERS
 from app.engine.context import Context
+from app.engine.effects.queries import explain_effect
 from app.engine.vendors import store as vendor_store
 from app.errors import NotFound, Refused
 from app.machines.boxes import BoxState
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
 from app.orders.changes import US, Waybill
+from app.web.couriers import couriers
 from tests.support.box_stock import BOX, ORDER, OTHER, SHIRT, SOCKS, VENDOR, Item, put, register
 
 CJ, DIRECT = Waybill("CJGLS", "600000000001"), Waybill("DIRECT", "600000000001")
@@ -71,7 +73,7 @@ async def test_box_actions_are_refused_as_they_are_offered(context: Context) -> 
     effect = await asks(context, BOX)["acknowledge"]()
     told = {one["action"]: one for one in await box_queries.actions(context, None, BOX)}
     assert all("no_open_change" in [rule["rule"] for rule in one["refused_by"]] for one in told.values())
-    explained = await box_queries.explain_effect(context, [VENDOR], effect["effect_id"])
+    explained = await explain_effect(context, [VENDOR], effect["effect_id"])
     assert ([step["event"] for step in explained["history"]], explained["trail"]) == (["ask"], [])
 
 
@@ -115,6 +117,6 @@ async def test_reports_show_pages_of_the_callers_vendors(context: Context) -> No
 
 
 def test_couriers_are_those_of_coupangs_list() -> None:
-    listed = box_queries.couriers()
+    listed = couriers()
     assert [one["code"] for one in listed] == list(COURIERS)
     assert [one["code"] for one in listed if one["direct"]] == ["DIRECT"]

@@ -5,6 +5,7 @@ from typing import Any
 from app.claims.receptions import receptions
 from app.claims.receptions.receptions import Found
 from app.engine.caller import US
+from app.exchanges.receptions import EXCHANGE_GOODS
 from app.machines.receptions import Verdict
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.shop import HOUR, MINUTE, Shop
@@ -54,12 +55,17 @@ async def events(shop: Shop, claim_id: int, aggregate: str = "return") -> list[s
     return [step["event"] for step in await shop.history(claim_id, aggregate)]
 
 
+_GOODS = {"return": receptions.RETURN_GOODS, "exchange": EXCHANGE_GOODS}
+
+
 async def inspected(
     shop: Shop, claim_id: int, verdict: Verdict = Verdict.GOOD, subject: str = "return"
 ) -> None:
     """The goods arrive and get one verdict."""
-    await receptions.arrive(shop.context, US, subject, claim_id)
-    await receptions.inspect(shop.context, US, subject, claim_id, [Found(SHIRT, verdict, "한쪽 소매")])
+    await receptions.arrive(shop.context, US, _GOODS[subject], claim_id)
+    await receptions.inspect(
+        shop.context, US, _GOODS[subject], claim_id, [Found(SHIRT, verdict, "한쪽 소매")]
+    )
 
 
 async def effect_of(shop: Shop, kind: str) -> dict[str, Any]:

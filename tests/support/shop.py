@@ -15,6 +15,7 @@ from app.engine.caller import US
 from app.engine.context import PURPOSE_RECEIVER, PURPOSE_SECRETS, Context
 from app.engine.crypto.installation_keys import with_keys
 from app.engine.db.database import Database, execute, fetch, fetch_one
+from app.engine.history.lists import history_of
 from app.engine.history.verify import chain_faults
 from app.engine.policy import Policy
 from app.engine.vendors import store as vendor_store
@@ -179,7 +180,7 @@ class Shop:
 
     async def history(self, box_id: int, aggregate: str = "box") -> list[dict[str, Any]]:
         async with self.context.db.connection() as connection:
-            return await box_store.history_of(connection, self.vendor_id, aggregate, box_id)
+            return await history_of(connection, self.vendor_id, aggregate, box_id)
 
     async def road(self, box_id: int) -> list[tuple[str, str]]:
         """The steps of a box as (event, state reached)."""

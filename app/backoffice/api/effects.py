@@ -3,14 +3,14 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.backoffice import reviews
 from app.backoffice.api import schemas
+from app.backoffice.reviews import settle_review
+from app.engine.effects import queries as effect_queries
 from app.errors import Refused
 from app.machines.effects import EffectState
-from app.orders import queries as box_queries
-from app.orders.api.schemas import EffectPage
 from app.web import presenters
 from app.web.deps import AdminRequest, Cursor, Limit
+from app.web.effect_schemas import EffectPage
 from app.web.field_types import PathId, VendorId
 from app.web.openapi import BODY, GUARDED, ONE, may_raise, shown
 from app.web.pagination import id_of, page
@@ -31,7 +31,7 @@ async def list_reviews(
     request: AdminRequest, vendor_id: VendorId | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List effects that wait for a person, newest first."""
-    rows, then = await box_queries.list_effects(
+    rows, then = await effect_queries.list_effects(
         request.context,
         await request.within(vendor_id),
         state=EffectState.REVIEW,
@@ -55,7 +55,5 @@ async def list_reviews(
 )
 async def rule(request: AdminRequest, effect_id: PathId, body: schemas.Verdict) -> Response:
     """Settle an effect in REVIEW: it was applied, it was not (send it once more), or drop it."""
-    row = await reviews.settle_review(
-        request.context, request.key.operator, effect_id, body.verdict, body.reason
-    )
+    row = await settle_review(request.context, request.key.operator, effect_id, body.verdict, body.reason)
     return presenters.answer(presenters.effect(row))

@@ -13,10 +13,10 @@ from prometheus_client.registry import Collector
 from pydantic import Field
 from starlette.responses import Response
 
+from app.backoffice import operations
+from app.backoffice.operations import Figures
 from app.engine.vendors.vendors import days_left
 from app.errors import Unavailable
-from app.orders import queries as box_queries
-from app.orders.queries import Figures
 from app.web import presenters
 from app.web.deps import AppStateDep
 from app.web.openapi import may_raise, shown
@@ -61,7 +61,7 @@ async def ready(app_state: AppStateDep) -> Response:
         Unavailable: It does not.
     """
     try:
-        await asyncio.wait_for(box_queries.check_ready(app_state.context), READY_S)
+        await asyncio.wait_for(operations.check_ready(app_state.context), READY_S)
     except (TimeoutError, psycopg.OperationalError) as error:
         raise Unavailable("the database does not answer") from error
     return presenters.answer({"status": "ready", "version": app_state.version})
@@ -96,7 +96,7 @@ class Shelf:
         """Return the figures, counted anew when the last count is too old; one count at a time."""
         async with self._counting:
             if self._kept is None or time.monotonic() >= self._until:
-                self._kept = await box_queries.figures(app_state.context)
+                self._kept = await operations.figures(app_state.context)
                 self._until = time.monotonic() + self._keep_s
             return self._kept
 

@@ -35,7 +35,7 @@ async def list_decisions(
     rows, then = await inbox.list_decisions(
         request.context,
         await request.within(vendor_id),
-        kinds=[one.value for one in kind or ()],
+        kinds=kind or (),
         overdue=overdue,
         after=after,
         most=limit,

@@ -1,20 +1,16 @@
 """The documented shapes of moves by hand."""
 
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from app.backoffice.aggregates.registry import AGGREGATES
-from app.backoffice.api.schemas import Reason
-from app.claims.api.reception_schemas import FoundLine
 from app.coupang.claims.types import RejectCode
 from app.machines.boxes import REASONS, BoxState
-from app.orders.api.schemas import Refusal
-from app.web.field_types import BodyId, Day
-from app.web.schemas import AT, BOX_ID, EFFECT, Asked, Effect, Id, Step, Told
+from app.web.field_types import BodyId, Day, Reason
+from app.web.schemas import AT, BOX_ID, EFFECT, Asked, Effect, FoundLine, Id, Refusal, Step, Told
 
-AggregateKind = StrEnum("AggregateKind", {kind.upper().replace("-", "_"): kind for kind in AGGREGATES})  # type: ignore[misc]
+ManualKind = Annotated[str, Field(max_length=40, json_schema_extra={"x-names": "manual moves"})]
+"""The word of an aggregate; the OpenAPI document lists those that the families declare."""
 _Code = Annotated[str, Field(min_length=1, max_length=40)]
 
 

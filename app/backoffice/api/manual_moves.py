@@ -6,11 +6,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.backoffice import manual_moves
-from app.backoffice.aggregates.registry import Given
 from app.backoffice.api import manual_move_schemas as shapes
-from app.claims.receptions.receptions import Found, check_once
+from app.engine.manual import Given
 from app.errors import Conflict, Invalid, Refused, Stale
-from app.orders.waybills.waybills import Waybill
 from app.web import presenters
 from app.web.deps import AdminRequest
 from app.web.field_types import PathId
@@ -28,9 +26,9 @@ _OF_ITS_OWN = frozenset({"event", "reason", "version"})
     response_model=shapes.Transitions,
     responses={200: shown(shapes.JUDGED), **ONE},
 )
-async def explain(request: AdminRequest, aggregate: shapes.AggregateKind, aggregate_id: PathId) -> Response:
+async def explain(request: AdminRequest, aggregate: shapes.ManualKind, aggregate_id: PathId) -> Response:
     """Judge every event of one aggregate: what you may let happen now, and what refuses the rest."""
-    told = await manual_moves.explain(request.context, request.key.operator, aggregate.value, aggregate_id)
+    told = await manual_moves.explain(request.context, request.key.operator, aggregate, aggregate_id)
     return presenters.answer(presenters.plain(told))
 
 
@@ -49,7 +47,7 @@ async def explain(request: AdminRequest, aggregate: shapes.AggregateKind, aggreg
     },
 )
 async def move(
-    request: AdminRequest, aggregate: shapes.AggregateKind, aggregate_id: PathId, body: shapes.Transition
+    request: AdminRequest, aggregate: shapes.ManualKind, aggregate_id: PathId, body: shapes.Transition
 ) -> Response:
     """Let one event happen by hand, only along its machine; what refuses it is named with its remedy.
 
@@ -59,7 +57,7 @@ async def move(
     told = await manual_moves.move(
         request.context,
         request.key.operator,
-        aggregate.value,
+        aggregate,
         aggregate_id,
         body.event,
         body.reason,
@@ -73,28 +71,12 @@ def given_of(body: shapes.Transition) -> Given:
     """Return what an event needs beside its name.
 
     Raises:
-        Invalid: Half a waybill, or an option that is named twice.
+        Invalid: Half a waybill.
     """
     if (body.courier_code is None) != (body.invoice_number is None):
         raise Invalid("half a waybill", ("/invoice_number", "give courier_code and invoice_number together"))
-    waybill = None
-    if body.courier_code is not None and body.invoice_number is not None:
-        waybill = Waybill(body.courier_code, body.invoice_number)
-    found = tuple(Found(one.vendor_item_id, one.verdict, one.note) for one in body.lines)
-    check_once(found)
-    fields = frozenset(
-        name for name in body.model_fields_set - _OF_ITS_OWN if getattr(body, name) not in (None, (), "")
-    )
-    return Given(
-        waybill,
-        body.later,
-        body.later_date,
-        body.code,
-        body.shipment_box_id,
-        body.reg_number,
-        found,
-        fields,
-    )
+    given = {name: getattr(body, name) for name in body.model_fields_set - _OF_ITS_OWN}
+    return Given({name: value for name, value in given.items() if value not in (None, (), "")})
 
 
 def _answer(told: dict[str, Any]) -> Response:

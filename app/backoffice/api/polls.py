@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from app.backoffice import operations
 from app.backoffice.api import schemas
-from app.orders import queries as box_queries
 from app.web import presenters
 from app.web.deps import AdminRequest, Cursor, Limit
 from app.web.field_types import Time, VendorId
@@ -33,7 +33,7 @@ async def list_polls(
 
     When a feed was last read is told by `GET /admin/v1/coverage` (`last_ok_at`).
     """
-    rows, then = await box_queries.list_polls(
+    rows, then = await operations.list_polls(
         request.context,
         await request.within(vendor_id),
         feed=feed,
@@ -53,7 +53,7 @@ async def list_polls(
 async def list_coverage(request: AdminRequest, vendor_id: VendorId | None = None) -> Response:
     """Tell per feed which creation times no complete sweep has read."""
     return presenters.answer(
-        {"items": await box_queries.list_coverage(request.context, await request.within(vendor_id))}
+        {"items": await operations.list_coverage(request.context, await request.within(vendor_id))}
     )
 
 
@@ -67,7 +67,7 @@ async def list_quarantine(
     request: AdminRequest, vendor_id: VendorId | None = None, limit: Limit = 50
 ) -> Response:
     """List rows of Coupang that could not be read, without their text."""
-    rows = await box_queries.list_quarantine(request.context, await request.within(vendor_id), limit)
+    rows = await operations.list_quarantine(request.context, await request.within(vendor_id), limit)
     return presenters.answer({"items": [presenters.plain(row) for row in rows]})
 
 
@@ -82,5 +82,5 @@ async def list_calls(
 ) -> Response:
     """Tell how often Coupang was called, by purpose, route and answer."""
     return presenters.answer(
-        {"items": await box_queries.list_calls(request.context, await request.within(vendor_id), since)}
+        {"items": await operations.list_calls(request.context, await request.within(vendor_id), since)}
     )

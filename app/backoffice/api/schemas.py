@@ -9,16 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from app.backoffice.reviews import Ruling
 from app.engine.access.api_keys import IMPLIED
-from app.web.field_types import Time, VendorId
+from app.web.field_types import Reason, Time, VendorId, printable
 from app.web.schemas import AT, BOX_ID, Asked, Id, Told
 
 Scope = StrEnum("Scope", {scope.upper().replace(":", "_"): scope for scope in IMPLIED})  # type: ignore[misc]
-
-
-def _printable(text: str) -> str:
-    if any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
-        raise PydanticCustomError("rule", "one line of text, without control characters")
-    return text
 
 
 def _visible_secret(secret: SecretStr) -> SecretStr:
@@ -28,8 +22,7 @@ def _visible_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
-Reason = Annotated[str, Field(min_length=3, max_length=500), AfterValidator(_printable)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(printable)]
 WingUser = Annotated[str, Field(max_length=60, pattern=r"^[!-~]*$")]
 CoupangKey = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_visible_secret)]
 
@@ -144,32 +137,6 @@ class ApiKeys(Told):
     """All keys that see no more than this one."""
 
     items: list[ApiKey]
-
-
-class ReleasedClaim(Told):
-    """A claim that could not be read; its row stays in quarantine under this digest."""
-
-    digest: str
-    claim_id: Id | None
-    why_unread: str
-    seen_at: datetime
-
-
-class Release(Asked):
-    """Why an order may go although a claim of it could not be read."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "WING shows a return of last month, no stop request"}]}
-    )
-
-    reason: Reason
-
-
-class Released(Told):
-    """What held the order until now."""
-
-    order_id: Id
-    claims: list[ReleasedClaim]
 
 
 class Verdict(Asked):
@@ -330,17 +297,6 @@ QUARANTINED: dict[str, Any] = {
     "first_seen_at": AT,
     "last_seen_at": AT,
     "times": 1,
-}
-RELEASED: dict[str, Any] = {
-    "order_id": "24000085000001",
-    "claims": [
-        {
-            "digest": "9f86d081884c7d659a2feaa0c55ad015",
-            "claim_id": "365000000012345",
-            "why_unread": "unknown receiptStatus 'NEW_WORD'",
-            "seen_at": AT,
-        }
-    ],
 }
 CALLS: dict[str, Any] = {
     "vendor_id": "A00012345",

@@ -12,9 +12,9 @@ from app.claims.cancels import changes as cancel_changes
 from app.engine.history import point_in_time
 from app.machines.cancels import CancelState
 from app.orders.api import schemas as shapes
-from app.orders.api.changes import ASKED, IntentKey, asked, intent_key
 from app.orders.waybills.waybills import Waybill
 from app.web import point_in_time_schemas, presenters
+from app.web.change_requests import ASKED, IntentKey, asked, intent_key
 from app.web.deps import Cursor, Limit, Prefer, ReadRequest, WriteRequest
 from app.web.field_types import PastTime, PathId, VendorId
 from app.web.openapi import GUARDED, ONE, shown

@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field
 from app.claims.api.schemas import RECEIPT_ID
 from app.machines.receptions import ReceptionState, Verdict
 from app.machines.returns import REASONS, ReturnState
-from app.orders.api.schemas import Refusal, Waybill
-from app.web.field_types import BodyId, Line
-from app.web.schemas import AT, ITEM_ID, ORDER_ID, Asked, Id, Step, Told
+from app.orders.api.schemas import Waybill
+from app.web.field_types import Line
+from app.web.schemas import AT, ITEM_ID, ORDER_ID, Asked, FoundLine, Id, Refusal, Step, Told
 
 _FOUND: dict[str, Any] = {"vendor_item_id": ITEM_ID, "verdict": "GOOD", "note": ""}
 
@@ -20,14 +20,6 @@ class Pickup(Waybill):
 
     reg_number: Annotated[str, Field(max_length=40, pattern=r"^[!-~]*$")] = ""
     """The courier's number of the booking; may be left out."""
-
-
-class FoundLine(Asked):
-    """What the inspection found of one option."""
-
-    vendor_item_id: BodyId
-    verdict: Verdict
-    note: Annotated[Line, Field(max_length=500)] = ""
 
 
 class Inspection(Asked):

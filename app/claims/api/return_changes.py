@@ -9,9 +9,9 @@ from app.claims.api import reception_schemas as shapes
 from app.claims.receptions import receptions
 from app.claims.receptions.receptions import Found
 from app.claims.returns import changes as return_changes
-from app.orders.api.changes import ASKED, IntentKey, asked, intent_key
 from app.orders.waybills.waybills import Waybill
 from app.web import presenters
+from app.web.change_requests import ASKED, IntentKey, asked, intent_key
 from app.web.deps import Prefer, ReadRequest, WriteRequest
 from app.web.field_types import PathId
 from app.web.openapi import BODY, CHANGE, GUARDED, ONE, shown
@@ -40,7 +40,9 @@ async def get_actions(request: ReadRequest, receipt_id: PathId) -> Response:
 )
 async def get_reception(request: ReadRequest, receipt_id: PathId) -> Response:
     """Return where the goods of a return are; 404 until something is awaited."""
-    row = await receptions.get_reception(request.context, request.key.warehouse, "return", receipt_id)
+    row = await receptions.get_reception(
+        request.context, request.key.warehouse, receptions.RETURN_GOODS, receipt_id
+    )
     return presenters.answer(reception(row))
 
 
@@ -53,7 +55,11 @@ async def get_reception(request: ReadRequest, receipt_id: PathId) -> Response:
 async def arrive(request: WriteRequest, receipt_id: PathId, key: IntentKey = None) -> Response:
     """Record that the goods of a return are in the warehouse; Coupang is not told yet."""
     row = await receptions.arrive(
-        request.context, request.key.warehouse, "return", receipt_id, intent_key=intent_key(request, key)
+        request.context,
+        request.key.warehouse,
+        receptions.RETURN_GOODS,
+        receipt_id,
+        intent_key=intent_key(request, key),
     )
     return presenters.answer(reception(row))
 
@@ -72,7 +78,7 @@ async def inspect(
     row = await receptions.inspect(
         request.context,
         request.key.warehouse,
-        "return",
+        receptions.RETURN_GOODS,
         receipt_id,
         found,
         body.reason,

@@ -9,9 +9,8 @@ from app.coupang.claims.types import MiddleCancelCode, ReceiptStatus
 from app.machines.boxes import BoxState
 from app.machines.cancels import COSTS, CancelState
 from app.machines.returns import ReturnState
-from app.orders.api.schemas import Refusal
 from app.web.field_types import BodyId
-from app.web.schemas import AT, BOX_ID, ITEM_ID, ORDER_ID, Asked, Id, Step, Told
+from app.web.schemas import AT, BOX_ID, ITEM_ID, ORDER_ID, Asked, Id, Refusal, Step, Told
 
 RECEIPT_ID = "365000000012345"
 _ITEMS: list[dict[str, Any]] = [{"vendor_item_id": ITEM_ID, "count": 1}]

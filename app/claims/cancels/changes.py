@@ -11,6 +11,7 @@ from app.claims import page_store as receipt_page_store
 from app.claims import store as claim_store
 from app.claims.changes import store_effect
 from app.claims.kinds import ClaimKind
+from app.claims.lookup import require_receipt
 from app.claims.page_store import Birth, LineContent, ReceiptContent
 from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode, ReceiptStatus
 from app.engine.caller import Caller
@@ -19,7 +20,7 @@ from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import another_use
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
-from app.engine.history.actions import judge
+from app.engine.history.refusals import decide
 from app.engine.vendors import store as vendor_store
 from app.engine.visits import leases
 from app.errors import Conflict, Invalid
@@ -27,17 +28,10 @@ from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.receipt_classification import Completion, Pickup
 from app.orders import lookup
 from app.orders import store as box_store
-from app.orders.decide import decide_cancel, seller_cancel_facts
 from app.orders.kinds import OrderKind
 from app.orders.quantities.quantities import settle_claims
+from app.orders.seller_cancels import NO_WING_USER, seller_cancel_facts
 from app.orders.waybills.waybills import Waybill, check_waybill
-
-NO_WING_USER = (
-    "this vendor has no WING login: set `wing_user_id` with PATCH /admin/v1/vendors/{vendor_id}; "
-    "Coupang wants a login of the vendor named when the seller cancels"
-)
-SCORE = "A cancel by the seller lowers the seller's score (주문이행) at Coupang."
-"""What the seller's own cancel costs."""
 
 
 async def answer_stop(
@@ -55,7 +49,7 @@ async def answer_stop(
         row: Mapping[str, Any], leaving: bool, box_id: int | None, at: datetime
     ) -> effect_store.Intent:
         facts = CancelFacts(handed_over=False, waybill_sent=leaving, whole=True)
-        move = decide_cancel(row["state"], "stop_shipment", facts)
+        move = decide(CANCEL, row["state"], "stop_shipment", facts)
         payload = {"cancel_count": row["count_sum"]}
         return _answer(ClaimKind.STOP_SHIPMENT, move.event, row, box_id, payload, at, intent_key)
 
@@ -79,7 +73,7 @@ async def answer_shipped(
         row: Mapping[str, Any], leaving: bool, box_id: int | None, at: datetime
     ) -> effect_store.Intent:
         facts = CancelFacts(handed_over=True, waybill=True, waybill_sent=leaving)
-        move = decide_cancel(row["state"], "declare_shipped", facts)
+        move = decide(CANCEL, row["state"], "declare_shipped", facts)
         return _answer(ClaimKind.DECLARE_SHIPPED, move.event, row, box_id, waybill.payload(), at, intent_key)
 
     return await _ask_answer(context, caller, receipt_id, True, intent, intent_key)
@@ -114,7 +108,7 @@ async def seller_cancel(
     """
     at = context.now()
     async with context.db.transaction() as tx:
-        box = await lookup.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        box = await lookup.require_box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         vendor_id, lines = box["vendor_id"], {line["vendor_item_id"]: line for line in box["lines"]}
         if unknown := [item for item in counts or {} if item not in lines]:
             raise Invalid("unknown item", ("/items", f"{unknown[0]} is not an item of this box"))
@@ -132,7 +126,7 @@ async def seller_cancel(
             counts = {item: line["shippable"] for item, line in lines.items() if line["shippable"] > 0}
         facts = seller_cancel_facts(box, counts)
         event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
-        move = decide_cancel(CANCEL.initial, event, facts)
+        move = decide(CANCEL, CANCEL.initial, event, facts)
         items = [
             {"vendor_item_id": item, "count": count, "cancelled_before": lines[item]["cancelled"]}
             for item, count in counts.items()
@@ -196,23 +190,6 @@ async def join(
             await settle_claims(tx, vendor_id, [row.receipt_id for row in rows])
 
     await until_fresh(work)
-
-
-def explain_cancel(box: Mapping[str, Any], wing_user_id: str | None) -> dict[str, Any]:
-    """Judge the seller's own cancel of everything that is left of a box, and say what it costs.
-
-    Args:
-        box: With `state` and `lines`.
-        wing_user_id: The vendor's WING login, None when there is none.
-    """
-    counts = {line["vendor_item_id"]: line["shippable"] for line in box["lines"] if line["shippable"] > 0}
-    facts = seller_cancel_facts(box, counts)
-    event = "seller_cancel_box" if facts.accept else "seller_cancel_items"
-    _, refused = judge(CANCEL, CANCEL.initial, event, facts)
-    if not wing_user_id:
-        told = NO_WING_USER.format(vendor_id=box["vendor_id"])
-        refused.append({"rule": "has_wing_login", "unblock": told})
-    return {"action": "seller_cancel", "target": None, "refused_by": refused}
 
 
 def _receipt(
@@ -283,7 +260,7 @@ async def _ask_answer(
 ) -> dict[str, Any]:
     at = context.now()
     async with context.db.transaction() as tx:
-        row = await lookup.receipt(tx, "cancel", caller.vendor_ids, receipt_id, lock=True)
+        row = await require_receipt(tx, "cancel", caller.vendor_ids, receipt_id, lock=True)
         vendor_id = row["vendor_id"]
         lines = await claim_store.lines_of(tx, vendor_id, receipt_id)
         first = lines[0]["shipment_box_id"] if lines else None

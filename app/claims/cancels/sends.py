@@ -21,6 +21,7 @@ from app.engine.effects.verdicts import Verdict
 from app.engine.visits.session import VisitSession, raise_if_stopped
 from app.machines.cancels import CancelState
 from app.orders.read_back import read_singly
+from app.orders.seller_cancels import NO_WING_USER
 
 
 async def _stop(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
@@ -45,7 +46,7 @@ async def _cancel(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Ver
     user_id = session.lease.wing_user_id
     if not user_id:
         # It was forgotten after this was asked: nothing is sent.
-        return Verdict("reject", "NO_WING_USER", cancel_changes.NO_WING_USER), b"no wing_user_id"
+        return Verdict("reject", "NO_WING_USER", NO_WING_USER), b"no wing_user_id"
     payload = effect["payload"]
     counts = {item["vendor_item_id"]: item["count"] for item in payload["items"]}
     reason = MiddleCancelCode(payload["reason"])

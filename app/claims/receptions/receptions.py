@@ -3,29 +3,26 @@
 Nothing of this is told to Coupang; what may be confirmed and approved there looks at it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.claims import store as claim_store
+from app.claims.lookup import require_receipt
 from app.claims.receptions import store as reception_store
 from app.engine.access import audit_log_store
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import fingerprint
 from app.engine.history import transitions
+from app.engine.history.refusals import decide
 from app.errors import Conflict, Invalid, NotFound
-from app.exchanges import store as exchange_store
-from app.machines.collects import NOTHING_COMES
-from app.machines.exchanges import CALLED_OFF
 from app.machines.receipt_classification import Completion, Pickup
 from app.machines.receptions import INSPECTED, RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
 from app.machines.returns import ReturnState
-from app.orders import lookup
-from app.orders.decide import decide
 
 RETURN = "return"
 _AUTOMATIC = frozenset({Pickup.CONTRACT_COURIER, Pickup.COUPANG})
@@ -38,6 +35,18 @@ class Found:
     vendor_item_id: int
     verdict: Verdict
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Goods of one kind of claim: how their claim is found, and whether it says that none come."""
+
+    subject: str
+    """As the reception is stored: `return` or `exchange`."""
+    find: Callable[[Connection, Vendors, int], Awaitable[tuple[str, int, Collection[int]]]]
+    """Find and lock the claim of an id: vendor id, order id, options; raises `NotFound`."""
+    nothing_comes: Callable[[Connection, str, int], Awaitable[bool]]
+    """Tell of a vendor's claim whether it is withdrawn, rejected or lost, or has no goods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +113,8 @@ def _is_over(state: str, receipt: Mapping[str, Any]) -> bool:
     )
 
 
-async def nothing_comes(tx: Connection, vendor_id: str, subject: str, subject_id: int) -> bool:
-    """Tell whether the claim says that no goods come: it is withdrawn, rejected or lost, or has none."""
-    if subject == RETURN:
-        row = await claim_store.find(tx, "return", [vendor_id], subject_id)
-        return row is not None and _is_over(row["state"], row)
-    row = await exchange_store.find(tx, [vendor_id], subject_id)
-    return row is not None and (row["state"] in CALLED_OFF or row["collect_state"] in NOTHING_COMES)
-
-
 async def arrive(
-    context: Context, caller: Caller, subject: str, subject_id: int, *, intent_key: str | None = None
+    context: Context, caller: Caller, goods: Goods, subject_id: int, *, intent_key: str | None = None
 ) -> dict[str, Any]:
     """Record that the goods are in the warehouse; return the reception with its history.
 
@@ -123,11 +123,11 @@ async def arrive(
         Refused: They are there already.
         Conflict: The key was used for another request.
     """
-    request = {"arrive": subject, "id": subject_id}
+    request = {"arrive": goods.subject, "id": subject_id}
     return await _walk(
         context,
         caller,
-        subject,
+        goods,
         subject_id,
         lambda row, lines: _one(row, "arrive"),
         once=Once(intent_key, request) if intent_key else None,
@@ -137,7 +137,7 @@ async def arrive(
 async def inspect(
     context: Context,
     caller: Caller,
-    subject: str,
+    goods: Goods,
     subject_id: int,
     found: Sequence[Found],
     reason: str | None = None,
@@ -149,7 +149,7 @@ async def inspect(
     Args:
         context: What every use case is given.
         caller: Who inspected.
-        subject: `return` or `exchange`.
+        goods: Of a return or of an exchange.
         subject_id: Receipt id or exchange id.
         found: One per option of the claim.
         reason: Why it is inspected again; needed only then.
@@ -171,17 +171,17 @@ async def inspect(
         return [*again, ("pass_inspection" if facts.good else "dispute", facts)]
 
     request = {
-        "inspect": subject,
+        "inspect": goods.subject,
         "id": subject_id,
         "found": sorted([one.vendor_item_id, str(one.verdict), one.note] for one in found),
         "reason": reason,
     }
     once = Once(intent_key, request) if intent_key else None
-    return await _walk(context, caller, subject, subject_id, plan, reason=reason, found=found, once=once)
+    return await _walk(context, caller, goods, subject_id, plan, reason=reason, found=found, once=once)
 
 
 async def accept(
-    context: Context, caller: Caller, subject: str, subject_id: int, reason: str
+    context: Context, caller: Caller, goods: Goods, subject_id: int, reason: str
 ) -> dict[str, Any]:
     """Accept goods with a finding, by an operator's word; return the reception.
 
@@ -191,7 +191,7 @@ async def accept(
     """
     facts = ReceptionFacts(reason=bool(reason))
     return await _walk(
-        context, caller, subject, subject_id, lambda row, lines: [("accept_despite", facts)], reason=reason
+        context, caller, goods, subject_id, lambda row, lines: [("accept_despite", facts)], reason=reason
     )
 
 
@@ -202,7 +202,7 @@ def _one(row: Mapping[str, Any], event: str) -> list[tuple[str, ReceptionFacts]]
 async def _walk(
     context: Context,
     caller: Caller,
-    subject: str,
+    goods: Goods,
     subject_id: int,
     plan: Callable[[Mapping[str, Any], Collection[int]], list[tuple[str, ReceptionFacts]]],
     *,
@@ -210,10 +210,12 @@ async def _walk(
     found: Sequence[Found] = (),
     once: Once | None = None,
 ) -> dict[str, Any]:
+    subject = goods.subject
+
     async def work() -> dict[str, Any]:
         at = context.now()
         async with context.db.transaction() as tx:
-            vendor_id, order_id, lines = await CLAIMS[subject](tx, caller.vendor_ids, subject_id)
+            vendor_id, order_id, lines = await goods.find(tx, caller.vendor_ids, subject_id)
             if once is not None and await _was_heard(tx, vendor_id, once, at):
                 return await shown(tx, vendor_id, subject, subject_id)
             row = await reception_store.find(tx, vendor_id, subject, subject_id, lock=True)
@@ -266,15 +268,15 @@ async def shown(tx: Connection, vendor_id: str, subject: str, subject_id: int) -
     return {**row, "history": await reception_store.history_of(tx, vendor_id, subject, subject_id)}
 
 
-async def get_reception(context: Context, caller: Caller, subject: str, subject_id: int) -> dict[str, Any]:
+async def get_reception(context: Context, caller: Caller, goods: Goods, subject_id: int) -> dict[str, Any]:
     """Return where the goods of a claim are, with its `history`.
 
     Raises:
         NotFound: No such claim for this caller, or nothing is awaited yet.
     """
     async with context.db.transaction() as tx:
-        vendor_id, _, _ = await CLAIMS[subject](tx, caller.vendor_ids, subject_id)
-        return await shown(tx, vendor_id, subject, subject_id)
+        vendor_id, _, _ = await goods.find(tx, caller.vendor_ids, subject_id)
+        return await shown(tx, vendor_id, goods.subject, subject_id)
 
 
 async def _begin(
@@ -291,20 +293,15 @@ async def _begin(
     )
 
 
-async def _return(
-    tx: Connection, vendor_ids: list[str] | None, receipt_id: int
-) -> tuple[str, int, Collection[int]]:
-    row = await lookup.receipt(tx, "return", vendor_ids, receipt_id, lock=True)
+async def _return(tx: Connection, vendor_ids: Vendors, receipt_id: int) -> tuple[str, int, Collection[int]]:
+    row = await require_receipt(tx, "return", vendor_ids, receipt_id, lock=True)
     lines = await claim_store.lines_of(tx, row["vendor_id"], receipt_id)
     return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in lines}
 
 
-async def _exchange(
-    tx: Connection, vendor_ids: list[str] | None, exchange_id: int
-) -> tuple[str, int, Collection[int]]:
-    row = await lookup.exchange(tx, vendor_ids, exchange_id, lock=True)
-    return row["vendor_id"], row["order_id"], {line["vendor_item_id"] for line in row["lines"]}
+async def _nothing_comes(tx: Connection, vendor_id: str, receipt_id: int) -> bool:
+    row = await claim_store.find(tx, "return", [vendor_id], receipt_id)
+    return row is not None and _is_over(row["state"], row)
 
 
-CLAIMS: dict[str, Any] = {RETURN: _return, "exchange": _exchange}
-"""Subject → how its claim is found and locked: vendor id, order id, options."""
+RETURN_GOODS = Goods(RETURN, _return, _nothing_comes)

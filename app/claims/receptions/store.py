@@ -9,9 +9,9 @@ from psycopg.types.json import Jsonb
 from app.engine.db.database import Connection, columns, execute, fetch, fetch_one
 from app.engine.db.states import among
 from app.engine.history import chain
+from app.engine.history import lists as history_lists
 from app.errors import Stale
 from app.machines.receptions import AWAITED
-from app.orders import store as box_store
 
 
 async def find(
@@ -133,4 +133,4 @@ async def history_of(
     connection: Connection, vendor_id: str, subject: str, subject_id: int
 ) -> list[dict[str, Any]]:
     """Return all steps of a reception, oldest first."""
-    return await box_store.history_of(connection, vendor_id, f"{subject}_reception", subject_id)
+    return await history_lists.history_of(connection, vendor_id, f"{subject}_reception", subject_id)

@@ -7,13 +7,12 @@ from app.claims.changes import Change, ask_claim, locked, pickup_payload
 from app.claims.kinds import ClaimKind
 from app.claims.returns.effects import return_facts
 from app.coupang.claims.types import PickupOf
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
 from app.engine.history.actions import action, judge, reception_actions
+from app.engine.history.refusals import decide
 from app.machines.returns import RETURN
-from app.orders.decide import decide
-from app.orders.lookup import Vendors
 from app.orders.waybills.waybills import Waybill
 
 RETURN_EVENTS = {"register_pickup": "pickup", "confirm_arrival": "confirm", "approve": "approve"}

@@ -1,48 +1,77 @@
-"""Effects and their tries in lists, a page at a time."""
+"""What everybody reads of effects. Nothing here changes anything.
 
+`vendor_ids` is what the caller may know of (None: every vendor); an effect of another vendor is reported
+exactly like one that does not exist.
+"""
+
+from operator import itemgetter
 from typing import Any
 
-from app.engine.db.database import Connection, fetch
-from app.engine.db.vendor_scope import fetch_page, first_of
+from app.engine.caller import Vendors
+from app.engine.context import Context
+from app.engine.db.database import Connection
+from app.engine.effects import lists as effect_lists
+from app.engine.effects import store as effect_store
+from app.engine.history.lists import history_of
+from app.engine.pagination import split_page
+from app.errors import NotFound
 
 
-async def list_attempts(connection: Connection, vendor_id: str, effect_id: int) -> list[dict[str, Any]]:
-    """Return all tries of one effect, oldest first."""
-    query = """SELECT attempt_id, purpose, epoch, worker, sent_at, answered_at, outcome, detail FROM attempt
-               WHERE vendor_id = %(vendor_id)s AND effect_id = %(effect_id)s ORDER BY attempt_id"""
-    return await fetch(connection, query, vendor_id=vendor_id, effect_id=effect_id)
+async def require_effect(connection: Connection, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
+    """Return an effect.
 
-
-_LISTED = first_of(
+    Raises:
+        NotFound: No such effect for this caller.
     """
-  SELECT x.* FROM effect x
-  WHERE x.vendor_id = v.vendor_id
-    AND (%(state)s::text IS NULL OR x.state = %(state)s)
-    AND (%(kind)s::text IS NULL OR x.kind = %(kind)s)
-    AND (%(shipment_box_id)s::bigint IS NULL OR x.shipment_box_id = %(shipment_box_id)s)
-    AND (%(before)s::bigint IS NULL OR x.effect_id < %(before)s)""",
-    "effect_id DESC",
-)
+    row = await effect_store.find(connection, vendor_ids, effect_id)
+    if row is None:
+        raise NotFound("no such effect", effect_id=str(effect_id))
+    return row
+
+
+async def get_effect(context: Context, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
+    """Return one effect.
+
+    Raises:
+        NotFound: No such effect for this caller.
+    """
+    async with context.db.connection() as connection:
+        return await require_effect(connection, vendor_ids, effect_id)
+
+
+async def explain_effect(context: Context, vendor_ids: Vendors, effect_id: int) -> dict[str, Any]:
+    """Return one effect with `history` (its steps) and `trail` (its tries).
+
+    Raises:
+        NotFound: No such effect for this caller.
+    """
+    async with context.db.connection() as connection:
+        effect = await require_effect(connection, vendor_ids, effect_id)
+        vendor_id = effect["vendor_id"]
+        steps = await history_of(connection, vendor_id, "effect", effect_id)
+        tries = await effect_lists.list_attempts(connection, vendor_id, effect_id)
+    return {**effect, "history": steps, "trail": tries}
 
 
 async def list_effects(
-    connection: Connection,
-    vendor_ids: list[str] | None,
+    context: Context,
+    vendor_ids: Vendors,
     *,
-    state: str | None,
-    kind: str | None,
-    shipment_box_id: int | None,
-    before: int | None,
+    state: str | None = None,
+    kind: str | None = None,
+    shipment_box_id: int | None = None,
+    before: int | None = None,
     most: int,
-) -> list[dict[str, Any]]:
-    """Return effects, newest first; `before` is the last effect id of the page before."""
-    return await fetch_page(
-        connection,
-        _LISTED,
-        vendor_ids=vendor_ids,
-        state=state,
-        kind=kind,
-        shipment_box_id=shipment_box_id,
-        before=before,
-        most=most,
-    )
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return effects, newest first, and where the next page begins (None: there is none)."""
+    async with context.db.connection() as connection:
+        rows = await effect_lists.list_effects(
+            connection,
+            vendor_ids,
+            state=state,
+            kind=kind,
+            shipment_box_id=shipment_box_id,
+            before=before,
+            most=most + 1,
+        )
+    return split_page(rows, most, itemgetter("effect_id"))

@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 
 from app.coupang.redact import without_persons
+from app.engine.caller import Vendors
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, Context
 from app.engine.evidence import store as evidence_store
 from app.errors import NotFound
-from app.orders.lookup import Vendors
 from app.vault import Sealed
 
 _SAFE = 2**53

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from app.engine.history.refusals import unblock
 from app.machines.effects import IN_REVIEW
 from app.machines.kernel import Rules
 from app.machines.receptions import INSPECTED, RECEPTION
-from app.orders.decide import unblock
 
 F = TypeVar("F")
 Refusals = list[dict[str, str]]

@@ -12,10 +12,11 @@ from app.claims.receptions import receptions
 from app.engine.history import point_in_time
 from app.exchanges import changes as exchange_changes
 from app.exchanges.api import schemas as shapes
+from app.exchanges.receptions import EXCHANGE_GOODS
 from app.machines.exchanges import ExchangeState
-from app.orders.api.changes import ASKED, IntentKey, asked, intent_key
 from app.orders.waybills.waybills import Waybill
 from app.web import point_in_time_schemas, presenters
+from app.web.change_requests import ASKED, IntentKey, asked, intent_key
 from app.web.deps import Cursor, Limit, Prefer, ReadRequest, WriteRequest
 from app.web.field_types import PastTime, PathId, VendorId
 from app.web.openapi import CHANGE, GUARDED, ONE, shown
@@ -96,7 +97,7 @@ async def get_actions(request: ReadRequest, exchange_id: PathId) -> Response:
 )
 async def get_reception(request: ReadRequest, exchange_id: PathId) -> Response:
     """Return where the goods to be exchanged are; 404 until something is awaited."""
-    row = await receptions.get_reception(request.context, request.key.warehouse, "exchange", exchange_id)
+    row = await receptions.get_reception(request.context, request.key.warehouse, EXCHANGE_GOODS, exchange_id)
     return presenters.answer(reception(row))
 
 
@@ -109,7 +110,11 @@ async def get_reception(request: ReadRequest, exchange_id: PathId) -> Response:
 async def arrive(request: WriteRequest, exchange_id: PathId, key: IntentKey = None) -> Response:
     """Record that the goods to be exchanged are in the warehouse; Coupang is not told yet."""
     row = await receptions.arrive(
-        request.context, request.key.warehouse, "exchange", exchange_id, intent_key=intent_key(request, key)
+        request.context,
+        request.key.warehouse,
+        EXCHANGE_GOODS,
+        exchange_id,
+        intent_key=intent_key(request, key),
     )
     return presenters.answer(reception(row))
 
@@ -127,7 +132,7 @@ async def inspect(
     row = await receptions.inspect(
         request.context,
         request.key.warehouse,
-        "exchange",
+        EXCHANGE_GOODS,
         exchange_id,
         found_of(body),
         body.reason,

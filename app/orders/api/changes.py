@@ -1,53 +1,22 @@
-"""Changes: asked here, decided at once, sent to Coupang by the next visit.
+"""Changes of boxes: asked here, decided at once, sent to Coupang by the next visit."""
 
-202 with the effect and its address; with `Prefer: wait=N` 200 once the outcome is certain, within N
-seconds. The same `Idempotency-Key` asks for the same change once, whatever happens on the way.
-"""
-
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.claims.api import schemas
 from app.claims.cancels import changes as cancel_changes
 from app.errors import Invalid
-from app.machines.effects import EFFECT, IN_REVIEW, EffectState
 from app.orders import changes as box_changes
-from app.orders import queries as box_queries
 from app.orders.api import schemas as shapes
+from app.orders.seller_cancels import SCORE
 from app.orders.waybills.waybills import Waybill
-from app.web import presenters
-from app.web.deps import AuthorizedRequest, Prefer, WriteRequest, look_until, waiting_s
+from app.web.change_requests import ASKED, IntentKey, asked, intent_key
+from app.web.deps import Prefer, WriteRequest, waiting_s
 from app.web.field_types import PathId
-from app.web.openapi import CHANGE, GUARDED, Responses, shown
-from app.web.schemas import EFFECT as EFFECT_EXAMPLE
+from app.web.openapi import GUARDED
 from app.web.schemas import Effect as EffectShape
 
 router = APIRouter(prefix="/v1/boxes/{shipment_box_id}", tags=["changes"], responses=GUARDED)
-
-IntentKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,200}$",
-        description="Visible ASCII; asks for the same change once, also when the answer was lost.",
-    ),
-]
-ASKED: Responses = {
-    202: {
-        **shown(EFFECT_EXAMPLE, "Asked; follow `Location`."),
-        "model": EffectShape,
-        "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
-    },
-    200: {
-        **shown(
-            {**EFFECT_EXAMPLE, "state": EffectState.CONFIRMED, "final": True}, "Settled while you waited."
-        ),
-        "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
-    },
-    **CHANGE,
-}
 
 
 @router.post("/acknowledge", operation_id="acknowledge_box", response_model=EffectShape, responses=ASKED)
@@ -126,7 +95,7 @@ async def cancel(
     if not body.confirm_score_loss:
         raise Invalid(
             "this cancel must be confirmed",
-            ("/confirm_score_loss", f"{cancel_changes.SCORE} Say true if you mean it."),
+            ("/confirm_score_loss", f"{SCORE} Say true if you mean it."),
         )
     counts = None if body.items is None else {one.vendor_item_id: one.count for one in body.items}
     if counts is not None and len(counts) != len(body.items or ()):
@@ -140,24 +109,3 @@ async def cancel(
         intent_key=intent_key(request, key),
     )
     return await asked(request, effect, prefer)
-
-
-def intent_key(request: AuthorizedRequest, key: str | None) -> str | None:
-    """Return the key under which an intent is kept: two callers never share one by chance."""
-    return f"{request.key.key_id}:{key}" if key else None
-
-
-async def asked(request: AuthorizedRequest, effect: dict[str, Any], prefer: str | None) -> Response:
-    """Answer with an effect, after waiting for its outcome if the caller prefers that."""
-    headers = {"Location": f"/v1/effects/{effect['effect_id']}"}
-    wait_s = waiting_s(prefer, request.app_state.wait_most_s)
-    if wait_s is None:
-        return presenters.answer(presenters.effect(effect), 202, headers)
-    # An effect in REVIEW waits for a person: no use in keeping the caller.
-    seen = await look_until(
-        lambda: box_queries.get_effect(request.context, request.key.vendor_ids, effect["effect_id"]),
-        lambda row: row["state"] in EFFECT.finals or row["state"] in IN_REVIEW,
-        wait_s,
-    )
-    headers["Preference-Applied"] = f"wait={wait_s}"
-    return presenters.answer(presenters.effect(seen), 200 if seen["state"] in EFFECT.finals else 202, headers)

@@ -6,9 +6,20 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from app.machines.boxes import REASONS, BoxState
-from app.machines.effects import EffectState
 from app.web.field_types import BodyId, Day
-from app.web.schemas import AT, BOX_ID, EFFECT, ITEM_ID, Asked, Box, BoxSummary, Effect, Id, Line, Step, Told
+from app.web.schemas import (
+    AT,
+    BOX_ID,
+    ITEM_ID,
+    Asked,
+    Box,
+    BoxSummary,
+    Id,
+    Line,
+    Refusal,
+    Step,
+    Told,
+)
 
 _WAYBILL: dict[str, Any] = {"courier_code": "CJGLS", "invoice_number": "123456789012"}
 _SPLIT: dict[str, Any] = {**_WAYBILL, "later": [ITEM_ID], "later_date": "2026-11-25"}
@@ -89,13 +100,6 @@ class Receiver(Told):
     """Newest first."""
 
 
-class Refusal(Told):
-    """A rule that refuses, and what would unblock it."""
-
-    rule: str
-    unblock: str
-
-
 class Action(Told):
     """A change that may be asked, or why not."""
 
@@ -123,58 +127,6 @@ class Order(Told):
     boxes: list[Box]
 
 
-class Try(Told):
-    """One try of an effect: recorded before it is sent and again when it is answered."""
-
-    attempt_id: Id
-    purpose: str
-    epoch: int
-    worker: str
-    sent_at: datetime
-    answered_at: datetime | None
-    outcome: str | None
-    detail: str | None
-
-
-class ExplainedEffect(Effect):
-    """An effect with its history and tries."""
-
-    history: list[Step]
-    trail: list[Try]
-
-
-class EffectPage(Told):
-    """A page of effects."""
-
-    items: list[Effect]
-    next_cursor: str | None
-
-
-class Courier(Told):
-    """A courier."""
-
-    code: str
-    name_ko: str
-    name_en: str
-    pattern: str | None
-    """Regular expression of its waybill numbers; null when Coupang publishes none."""
-    direct: bool
-    """The seller brings it; nobody tracks it."""
-
-
-class Couriers(Told):
-    """All couriers."""
-
-    items: list[Courier]
-
-
-COURIER = {
-    "code": "CJGLS",
-    "name_ko": "CJ대한통운",
-    "name_en": "CJ Logistics",
-    "pattern": r"^(\d{10}|\d{12})$",
-    "direct": False,
-}
 RECEIVER: dict[str, Any] = {
     "shipment_box_id": BOX_ID,
     "address_version": 2,
@@ -208,15 +160,3 @@ ACTIONS: list[dict[str, Any]] = [
         "costs": None,
     }
 ]
-_BIRTH = {
-    "version": 1,
-    "source": None,
-    "target": EffectState.PENDING,
-    "event": "ask",
-    "actor": "key:0a1b2c3d4e5f",
-    "cause": "key:0a1b2c3d4e5f",
-    "reason": None,
-    "evidence": None,
-    "at": AT,
-}
-EXPLAINED: dict[str, Any] = {**EFFECT, "history": [_BIRTH], "trail": []}

@@ -33,7 +33,7 @@ async def place(
         raise Invalid("a hold ends", ("/expires_at", f"later than now and within {LONGEST.days} days"))
     async with context.db.transaction() as tx:
         # Locked: the sending of a waybill decides under the same lock, so it sees this hold or went before.
-        box = await lookup.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        box = await lookup.require_box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         placed = await hold_store.place(
             tx,
             box["vendor_id"],
@@ -56,7 +56,7 @@ async def release(context: Context, caller: Caller, shipment_box_id: int, hold_i
     """
     at = context.now()
     async with context.db.transaction() as tx:
-        box = await lookup.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        box = await lookup.require_box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         released = await hold_store.release(
             tx, box["vendor_id"], shipment_box_id, hold_id, released_by=caller.actor, at=at
         )
@@ -74,7 +74,7 @@ async def of_box(
         NotFound: No such box for this caller.
     """
     async with context.db.connection() as connection:
-        box = await lookup.box(connection, vendor_ids, shipment_box_id)
+        box = await lookup.require_box(connection, vendor_ids, shipment_box_id)
         found = await hold_store.of_box(connection, box["vendor_id"], shipment_box_id)
     at = context.now()
     return [_shown(row, at) for row in found]

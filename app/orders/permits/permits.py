@@ -35,7 +35,7 @@ async def ask(context: Context, caller: Caller, shipment_box_id: int) -> dict[st
     """
     at = context.now()
     async with context.db.transaction() as tx:
-        box = await lookup.box(tx, caller.vendor_ids, shipment_box_id, lock=True)
+        box = await lookup.require_box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         vendor_id = box["vendor_id"]
         asked = await permit_store.ask(tx, vendor_id, shipment_box_id, asked_by=caller.actor, at=at)
     await leases.wake(context, vendor_id)

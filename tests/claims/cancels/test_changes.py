@@ -6,13 +6,13 @@ import pytest
 
 from app.claims import store as claim_store
 from app.claims.cancels import changes as cancel_changes
-from app.claims.cancels.changes import explain_cancel
 from app.coupang.claims.types import MiddleCancelCode
 from app.engine.context import Context
 from app.engine.vendors import store as vendor_store
 from app.errors import Conflict, Invalid, NotFound, Refused
 from app.machines.boxes import BoxState
 from app.orders.changes import US, Caller, Waybill
+from app.orders.seller_cancels import explain_cancel
 from tests.support.box_stock import BOX, ORDER, OTHER, SHIRT, SOCKS, VENDOR, Item, put, register
 from tests.support.receipt_stock import receipt, tell
 

@@ -55,11 +55,13 @@ async def test_return_changes_are_refused_as_they_are_offered(context: Context) 
     assert await refused(context, "confirm") == goods
     assert await refused(context, "approve") == []
 
-    await receptions.arrive(context, KEY, "return", BACK)
+    await receptions.arrive(context, KEY, receptions.RETURN_GOODS, BACK)
     assert (await offers(context))["confirm"] == goods[1:]
-    await receptions.inspect(context, KEY, "return", BACK, [Found(SHIRT, Verdict.DAMAGED)])
+    await receptions.inspect(context, KEY, receptions.RETURN_GOODS, BACK, [Found(SHIRT, Verdict.DAMAGED)])
     assert (await offers(context))["confirm"] == goods[2:] == await refused(context, "confirm")
-    await receptions.inspect(context, KEY, "return", BACK, [Found(SHIRT, Verdict.GOOD)], "the wrong parcel")
+    await receptions.inspect(
+        context, KEY, receptions.RETURN_GOODS, BACK, [Found(SHIRT, Verdict.GOOD)], "the wrong parcel"
+    )
     assert (await offers(context))["confirm"] == []
     effect = await ASKS["confirm"](context)
     assert (effect["kind"], effect["subject_id"], effect["payload"]) == ("CONFIRM_RETURN", BACK, {})
@@ -81,7 +83,7 @@ async def test_approval_sends_the_count_of_the_whole_return(context: Context) ->
     await register(context)
     await put(context, BoxState.FINAL_DELIVERING)
     await tell(context, returned(BACK, items=((SHIRT, 2),)) | {"receiptStatus": "VENDOR_WAREHOUSE_CONFIRM"})
-    await receptions.arrive(context, KEY, "return", BACK)
-    await receptions.inspect(context, KEY, "return", BACK, [Found(SHIRT, Verdict.GOOD)])
+    await receptions.arrive(context, KEY, receptions.RETURN_GOODS, BACK)
+    await receptions.inspect(context, KEY, receptions.RETURN_GOODS, BACK, [Found(SHIRT, Verdict.GOOD)])
     effect = await ASKS["approve"](context)
     assert effect["payload"] == {"cancel_count": 2}

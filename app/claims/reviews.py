@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from app.backoffice.reviews import keep_statement
 from app.claims import store as claim_store
 from app.claims.box_blocks import UNREAD, UNREAD_EXCHANGE
 from app.engine.caller import Caller
 from app.engine.context import Context
+from app.engine.evidence.statements import keep_statement
 from app.errors import NotFound
 from app.orders.replacement_boxes import SUSPECT
 

@@ -4,25 +4,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.backoffice.aggregates.base import WAYBILL, Act, Aggregate, Given, Row, asked_waybill, given_waybill
 from app.claims.changes import locked
+from app.claims.manual import Reception
 from app.claims.receptions import store as reception_store
 from app.coupang.claims.types import RejectCode
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
+from app.engine.history.refusals import unblock
+from app.engine.manual import Act, Given, ManualMoves, Row
 from app.errors import Invalid
 from app.exchanges import changes as exchange_changes
 from app.exchanges import receptions as exchange_receptions
 from app.exchanges import store as exchange_rows
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, Exchanges, exchange_facts, granted
 from app.machines import collects, exchanges, redeliveries
-from app.orders.decide import unblock
-from app.orders.lookup import Vendors
+from app.orders.manual import WAYBILL, asked_waybill, given_waybill, waybill_form
 
 
-class Exchange(Aggregate):
+class Exchange(ManualMoves):
     """An exchange or one of its tracks; where one ends, or has nothing to collect, Coupang shows it."""
 
     subject, reread = "exchange", "exchanges"
@@ -34,7 +35,7 @@ class Exchange(Aggregate):
         self.words = observed - self.kept
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
-        """See `Aggregate`; `whole` is the exchange itself."""
+        """See `ManualMoves`; `whole` is the exchange itself."""
         _, row = await locked(Exchanges(), tx, vendor_ids, "exchange", row_id)
         prefix = COLUMNS[self.name]
         return {
@@ -45,16 +46,16 @@ class Exchange(Aggregate):
         }
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:
-        """See `Aggregate`."""
+        """See `ManualMoves`."""
         return self._facts(row, event, given)[self.name]
 
     def _facts(self, row: Row, event: str, given: Given | None) -> dict[str, Any]:
         whole = row["whole"]
         if given is None:
             return exchange_facts(whole, granted(whole, event))
-        asked: dict[str, Any] = {**asked_waybill(given), "shipment_box_id": given.shipment_box_id}
-        if given.code is not None:
-            asked["code"] = given.code
+        asked: dict[str, Any] = {**asked_waybill(given), "shipment_box_id": given.get("shipment_box_id")}
+        if given.get("code") is not None:
+            asked["code"] = given.get("code")
         return exchange_facts(whole, asked)
 
     def beside(self, row: Row, event: str, given: Given | None, at: datetime) -> list[tuple[str, str]]:
@@ -94,7 +95,7 @@ class Exchange(Aggregate):
 
 async def _exchange_pickup(context: Context, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
     return await exchange_changes.register_pickup(
-        context, who, row_id, given_waybill(given), given.reg_number
+        context, who, row_id, given_waybill(given), given.get("reg_number", "")
     )
 
 
@@ -103,18 +104,20 @@ async def _confirm_exchange(context: Context, who: Caller, row_id: int, given: G
 
 
 async def _reject(context: Context, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
-    if given.code is None:
+    code = given.get("code")
+    if code is None:
         raise Invalid("a reason for Coupang is missing", ("/code", f"one of {', '.join(RejectCode)}"))
-    return await exchange_changes.reject(context, who, row_id, given.code)
+    return await exchange_changes.reject(context, who, row_id, code)
 
 
 async def _replace(context: Context, who: Caller, row_id: int, given: Given) -> dict[str, Any]:
-    if given.shipment_box_id is None:
+    box_id = given.get("shipment_box_id")
+    if box_id is None:
         raise Invalid("the new box is missing", ("/shipment_box_id", "the new box of this exchange"))
-    return await exchange_changes.ship(context, who, row_id, given.shipment_box_id, given_waybill(given))
+    return await exchange_changes.ship(context, who, row_id, box_id, given_waybill(given))
 
 
-_REPLACE = Act(_replace, (*WAYBILL, "shipment_box_id"))
+_REPLACE = Act(_replace, (*WAYBILL, "shipment_box_id"), check=waybill_form)
 EXCHANGE = Exchange(
     "exchange",
     exchanges.OBSERVED,
@@ -124,7 +127,7 @@ COLLECT = Exchange(
     "collect",
     collects.OBSERVED,
     {
-        "register_pickup": Act(_exchange_pickup, (*WAYBILL, "reg_number")),
+        "register_pickup": Act(_exchange_pickup, (*WAYBILL, "reg_number"), check=waybill_form),
         "confirm_arrival": Act(_confirm_exchange),
     },
 )
@@ -133,3 +136,9 @@ REDELIVERY = Exchange(
     redeliveries.OBSERVED,
     dict.fromkeys(("ship_replacement", "ship_replacement_direct"), _REPLACE),
 )
+MANUAL = {
+    "exchanges": EXCHANGE,
+    "collects": COLLECT,
+    "redeliveries": REDELIVERY,
+    "exchange-receptions": Reception(exchange_receptions.EXCHANGE_GOODS),
+}

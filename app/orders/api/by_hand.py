@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.backoffice import reviews
 from app.orders import queries as box_queries
+from app.orders import resync as box_resync
 from app.web import presenters
 from app.web.deps import AdminRequest, Prefer, look_until, waiting_s
 from app.web.field_types import PathId
@@ -33,7 +33,7 @@ _APPLIED = {"Preference-Applied": {"schema": {"type": "string"}}}
 )
 async def resync(request: AdminRequest, shipment_box_id: PathId, prefer: Prefer = None) -> Response:
     """Have a box read again by itself, with its history at Coupang."""
-    box = await reviews.resync(request.context, request.key.operator, shipment_box_id)
+    box = await box_resync.resync(request.context, request.key.operator, shipment_box_id)
     headers = {"Location": f"/v1/boxes/{shipment_box_id}"}
     wait_s = waiting_s(prefer, request.app_state.wait_most_s)
     if wait_s is not None:

@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.engine.effects import queries as effect_queries
 from app.machines.effects import EffectState
-from app.orders import queries as box_queries
-from app.orders.api import schemas
 from app.web import presenters
 from app.web.deps import Cursor, Limit, ReadRequest
+from app.web.effect_schemas import EXPLAINED, EffectPage, ExplainedEffect
 from app.web.field_types import EffectKindName, PathId, VendorId
 from app.web.openapi import GUARDED, ONE, shown
 from app.web.pagination import id_of, page
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/effects", tags=["effects"], responses=GUARDED)
 @router.get(
     "",
     operation_id="list_effects",
-    response_model=schemas.EffectPage,
+    response_model=EffectPage,
     responses={200: shown({"items": [EFFECT], "next_cursor": None})},
 )
 async def list_effects(
@@ -32,7 +32,7 @@ async def list_effects(
     limit: Limit = 50,
 ) -> Response:
     """List effects, newest first."""
-    rows, then = await box_queries.list_effects(
+    rows, then = await effect_queries.list_effects(
         request.context,
         request.key.within(vendor_id),
         state=state,
@@ -47,10 +47,10 @@ async def list_effects(
 @router.get(
     "/{effect_id}",
     operation_id="get_effect",
-    response_model=schemas.ExplainedEffect,
-    responses={200: shown(schemas.EXPLAINED), **ONE},
+    response_model=ExplainedEffect,
+    responses={200: shown(EXPLAINED), **ONE},
 )
 async def get_effect(request: ReadRequest, effect_id: PathId) -> Response:
     """Return one effect with its history and every try."""
-    row = await box_queries.explain_effect(request.context, request.key.vendor_ids, effect_id)
+    row = await effect_queries.explain_effect(request.context, request.key.vendor_ids, effect_id)
     return presenters.answer(presenters.effect(row))

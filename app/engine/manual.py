@@ -1,40 +1,35 @@
 """What every aggregate says of itself so that a person may move it by hand."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from app.claims.receptions.receptions import Found
-from app.coupang.claims.types import RejectCode
-from app.engine.caller import Caller
+from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
-from app.errors import Invalid
 from app.machines.kernel import Rules
-from app.orders.lookup import Vendors
-from app.orders.waybills.waybills import Waybill
 
 Row = Mapping[str, Any]
-WAYBILL = ("courier_code", "invoice_number")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What an event by hand may need beside its name; `fields` are those that were given."""
+    """What is given for an event by hand beside its name, by field; each act says which fields it takes."""
 
-    waybill: Waybill | None = None
-    later: tuple[int, ...] = ()
-    later_date: date | None = None
-    code: RejectCode | None = None
-    shipment_box_id: int | None = None
-    reg_number: str = ""
-    lines: tuple[Found, ...] = ()
-    fields: frozenset[str] = frozenset()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of a field, or `default` where it was not given."""
+        return self.values.get(name, default)
 
 
 Run = Callable[[Context, Caller, int, Given], Awaitable[dict[str, Any]]]
+
+
+def any_value(given: Given) -> None:
+    """Accept what is given as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,12 @@ class Act:
     run: Run
     takes: tuple[str, ...] = ()
     asks: bool = True
+    check: Callable[[Given], None] = any_value
+    """Check the form of what is given; raises `Invalid`."""
 
 
-class Aggregate:
-    """One kind of life and what a person may do to it."""
+class ManualMoves:
+    """What a person may do to one kind of aggregate (`Family.manual`)."""
 
     name: str
     rules: Rules[Any]
@@ -82,21 +79,3 @@ class Aggregate:
     ) -> None:
         """Take one step by a person's word, with all that the same step means when Coupang shows it."""
         raise NotImplementedError
-
-
-def asked_waybill(given: Given | None) -> dict[str, Any]:
-    """Return the waybill as a change names it; taken for granted while nothing is `given`."""
-    if given is None:
-        return {"courier_code": "", "invoice_number": ""}
-    return given.waybill.payload() if given.waybill is not None else {}
-
-
-def given_waybill(given: Given) -> Waybill:
-    """Return the waybill.
-
-    Raises:
-        Invalid: None was given.
-    """
-    if given.waybill is None:
-        raise Invalid("a waybill is missing", ("/invoice_number", "give courier_code and invoice_number"))
-    return given.waybill
