@@ -323,6 +323,10 @@ class Family:
     resyncs: tuple[Resync, ...] = ()
     sealed_columns: tuple[SealedColumn, ...] = ()
     erasures: tuple[Erasure, ...] = ()
+    erasers: tuple[Callable[[Context], Awaitable[Mapping[str, int]]], ...] = ()
+    """Erase what is over, of all families and vendors; return how much by kind.
+
+    Every worker calls them now and then, several at the same time."""
     examined: Examined = field(default_factory=Examined)
     counted: tuple[Counted, ...] = ()
     waiting: tuple[LiteralString, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, LiteralString, TypeVar
@@ -27,6 +27,7 @@ from app.engine.family import (
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from app.engine.context import Context
     from app.engine.effects.subjects import Subject
     from app.engine.manual import ManualMoves
 
@@ -66,6 +67,7 @@ class Registry:
     """By subject."""
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
+    erasers: tuple[Callable[[Context], Awaitable[Mapping[str, int]]], ...] = field(init=False)
     counted: Mapping[str, Counted] = field(init=False)
     """By feed."""
     observed: frozenset[str] = field(init=False)
@@ -116,6 +118,7 @@ class Registry:
         put("resyncs", _named((one.subject, one) for family in self.families for one in family.resyncs))
         put("sealed_columns", tuple(every("sealed_columns")))
         put("erasures", tuple(every("erasures")))
+        put("erasers", tuple(every("erasers")))
         put("counted", _named((one.feed, one) for family in self.families for one in family.counted))
         put("observed", frozenset(every("observed")))
         put("snapshot", _named(pair for family in self.families for pair in family.snapshot.items()))

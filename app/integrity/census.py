@@ -54,10 +54,10 @@ async def under_way(context: Context, vendor_id: str, epoch: int) -> Count | Non
     Raises:
         Fenced: A newer visit speaks for this vendor.
     """
-    hour = context.policy.census_hour
-    if hour is None:
+    hour, counted = context.policy.census_hour, parts(context.registry)
+    if hour is None or not counted:
         return None
-    at, counted, feeds_of = context.now(), parts(context.registry), context.registry.feeds
+    at, feeds_of = context.now(), context.registry.feeds
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
         await coverage.ensure_feed(tx, vendor_id, FEED, next_night(vendor_id, hour, at))

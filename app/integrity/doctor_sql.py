@@ -3,6 +3,7 @@
 What is asked of the rows of all families is composed of what each one declares (`Examined`).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -62,9 +63,15 @@ ORDER BY 1, 2, 3"""
 """Words in what is stored that no family declares; nothing of ours can go on with such rows."""
 
 
+# No row, where no family has anything to ask.
+_NOTHING: LiteralString = """
+SELECT NULL::text AS aggregate, NULL::bigint AS aggregate_id, NULL::bigint AS version,
+       NULL::timestamptz AS state_at WHERE false"""
+
+
 def overdue(registry: Registry) -> LiteralString:
     """Select what should have been read by itself long ago."""
-    return union(family.examined.overdue for family in registry.families) + "\nORDER BY 3"
+    return _ordered((family.examined.overdue for family in registry.families), "3")
 
 
 def never(registry: Registry) -> LiteralString:
@@ -72,36 +79,36 @@ def never(registry: Registry) -> LiteralString:
 
     That is: not at all, or only when the time is over that a wrong clock has set.
     """
-    return union(family.examined.never for family in registry.families) + "\nORDER BY 1, 2"
+    return _ordered((family.examined.never for family in registry.families), "1, 2")
 
 
 def incomplete(registry: Registry) -> LiteralString:
     """Select rows of which a part is missing."""
-    return union(family.examined.incomplete for family in registry.families) + "\nORDER BY 1, 2"
+    return _ordered((family.examined.incomplete for family in registry.families), "1, 2")
 
 
 def untimely(registry: Registry) -> LiteralString:
     """Select what was erased and not by us."""
-    return union(family.examined.untimely for family in registry.families) + "\nORDER BY 2, 1"
+    return _ordered((family.examined.untimely for family in registry.families), "2, 1")
 
 
 def young(registry: Registry) -> LiteralString:
     """Select those of the orders %(ids)s of which something new was read just now, or is about to be."""
-    parts = [family.examined.young for family in registry.families if family.examined.young]
+    parts = [
+        "false",
+        *(f"({family.examined.young})" for family in registry.families if family.examined.young),
+    ]
     return "SELECT o.order_id FROM unnest(%(ids)s::bigint[]) AS o(order_id) WHERE " + "\n  OR ".join(parts)
 
 
 def misdated(registry: Registry) -> LiteralString:
     """Select whatever names another time for its last step than its history does."""
-    return (
-        "SELECT p.aggregate, p.aggregate_id, p.state_at, h.at FROM (\n"
-        + registry.dated
-        + """
+    return f"""
+SELECT p.aggregate, p.aggregate_id, p.state_at, h.at FROM ({registry.dated or _NOTHING}
 ) p JOIN history h ON h.vendor_id = %(vendor_id)s AND h.aggregate = p.aggregate
   AND h.aggregate_id = p.aggregate_id AND h.version = p.version
 WHERE h.at <> p.state_at
 ORDER BY 1, 2"""
-    )
 
 
 def asked(vendor_id: str, at: datetime, overdue: datetime, far: datetime) -> dict[str, Any]:
@@ -114,3 +121,7 @@ def asked(vendor_id: str, at: datetime, overdue: datetime, far: datetime) -> dic
         far: What is due only later was set by a clock that was wrong.
     """
     return {"vendor_id": vendor_id, "at": at, "overdue": overdue, "far": far}
+
+
+def _ordered(parts: Iterable[LiteralString], order: LiteralString) -> LiteralString:
+    return f"{union(parts) or _NOTHING}\nORDER BY {order}"
