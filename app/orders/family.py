@@ -1,9 +1,10 @@
 """Orders and their boxes, as a family."""
 
 from app.engine.context import PURPOSE_RECEIVER
-from app.engine.family import Aggregate, Family, Feed, SealedColumn
+from app.engine.family import Aggregate, Family, Feed, SealedColumn, StateCount
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
+from app.orders import store as box_store
 from app.orders.api import boxes, by_hand, changes, holds, orders, permits
 from app.orders.holds.tables import Hold
 from app.orders.inbox import INBOX, WAITING
@@ -36,4 +37,7 @@ FAMILY = Family(
     manual=MANUAL,
     routers=(boxes.router, changes.router, holds.router, permits.router, orders.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
+    state_counts=(
+        StateCount(name="boxes", meaning="Boxes by vendor and state.", count=box_store.count_by_state),
+    ),
 )
