@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.claims.api import by_hand, cancels, return_changes, returns
+from app.claims.api import by_hand, cancels, return_changes, returns, seller_cancels
 from app.claims.inbox import INBOX, READ_ELSEWHERE, WAITING
 from app.claims.machine_pages import MACHINE_PAGES
 from app.claims.manual import MANUAL
@@ -53,6 +53,6 @@ FAMILY = Family(
     read_elsewhere=READ_ELSEWHERE,
     inbox=INBOX,
     manual=MANUAL,
-    routers=(cancels.router, returns.router, return_changes.router, by_hand.router),
+    routers=(seller_cancels.router, cancels.router, returns.router, return_changes.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
 )
