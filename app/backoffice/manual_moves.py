@@ -13,7 +13,7 @@ from app.engine.caller import Caller
 from app.engine.context import Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
-from app.engine.evidence.statements import keep_statement as keep_statement
+from app.engine.evidence.statements import keep_statement
 from app.engine.history import transitions
 from app.engine.history.actions import STATE, judge, while_open
 from app.engine.history.lists import history_of

@@ -18,7 +18,6 @@ from app.engine.vendors import store as vendor_store
 from app.engine.visits import circuit_store
 from app.errors import Invalid, Unavailable
 from app.integrity import census_store
-from app.orders import store as box_store
 
 
 async def check_ready(context: Context) -> None:
@@ -40,7 +39,8 @@ _head = cache(migrate.head)
 class Figures:
     """What the metrics show; no personal data. `uncovered_minutes` is numeric, times are aware."""
 
-    boxes: list[dict[str, Any]]
+    states: dict[str, list[dict[str, Any]]]
+    """By gauge that a family declares (`Family.state_counts`)."""
     effects: list[dict[str, Any]]
     coverage: list[dict[str, Any]]
     calls: list[dict[str, Any]]
@@ -61,7 +61,7 @@ async def figures(context: Context) -> Figures:
     at = context.now()
     async with context.db.connection() as connection:
         return Figures(
-            boxes=await box_store.count_by_state(connection, None),
+            states={one.name: await one.count(connection) for one in context.registry.state_counts.values()},
             effects=await effect_store.count_by_state(connection, None),
             coverage=await _coverage(context, connection, None),
             calls=await evidence_store.list_tally(connection, None, None),

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from app.claims import poll
-from app.claims.api import by_hand, cancels, return_changes, returns
+from app.claims.api import by_hand, cancels, return_changes, returns, seller_cancels
 from app.claims.cancels import sends as cancel_sends
 from app.claims.cancels.effects import Cancels
 from app.claims.census import COUNTED
@@ -101,6 +101,6 @@ FAMILY = Family(
     read_elsewhere=READ_ELSEWHERE,
     inbox=INBOX,
     manual=MANUAL,
-    routers=(cancels.router, returns.router, return_changes.router, by_hand.router),
+    routers=(seller_cancels.router, cancels.router, returns.router, return_changes.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
 )

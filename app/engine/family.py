@@ -168,6 +168,17 @@ class MachinePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateCount:
+    """A gauge of the metrics: how many of something each vendor has in each state."""
+
+    name: str
+    meaning: str
+    """Shown with it."""
+    count: Callable[[Connection], Awaitable[list[dict[str, Any]]]]
+    """Return rows of `vendor_id`, `state` and, under the name of the gauge, how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastView:
     """How something is shown as it was at a past moment (`?at=`)."""
 
@@ -344,3 +355,4 @@ class Family:
     """Word → a scalar query, for a live status of the whole installation."""
     routers: tuple[APIRouter, ...] = ()
     machine_pages: tuple[MachinePage, ...] = ()
+    state_counts: tuple[StateCount, ...] = ()

@@ -21,6 +21,7 @@ from app.engine.family import (
     Resync,
     SealedColumn,
     ShippingCheck,
+    StateCount,
     VisitPart,
 )
 
@@ -83,6 +84,7 @@ class Registry:
     """By the word in the address."""
     routers: tuple[APIRouter, ...] = field(init=False)
     machine_pages: tuple[MachinePage, ...] = field(init=False)
+    state_counts: Mapping[str, StateCount] = field(init=False)
     present: LiteralString = field(init=False)
     """SELECT of every aggregate that has a history: vendor_id, aggregate, aggregate_id, state, version."""
     dated: LiteralString = field(init=False)
@@ -126,6 +128,10 @@ class Registry:
         put("manual", _named(pair for family in self.families for pair in family.manual.items()))
         put("routers", tuple(every("routers")))
         put("machine_pages", tuple(every("machine_pages")))
+        put(
+            "state_counts",
+            _named((one.name, one) for family in self.families for one in family.state_counts),
+        )
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
         put("waiting", self._waiting())
 

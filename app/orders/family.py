@@ -2,10 +2,11 @@
 
 from app.coupang.limits import MOST_BOXES
 from app.engine.context import PURPOSE_RECEIVER
-from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn
+from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn, StateCount
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
 from app.orders import sends
+from app.orders import store as box_store
 from app.orders.api import boxes, by_hand, changes, holds, orders, permits
 from app.orders.census import COUNTED
 from app.orders.effects import Boxes
@@ -81,4 +82,7 @@ FAMILY = Family(
     manual=MANUAL,
     routers=(boxes.router, changes.router, holds.router, permits.router, orders.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
+    state_counts=(
+        StateCount(name="boxes", meaning="Boxes by vendor and state.", count=box_store.count_by_state),
+    ),
 )

@@ -268,7 +268,7 @@ async def settle_doubt(
     )
 
 
-async def count_by_state(connection: Connection, vendor_ids: list[str] | None) -> list[dict[str, Any]]:
+async def count_by_state(connection: Connection, vendor_ids: list[str] | None = None) -> list[dict[str, Any]]:
     """Return how many boxes each vendor has in each state; replacements of exchanges are no sales."""
     # The few replacements are taken off: leaving them out of the count would mean to read every row.
     query = """

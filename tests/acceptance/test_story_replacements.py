@@ -73,7 +73,7 @@ async def is_shipped_through_its_exchange(shop: Shop, exchange_id: int, box_id: 
     await shop.until_state("FINAL_DELIVERING", box_id)
     assert (await shop.find(box_id) or {})["exchange_id"] == exchange_id
     assert {kind for kind, _ in shop.mutations(box_id)} - {"receive_exchange"} == {"ship_exchange"}
-    counted = (await figures(shop.context)).boxes
+    counted = (await figures(shop.context)).states["boxes"]
     assert {row["state"]: row["boxes"] for row in counted} == {"FINAL_DELIVERING": 1}
     await assert_promises(shop)
 

@@ -124,6 +124,12 @@ async def test_every_kind_is_in_one_list(context: Context, admin: AsyncClient) -
     assert sorted(await kinds(admin, "?kind=hold_over&kind=effect_review")) == ["effect_review", "hold_over"]
 
 
+async def test_an_unknown_kind_names_those_that_there_are(admin: AsyncClient) -> None:
+    told = problem(await admin.get(f"{LIST}?kind=hold_over&kind=lunch"), 422, "invalid-request")
+    assert told["errors"][0]["pointer"] == "/kind"
+    assert all(f"'{name}'" in told["errors"][0]["detail"] for name in REGISTRY.inbox)
+
+
 async def test_the_nearest_deadline_is_first_and_pages_join(context: Context, admin: AsyncClient) -> None:
     await _everything(context)
     items = (await admin.get(LIST)).json()["items"]

@@ -290,6 +290,17 @@ async def test_bad_input_names_the_field(
     assert told["errors"][0]["pointer"] == pointer
 
 
+@pytest.mark.parametrize("kind", ["parcels", "box", "x" * 41])
+async def test_an_unknown_aggregate_names_those_that_there_are(admin: AsyncClient, kind: str) -> None:
+    path = f"/admin/v1/{kind}/{BOX}/transitions"
+    body = {"event": "ship", "reason": WHY}
+    for answer in (await admin.get(path), await admin.post(path, json=body)):
+        told = problem(answer, 422, "invalid-request")
+        assert told["errors"][0]["pointer"] == "/aggregate"
+        if len(kind) < 41:
+            assert all(f"'{name}'" in told["errors"][0]["detail"] for name in REGISTRY.manual)
+
+
 async def test_inspection_by_hand_names_the_options(context: Context, admin: AsyncClient) -> None:
     await _return(context)
     path = f"/admin/v1/return-receptions/{RECEIPT}/transitions"

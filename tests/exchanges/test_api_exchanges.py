@@ -237,7 +237,7 @@ async def test_a_box_of_an_exchange_is_no_sale(
     refusing = {one["action"]: [rule["rule"] for rule in one["refused_by"]] for one in items}
     assert "is_a_sale" in refusing["acknowledge"] + refusing["ship"]
     assert "is_a_sale" in refusing["seller_cancel"]
-    counted = (await figures(context)).boxes
+    counted = (await figures(context)).states["boxes"]
     assert [(row["state"], row["boxes"]) for row in counted] == [("FINAL_DELIVERING", 1)]
     await tell(context, received())
     assert (await writer.get(f"/v1/boxes/{NEW_BOX}")).json()["exchange_id"] == str(EXCHANGE)

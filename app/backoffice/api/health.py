@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import psycopg
 from fastapi import APIRouter, Request
@@ -78,7 +78,9 @@ async def metrics(app_state: AppStateDep, request: Request) -> Response:
     meters: RequestMetrics = request.app.state.meters
     shelf: Shelf = request.app.state.shelf
     registry = CollectorRegistry()
-    registry.register(Counted(await shelf.figures(app_state)))
+    declared = app_state.context.registry.state_counts
+    meanings = {name: one.meaning for name, one in declared.items()}
+    registry.register(Counted(await shelf.figures(app_state), meanings))
     text = generate_latest(meters.registry) + generate_latest(registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
@@ -104,15 +106,18 @@ class Shelf:
 class Counted(Collector):
     """Figures in the words of Prometheus."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, meanings: Mapping[str, str]) -> None:
         self._figures = figures
+        self._meanings = meanings
 
     def collect(self) -> Iterator[Metric]:
         """Yield one family per question."""
         told = self._figures
-        boxes = _gauge("boxes", "Boxes by vendor and state.", "vendor", "state")
-        for row in told.boxes:
-            boxes.add_metric([row["vendor_id"], row["state"]], row["boxes"])
+        for name, rows in told.states.items():
+            count = _gauge(name, self._meanings[name], "vendor", "state")
+            for row in rows:
+                count.add_metric([row["vendor_id"], row["state"]], row[name])
+            yield count
         effects = _gauge(
             "effects", "Changes asked of Coupang by vendor, kind and state.", "vendor", "kind", "state"
         )
@@ -159,7 +164,7 @@ class Counted(Collector):
             lies.add_metric([row["vendor_id"], row["feed"]], row["lists"])
         lag = _gauge("due_lag_seconds", "How long the vendor that waits longest has been due.")
         lag.add_metric([], told.due_lag.total_seconds())
-        yield from (boxes, effects, uncovered, hole, failures, calls, quarantine, stopped, key, skew)
+        yield from (effects, uncovered, hole, failures, calls, quarantine, stopped, key, skew)
         yield from (silence, missing, lies, lag)
 
 

@@ -3,12 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.claims.api import schemas
-from app.claims.cancels import changes as cancel_changes
-from app.errors import Invalid
 from app.orders import changes as box_changes
 from app.orders.api import schemas as shapes
-from app.orders.seller_cancels import SCORE
 from app.orders.waybills.waybills import Waybill
 from app.web.change_requests import ASKED, IntentKey, asked, intent_key
 from app.web.deps import Prefer, WriteRequest, waiting_s
@@ -79,33 +75,5 @@ async def close(
     """Ask Coupang to close a box that nobody scanned as delivered for 30 days."""
     effect = await box_changes.close_undelivered(
         request.context, request.key.warehouse, shipment_box_id, intent_key=intent_key(request, key)
-    )
-    return await asked(request, effect, prefer)
-
-
-@router.post("/cancel", operation_id="cancel_box", response_model=EffectShape, responses=ASKED)
-async def cancel(
-    request: WriteRequest,
-    shipment_box_id: PathId,
-    body: schemas.SellerCancel,
-    key: IntentKey = None,
-    prefer: Prefer = None,
-) -> Response:
-    """Cancel a box as the seller: in ACCEPT as a whole, in INSTRUCT also in part. Costs seller score."""
-    if not body.confirm_score_loss:
-        raise Invalid(
-            "this cancel must be confirmed",
-            ("/confirm_score_loss", f"{SCORE} Say true if you mean it."),
-        )
-    counts = None if body.items is None else {one.vendor_item_id: one.count for one in body.items}
-    if counts is not None and len(counts) != len(body.items or ()):
-        raise Invalid("an item is named twice", ("/items", "each vendor_item_id once"))
-    effect = await cancel_changes.seller_cancel(
-        request.context,
-        request.key.warehouse,
-        shipment_box_id,
-        counts,
-        body.reason,
-        intent_key=intent_key(request, key),
     )
     return await asked(request, effect, prefer)
