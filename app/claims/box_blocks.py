@@ -14,6 +14,7 @@ from app.machines.boxes import GONE
 from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.orders import store as box_store
 from app.orders.kinds import OrderKind
+from app.orders.order_block_store import free_orders, hold_orders, orders_of_boxes
 from app.orders.permits import store as permit_store
 
 UNREAD = "a claim of this order could not be read; it may be a stop request"
@@ -102,7 +103,7 @@ async def keep_unreadable(
     ]
     await evidence_store.quarantine(tx, vendor_id, cause, kept, at)
     named = {box_id for row in rows if row.order_id is None for box_id in row.box_ids}
-    orders = await claim_store.orders_of_boxes(tx, vendor_id, named) if named else {}
+    orders = await orders_of_boxes(tx, vendor_id, named) if named else {}
     naming = [
         (digests[id(row)], order_id, row.claim_id, row.reason, row.created_at)
         for row in rows
@@ -110,7 +111,7 @@ async def keep_unreadable(
     ]
     if naming:
         why = _WHY[subject]
-        await claim_store.hold_orders(tx, vendor_id, naming, why, at, subject)
+        await hold_orders(tx, vendor_id, naming, why, at, subject)
         await permit_store.revoke_orders(tx, vendor_id, [order_id for _, order_id, *_ in naming], why, at)
 
 
@@ -128,6 +129,4 @@ async def unblock(
 ) -> None:
     """Let orders go that were held by claims which have been read now."""
     if claim_ids:
-        await claim_store.free_orders(
-            tx, vendor_id, (_WHY[subject],), at, subject=subject, claim_ids=claim_ids
-        )
+        await free_orders(tx, vendor_id, (_WHY[subject],), at, subject=subject, claim_ids=claim_ids)

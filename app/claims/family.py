@@ -19,7 +19,7 @@ from app.claims.resync import RECEIPT_RESYNC
 from app.claims.returns import sends as return_sends
 from app.claims.returns.effects import Returns
 from app.claims.snapshot import FIGURES, SNAPSHOT
-from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
+from app.claims.tables import Cancel, Receipt, ReceiptLine, Return
 from app.claims.visit_parts import VISIT_PARTS
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.effects.dispatch import one_by_one
@@ -41,7 +41,7 @@ async def _check_stops(session: VisitSession, since: datetime, purpose: str) -> 
 
 FAMILY = Family(
     name="claims",
-    tables=(Receipt, ReceiptLine, Cancel, Return, UnreadClaim, Reception),
+    tables=(Receipt, ReceiptLine, Cancel, Return, Reception),
     aggregates=(
         Aggregate(name="cancel", rules=CANCEL, counted_as="claims", table="cancel", key="receipt_id"),
         Aggregate(name="return", rules=RETURN, counted_as="claims", table="return_", key="receipt_id"),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.claims import list_plan
 from app.claims import read_schedule as claim_read_schedule
+from app.claims.empty_lists import receipt_lives
 from app.claims.ingest import take_receipts
 from app.claims.list_plan import Watch
 from app.claims.reread import ask_for_withdrawals
@@ -17,7 +18,6 @@ from app.engine.feeds.feeds import DAYS_AT_ONCE, LONGEST_MINUTES, MOST_PAGES, NA
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
-from app.orders.empty_lists import receipt_lives
 
 ROAD = (
     ReceiptQuery.STOPS,

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from app.claims import store as claim_store
 from app.claims.box_blocks import UNREAD, UNREAD_EXCHANGE
 from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.evidence.statements import keep_statement
 from app.errors import NotFound
+from app.orders.order_block_store import free_orders, unread_of
 from app.orders.replacement_boxes import SUSPECT
 
 
@@ -21,7 +21,7 @@ async def release(context: Context, caller: Caller, order_id: int, reason: str) 
     """
     at = context.now()
     async with context.db.transaction() as tx:
-        held = await claim_store.unread_of(tx, caller.vendor_ids, order_id)
+        held = await unread_of(tx, caller.vendor_ids, order_id)
         if not held:
             raise NotFound("no unread claim holds this order", order_id=str(order_id))
         for vendor_id in sorted({row["vendor_id"] for row in held}):
@@ -29,7 +29,7 @@ async def release(context: Context, caller: Caller, order_id: int, reason: str) 
             about = {"order": str(order_id), "claims": " ".join(row["digest"].hex() for row in mine)}
             await keep_statement(context, tx, vendor_id, caller, about, reason, at)
             why = (UNREAD, UNREAD_EXCHANGE, SUSPECT)
-            await claim_store.free_orders(tx, vendor_id, why, at, digests=[row["digest"] for row in mine])
+            await free_orders(tx, vendor_id, why, at, digests=[row["digest"] for row in mine])
     return [
         {
             "digest": row["digest"].hex(),

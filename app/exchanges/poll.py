@@ -17,11 +17,11 @@ from app.engine.feeds.stable_paging import TooFull, read_until_stable
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
 from app.exchanges import read_schedule as exchange_read_schedule
+from app.exchanges.empty_lists import exchange_is_missing
 from app.exchanges.ingest import sound, take_exchanges
 from app.exchanges.kinds import ExchangeKind
 from app.exchanges.verdicts import read_exchange
 from app.orders import replacement_boxes
-from app.orders.empty_lists import exchange_is_missing
 
 MOST_PAGES = 12
 """Of a window's list, which is read twice when it has several; one that has more is cut."""

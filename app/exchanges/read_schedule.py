@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.claims import store as claim_store
 from app.engine.context import Context
 from app.engine.feeds import coverage, feeds
 from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.exchanges import store as exchange_store
+from app.orders.order_block_store import oldest_unread
 
 SPAN = timedelta(days=6)
 """Longest window asked for at once; Coupang takes less than 7 days."""
@@ -32,7 +32,7 @@ async def windows(context: Context, vendor_id: str) -> list[Window]:
     async with context.db.connection() as connection:
         oldest = [
             await exchange_store.oldest_open(connection, vendor_id),
-            await claim_store.oldest_unread(connection, vendor_id, context.policy.catch_up),
+            await oldest_unread(connection, vendor_id, context.policy.catch_up),
         ]
         start = min([*(hole.start for hole in holes), *filter(None, oldest)], default=end)
         start = max(start, end - OLDEST)

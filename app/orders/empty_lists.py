@@ -5,21 +5,15 @@ shown is read by itself first. Mostly it is gone, and that one call settles it. 
 in which it stands is read again at once, and the second answer counts.
 """
 
-import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from app.claims.reread import look_at_receipt
 from app.coupang.orders.decode import WireStatus
 from app.engine.feeds.windows import Window
+from app.engine.visits.contradictions import WITNESSES, note_contradiction
 from app.engine.visits.session import VisitSession
 from app.orders import missing_rows
 from app.orders.reread import look_single
-
-log = logging.getLogger(__name__)
-
-WITNESSES = 3
-"""Asked by themselves in one window, at the most: what is left is met again by the next reading."""
 
 
 async def contradicts_stored(
@@ -54,47 +48,5 @@ async def contradicts_stored(
         for sheet in await look_single(session, box, purpose) or ():
             if sheet.shipment_box_id == box_id and sheet.status in empty:
                 empty.discard(WireStatus(sheet.status))
-                _tell(session, window, sheet.status)
+                note_contradiction(session, window, sheet.status)
                 yield WireStatus(sheet.status)
-
-
-async def receipt_lives(
-    session: VisitSession, window: Window, told: set[int], since: datetime, purpose: str
-) -> bool:
-    """Tell whether a receipt that no list of the window has shown is there when it is asked for itself.
-
-    Raises:
-        CoupangError: It could not be read.
-        OutOfTime: The visit is over.
-    """
-    asked: set[int] = set()
-    while len(asked) < WITNESSES:
-        receipt_id = await missing_rows.absent_receipt(
-            session.context, session.vendor_id, window, told | asked, since
-        )
-        if receipt_id is None:
-            return False
-        asked.add(receipt_id)
-        page, _ = await look_at_receipt(session, receipt_id, purpose)
-        if page is not None and page.receipts:
-            _tell(session, window, "receipt")
-            return True
-    return False
-
-
-async def exchange_is_missing(session: VisitSession, window: Window, since: datetime) -> bool:
-    """Tell whether an empty list of exchanges contradicts us; it shows them all, whatever became of them."""
-    missing = await missing_rows.holds_exchange(session.context, session.vendor_id, window, since)
-    if missing:
-        _tell(session, window, "exchange")
-    return missing
-
-
-def _tell(session: VisitSession, window: Window, name: str) -> None:
-    log.warning(
-        "vendor %s: an empty %s list of %s to %s contradicts what we hold; it is read again",
-        session.vendor_id,
-        name,
-        window.start.isoformat(),
-        window.end.isoformat(),
-    )

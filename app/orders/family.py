@@ -17,6 +17,7 @@ from app.orders.inbox import INBOX, WAITING
 from app.orders.kinds import OrderKind
 from app.orders.machine_pages import MACHINE_PAGES
 from app.orders.manual import MANUAL
+from app.orders.order_block_tables import UnreadClaim
 from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
@@ -27,7 +28,7 @@ from app.orders.visit_parts import VISIT_PARTS
 
 FAMILY = Family(
     name="orders",
-    tables=(Box, Line, Receiver, Hold, Permit, Share),
+    tables=(Box, Line, Receiver, UnreadClaim, Hold, Permit, Share),
     aggregates=(Aggregate(name="box", rules=BOX, counted_as="boxes", table="box", key="shipment_box_id"),),
     feeds=(
         Feed(name=ACCEPT, every=lambda policy: policy.accept_every),

@@ -17,19 +17,3 @@ async def absent_box(
         return await missing_rows_sql.absent_box(
             connection, vendor_id, (window.start, window.end), seen, since
         )
-
-
-async def absent_receipt(
-    context: Context, vendor_id: str, window: Window, seen: Set[int], since: datetime
-) -> int | None:
-    """Return the oldest return or stop request of a window that no list has shown; None: none."""
-    async with context.db.connection() as connection:
-        return await missing_rows_sql.absent_receipt(
-            connection, vendor_id, (window.start, window.end), seen, since
-        )
-
-
-async def holds_exchange(context: Context, vendor_id: str, window: Window, since: datetime) -> bool:
-    """Tell whether an exchange of this window was known before `since`."""
-    async with context.db.connection() as connection:
-        return await missing_rows_sql.holds_exchange(connection, vendor_id, (window.start, window.end), since)

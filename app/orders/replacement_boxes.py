@@ -8,7 +8,6 @@ was read: it is not acknowledged and gets no waybill of its own.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.claims import store as claim_store
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.feeds import coverage
@@ -17,6 +16,7 @@ from app.engine.history import transitions
 from app.machines.boxes import BoxState
 from app.orders import replacement_store
 from app.orders import store as box_store
+from app.orders.order_block_store import hold_orders
 from app.orders.page_store import BoxContent
 from app.orders.permits import store as permit_store
 
@@ -47,7 +47,7 @@ async def look_at_births(
     if not late or not (found := await replacement_store.suspects(tx, vendor_id, late)):
         return
     unread = [(row["content_hash"], row["order_id"], None, SUSPECT, None) for row in found]
-    await claim_store.hold_orders(tx, vendor_id, unread, SUSPECT, at)
+    await hold_orders(tx, vendor_id, unread, SUSPECT, at)
     await permit_store.revoke_orders(tx, vendor_id, [row["order_id"] for row in found], SUSPECT, at)
     await coverage.ensure_feed(tx, vendor_id, EXCHANGES, at)
     await coverage.hasten(tx, vendor_id, EXCHANGES, at)

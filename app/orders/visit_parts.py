@@ -7,13 +7,12 @@ from app.engine.family import VisitPart
 from app.engine.feeds.feeds import Due
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.engine.visits.session import VisitSession
-from app.orders import changes, poll, reread
+from app.orders import answer_permits, changes, poll, reread
 from app.orders.kinds import OrderKind
-from app.orders.permits import answer
 
 
 async def _answer_permits(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await answer.answer_permits(session)
+    await answer_permits.answer_permits(session)
 
 
 async def _look_for_new(session: VisitSession, due: Mapping[str, Due]) -> None:
