@@ -9,6 +9,7 @@ from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.effects.queries import require_effect
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.history import transitions
 from app.engine.manual import Act, Given, ManualMoves, Row, Run
 from app.machines.effects import CAUSES, EFFECT, EffectFacts
@@ -44,7 +45,7 @@ class Effect(ManualMoves):
         self, context: Context, tx: Connection, caller: Caller, row_id: int, row: Row, step: transitions.Step
     ) -> None:
         """Drop it; nothing was sent, so its subject stays as it is."""
-        move = transitions.EffectMove(
+        move = EffectMove(
             row_id,
             row["version"],
             (step,),
@@ -52,7 +53,7 @@ class Effect(ManualMoves):
             result_message=step.reason,
             settled=True,
         )
-        await transitions.move_effects(tx, row["vendor_id"], [move], context.now())
+        await move_effects(tx, row["vendor_id"], [move], context.now())
 
 
 def _rule(ruling: Ruling) -> Run:

@@ -11,6 +11,7 @@ from app.engine.context import Context, until_fresh
 from app.engine.effects import store as effect_store
 from app.engine.effects.outbox import apply_confirmed
 from app.engine.effects.queries import require_effect
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.evidence.statements import keep_statement
 from app.engine.history import transitions
 from app.engine.history.refusals import decide_effect
@@ -51,11 +52,11 @@ async def settle_review(
                 move.event, move.source, move.target, caller.actor, "operator", digest, reason
             )
             settled = move.target in EFFECT.finals
-            await transitions.move_effects(
+            await move_effects(
                 tx,
                 vendor_id,
                 [
-                    transitions.EffectMove(
+                    EffectMove(
                         effect_id,
                         effect["version"],
                         (step,),

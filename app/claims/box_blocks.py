@@ -8,6 +8,7 @@ from app.coupang.claims.types import UnreadableClaim
 from app.engine.context import PURPOSE_QUARANTINE, Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
 from app.machines.boxes import GONE
@@ -67,7 +68,7 @@ async def block_boxes(
             move.event, move.source, move.target, "us", f"receipt:{receipt_id}", None, reason
         )
         drops.append(
-            transitions.EffectMove(
+            EffectMove(
                 effect["effect_id"],
                 effect["version"],
                 (step,),
@@ -76,7 +77,7 @@ async def block_boxes(
                 settled=True,
             )
         )
-    await transitions.move_effects(tx, vendor_id, drops, at)
+    await move_effects(tx, vendor_id, drops, at)
 
 
 async def keep_unreadable(

@@ -16,6 +16,7 @@ from app.claims import page_store as receipt_page_store
 from app.claims import store as claim_store
 from app.claims.box_blocks import block_boxes, keep_unreadable, unblock
 from app.claims.page_store import Birth, LineContent, ReceiptContent
+from app.claims.transitions import ReceiptMove, move_cancels, move_returns
 from app.coupang.claims.types import Receipt, ReceiptPage, UnreadableClaim
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, Context, until_fresh
 from app.engine.feeds import coverage
@@ -37,8 +38,8 @@ class _Plan:
     rows: list[ReceiptContent] = field(default_factory=list)
     cancels: list[Birth] = field(default_factory=list)
     returns: list[Birth] = field(default_factory=list)
-    cancel_moves: list[transitions.ReceiptMove] = field(default_factory=list)
-    return_moves: list[transitions.ReceiptMove] = field(default_factory=list)
+    cancel_moves: list[ReceiptMove] = field(default_factory=list)
+    return_moves: list[ReceiptMove] = field(default_factory=list)
     stale: list[int] = field(default_factory=list)
     requested: list[int] = field(default_factory=list)
     """Receipts that ask to stop a shipment from now on."""
@@ -121,8 +122,8 @@ async def take_receipts(
             await receipt_page_store.begin_returns(
                 tx, vendor_id, plan.returns, initial=str(RETURN.initial), cause=cause, at=at
             )
-            await transitions.move_cancels(tx, vendor_id, plan.cancel_moves, at)
-            await transitions.move_returns(tx, vendor_id, plan.return_moves, at)
+            await move_cancels(tx, vendor_id, plan.cancel_moves, at)
+            await move_returns(tx, vendor_id, plan.return_moves, at)
             await block_boxes(tx, vendor_id, plan.touched, plan.requested, at)
             await keep_unreadable(context, tx, vendor_id, aside, cause, at)
             await unblock(tx, vendor_id, set(told) - set(plan.stale), at)
@@ -184,14 +185,14 @@ def _observe(
     if cancel_road:
         steps = _steps(cancel_road, plan.cause, digest)
         version = old["cancel_version"] if old and cancel is not None else 1
-        plan.cancel_moves.append(transitions.ReceiptMove(receipt_id, version, steps))
+        plan.cancel_moves.append(ReceiptMove(receipt_id, version, steps))
         plan.touched.add(receipt_id)
         if shown is CancelState.REQUESTED:
             plan.requested.append(receipt_id)
     if return_road:
         steps = _steps(return_road, plan.cause, digest)
         version = old["return_version"] if old and returned is not None else 1
-        plan.return_moves.append(transitions.ReceiptMove(receipt_id, version, steps))
+        plan.return_moves.append(ReceiptMove(receipt_id, version, steps))
         plan.touched.add(receipt_id)
 
 

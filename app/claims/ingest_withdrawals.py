@@ -7,6 +7,7 @@ from app.claims import page_store as receipt_page_store
 from app.claims import store as claim_store
 from app.claims.box_blocks import block_boxes, unblock
 from app.claims.page_store import Birth
+from app.claims.transitions import ReceiptMove, move_cancels, move_returns
 from app.coupang.claims.types import WithdrawalPage
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, Context, until_fresh
 from app.engine.evidence import store as evidence_store
@@ -41,8 +42,8 @@ async def take_withdrawals(
     told = {one.receipt_id: one for one in page.withdrawals}
 
     async def work() -> IngestResult:
-        cancel_moves: list[transitions.ReceiptMove] = []
-        return_moves: list[transitions.ReceiptMove] = []
+        cancel_moves: list[ReceiptMove] = []
+        return_moves: list[ReceiptMove] = []
         births: list[Birth] = []
         proofs: list[tuple[bytes, str, bytes]] = []
         async with context.db.transaction() as tx:
@@ -64,16 +65,16 @@ async def take_withdrawals(
                 moved.add(receipt_id)
                 proofs.append((digest, "withdrawal", context.vault.seal_packed(raw, PURPOSE_EVIDENCE)))
                 if steps:
-                    cancel_moves.append(transitions.ReceiptMove(receipt_id, life["cancel_version"], steps))
+                    cancel_moves.append(ReceiptMove(receipt_id, life["cancel_version"], steps))
                 if back:
-                    return_moves.append(transitions.ReceiptMove(receipt_id, life["return_version"], back))
+                    return_moves.append(ReceiptMove(receipt_id, life["return_version"], back))
             if proofs:
                 await evidence_store.keep(tx, vendor_id, proofs, at)
             await receipt_page_store.begin_returns(
                 tx, vendor_id, births, initial=str(RETURN.initial), cause=cause, at=at
             )
-            await transitions.move_cancels(tx, vendor_id, cancel_moves, at)
-            await transitions.move_returns(tx, vendor_id, return_moves, at)
+            await move_cancels(tx, vendor_id, cancel_moves, at)
+            await move_returns(tx, vendor_id, return_moves, at)
             await claim_store.schedule_reads(
                 tx, vendor_id, [(receipt_id, None, None) for receipt_id in moved]
             )

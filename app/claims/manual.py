@@ -12,10 +12,12 @@ from app.claims.receptions import receptions
 from app.claims.receptions import store as reception_store
 from app.claims.returns import changes as return_changes
 from app.claims.returns.effects import Returns, return_facts
+from app.claims.transitions import ReceiptMove, move_receptions, move_returns
 from app.engine.caller import Caller, Vendors
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
+from app.engine.history.steps import ClaimMove
 from app.engine.manual import Act, Given, ManualMoves, Row
 from app.errors import Invalid
 from app.machines import cancels, returns
@@ -86,9 +88,7 @@ class Return(ManualMoves):
     ) -> None:
         """Move the return; its boxes and itself are read soon: what they show settles a word."""
         at, vendor_id = context.now(), row["vendor_id"]
-        await transitions.move_returns(
-            tx, vendor_id, [transitions.ReceiptMove(row_id, row["version"], (step,))], at
-        )
+        await move_returns(tx, vendor_id, [ReceiptMove(row_id, row["version"], (step,))], at)
         await block_boxes(tx, vendor_id, [row_id], (), at)
         await claim_store.read_soon(tx, vendor_id, [row_id], at)
 
@@ -141,8 +141,8 @@ class Reception(ManualMoves):
             await reception_store.begin(
                 tx, vendor_id, self.claim, [birth], initial=initial, actor=actor, cause="operator", at=at
             )
-        move = transitions.ClaimMove(row_id, row["version"], (step,))
-        await transitions.move_receptions(tx, vendor_id, self.claim, [move], at)
+        move = ClaimMove(row_id, row["version"], (step,))
+        await move_receptions(tx, vendor_id, self.claim, [move], at)
 
 
 async def _declare_shipped(context: Context, who: Caller, row_id: int, given: Given) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from app.coupang.couriers import DIRECT
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects.subjects import Effects, PlainSubject, Proofs, Rows, confirmed_step
-from app.engine.history import transitions
+from app.engine.history.steps import ClaimMove
 from app.exchanges import store as exchange_store
 from app.exchanges.kinds import ExchangeKind
+from app.exchanges.transitions import move_exchanges
 from app.machines import exchanges as exchange_machine
 from app.machines.collects import COLLECT, CollectFacts, CollectState
 from app.machines.exchanges import EXCHANGE, ExchangeFacts
@@ -81,8 +82,8 @@ class Exchanges(PlainSubject):
                     # Seen already: the reading that shows it walked there.
                     continue
                 step = confirmed_step(effect, move, proofs)
-                moved = transitions.ClaimMove(row["exchange_id"], row[f"{prefix}version"], (step,))
-                await transitions.move_exchanges(tx, vendor_id, track, [moved], at)
+                moved = ClaimMove(row["exchange_id"], row[f"{prefix}version"], (step,))
+                await move_exchanges(tx, vendor_id, track, [moved], at)
             if effect["kind"] == ExchangeKind.CONFIRM_EXCHANGE:
                 await exchange_store.note_confirmed(tx, vendor_id, row["exchange_id"], at)
             if effect["kind"] == ExchangeKind.SHIP_EXCHANGE:

@@ -19,10 +19,12 @@ from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_REQUESTER, Context, unt
 from app.engine.feeds import coverage
 from app.engine.feeds.windows import IngestResult, Window
 from app.engine.history import transitions
+from app.engine.history.steps import ClaimMove
 from app.exchanges import page_store as exchange_page_store
 from app.exchanges import receptions as exchange_receptions
 from app.exchanges import store as exchange_store
 from app.exchanges.page_store import ExchangeColumns, ExchangeContent, LineContent, NewBoxContent
+from app.exchanges.transitions import move_exchanges
 from app.machines import collects, redeliveries
 from app.machines import exchanges as exchange_machine
 from app.machines.collects import COLLECT, CollectFacts, CollectState
@@ -50,9 +52,7 @@ class _Plan:
     cause: str
     at: datetime
     rows: list[ExchangeContent] = field(default_factory=list)
-    moves: dict[str, list[transitions.ClaimMove]] = field(
-        default_factory=lambda: {track: [] for track in TRACKS}
-    )
+    moves: dict[str, list[ClaimMove]] = field(default_factory=lambda: {track: [] for track in TRACKS})
     torn: list[int] = field(default_factory=list)
     """Exchanges that contradict us and are not stored."""
     goods: list[exchange_receptions.Goods] = field(default_factory=list)
@@ -109,7 +109,7 @@ async def take_exchanges(
             naming = [row.exchange.exchange_id for row in plan.rows if row.boxes]
             await replacement_boxes.join(tx, vendor_id, naming, at)
             for track, moves in plan.moves.items():
-                await transitions.move_exchanges(tx, vendor_id, track, moves, at)
+                await move_exchanges(tx, vendor_id, track, moves, at)
             if plan.torn:
                 await exchange_store.call(tx, vendor_id, plan.torn, CONTRADICTION)
             await exchange_receptions.follow(tx, vendor_id, plan.goods, cause, at)
@@ -159,7 +159,7 @@ def _observe(
         )
         if steps:
             version = old[f"{prefix}version"] if old else 1
-            plan.moves[track].append(transitions.ClaimMove(row.exchange_id, version, steps))
+            plan.moves[track].append(ClaimMove(row.exchange_id, version, steps))
     state, version = (old["reception_state"], old["reception_version"]) if old else (None, None)
     plan.goods.append(
         exchange_receptions.Goods(

@@ -13,12 +13,14 @@ from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.history import transitions
 from app.engine.history.refusals import unblock
+from app.engine.history.steps import ClaimMove
 from app.engine.manual import Act, Given, ManualMoves, Row
 from app.errors import Invalid
 from app.exchanges import changes as exchange_changes
 from app.exchanges import receptions as exchange_receptions
 from app.exchanges import store as exchange_rows
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, Exchanges, exchange_facts, granted
+from app.exchanges.transitions import move_exchanges
 from app.machines import collects, exchanges, redeliveries
 from app.orders.manual import WAYBILL, asked_waybill, given_waybill, waybill_form
 
@@ -75,8 +77,8 @@ class Exchange(ManualMoves):
     ) -> None:
         """Move it; its goods follow as if Coupang had shown it, and it is read soon."""
         at, vendor_id, whole = context.now(), row["vendor_id"], row["whole"]
-        move = transitions.ClaimMove(row_id, row["version"], (step,))
-        await transitions.move_exchanges(tx, vendor_id, self.name, [move], at)
+        move = ClaimMove(row_id, row["version"], (step,))
+        await move_exchanges(tx, vendor_id, self.name, [move], at)
         states = {track: whole[f"{prefix}state"] for track, prefix in COLUMNS.items()} | {
             self.name: step.target
         }

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from app.claims.receptions import receptions
 from app.claims.receptions import store as reception_store
+from app.claims.transitions import move_receptions
 from app.engine.caller import Vendors
 from app.engine.db.database import Connection
 from app.engine.history import transitions
+from app.engine.history.steps import ClaimMove
 from app.exchanges import store as exchange_store
 from app.exchanges.lookup import require_exchange
 from app.machines.collects import NOTHING_COMES, CollectState
@@ -48,11 +50,11 @@ async def follow(tx: Connection, vendor_id: str, shown: Sequence[Goods], cause: 
         at=at,
     )
     moves = [
-        transitions.ClaimMove(goods.exchange_id, goods.version or 1, (step,))
+        ClaimMove(goods.exchange_id, goods.version or 1, (step,))
         for goods in shown
         if (step := _step(goods, cause)) is not None
     ]
-    await transitions.move_receptions(tx, vendor_id, EXCHANGE, moves, at)
+    await move_receptions(tx, vendor_id, EXCHANGE, moves, at)
 
 
 def _step(goods: Goods, cause: str) -> transitions.Step | None:

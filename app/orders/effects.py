@@ -18,6 +18,7 @@ from app.orders.kinds import OrderKind
 from app.orders.permits import checks as permit_checks
 from app.orders.quantities.quantities import settle_boxes
 from app.orders.seller_cancels import seller_cancel_facts
+from app.orders.transitions import BoxMove, move_boxes
 from app.orders.waybills import checks as waybill_checks
 from app.orders.waybills.parcel_lines import lines_now
 
@@ -107,7 +108,7 @@ async def _confirm(
 ) -> None:
     ids = [effect["subject_id"] for effect in confirmed]
     present = {row["shipment_box_id"]: row for row in await box_store.with_quantities(tx, vendor_id, ids)}
-    moves: list[transitions.BoxMove] = []
+    moves: list[BoxMove] = []
     doubtful: list[int] = []
     waybills: list[tuple[int, str | None, str | None, bool]] = []
     for effect in confirmed:
@@ -118,7 +119,7 @@ async def _confirm(
         if steps:
             reached = BoxState(steps[-1].target)
             due = context.policy.next_read(reached, box["address_final"], at)
-            moves.append(transitions.BoxMove(box["shipment_box_id"], box["version"], steps, due))
+            moves.append(BoxMove(box["shipment_box_id"], box["version"], steps, due))
         if payload.get("part"):
             # The shipped part now lives under a new box id: read the order to find it.
             waybills.append((box["shipment_box_id"], None, None, True))
@@ -127,7 +128,7 @@ async def _confirm(
             waybills.append(
                 (box["shipment_box_id"], payload["courier_code"], payload["invoice_number"], False)
             )
-    await transitions.move_boxes(tx, vendor_id, moves, at)
+    await move_boxes(tx, vendor_id, moves, at)
     await settle_boxes(tx, vendor_id, [move.shipment_box_id for move in moves])
     if waybills:
         await box_store.set_waybills(tx, vendor_id, waybills)

@@ -26,6 +26,7 @@ from app.orders import replacement_boxes
 from app.orders import store as box_store
 from app.orders.permits import store as permit_store
 from app.orders.quantities.quantities import settle_page
+from app.orders.transitions import BoxMove, move_boxes
 
 LAG_ALARM = timedelta(minutes=60)
 """Coupang: an acknowledge that does not show within an hour is a case for its support (900001688666)."""
@@ -34,7 +35,7 @@ LAG_ALARM = timedelta(minutes=60)
 @dataclass(slots=True)
 class _Plan:
     rows: list[box_page_store.BoxContent]
-    moves: list[transitions.BoxMove]
+    moves: list[BoxMove]
     doubtful: list[int]
     unreadable: list[Unreadable]
     settling: list[int] = field(default_factory=list)
@@ -141,7 +142,7 @@ async def take_page(
                 await transitions.fence(tx, vendor_id, epoch)
             initial = str(BOX.initial)
             born = await box_page_store.write(tx, vendor_id, plan.rows, initial=initial, cause=cause, at=at)
-            await transitions.move_boxes(tx, vendor_id, plan.moves, at)
+            await move_boxes(tx, vendor_id, plan.moves, at)
             await settle_page(tx, vendor_id, {row.box.order_id for row in plan.rows}, plan.settling)
             await replacement_boxes.look_at_births(tx, vendor_id, plan.rows, born, at)
             if changed := _ends_of_permits(plan):
@@ -194,7 +195,7 @@ def _observe(
     if steps:
         version = old["version"] if old else 1
         due = context.policy.next_read(moved, shown is not BoxState.ACCEPT, at)
-        plan.moves.append(transitions.BoxMove(sheet.shipment_box_id, version, steps, due))
+        plan.moves.append(BoxMove(sheet.shipment_box_id, version, steps, due))
 
 
 def _content(

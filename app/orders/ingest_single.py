@@ -12,6 +12,7 @@ from app.orders import store as box_store
 from app.orders.decide import box_facts
 from app.orders.ingest import LAG_ALARM, take_page
 from app.orders.quantities.quantities import GONE, is_explained, settle_boxes
+from app.orders.transitions import BoxMove, move_boxes
 
 
 async def ingest_single(
@@ -107,9 +108,7 @@ async def ingest_gone(
                 return False
             move = BOX.decide(box["state"], "see_cancelled", facts)
             step = transitions.Step(move.event, move.source, move.target, "coupang", cause, digest)
-            await transitions.move_boxes(
-                tx, vendor_id, [transitions.BoxMove(shipment_box_id, box["version"], (step,), None)], at
-            )
+            await move_boxes(tx, vendor_id, [BoxMove(shipment_box_id, box["version"], (step,), None)], at)
             await settle_boxes(tx, vendor_id, [shipment_box_id])
             return True
 

@@ -16,6 +16,7 @@ from app.orders import lookup
 from app.orders.decide import box_facts
 from app.orders.lookup import with_sums
 from app.orders.quantities.quantities import settle_boxes
+from app.orders.transitions import BoxMove, move_boxes
 from app.orders.waybills.waybills import Waybill, check_waybill
 
 WAYBILL = ("courier_code", "invoice_number")
@@ -108,8 +109,8 @@ class Box(ManualMoves):
         """Move the box; the door revokes its permits."""
         at = context.now()
         due = context.policy.next_read(BoxState(step.target), row["address_final"], at)
-        move = transitions.BoxMove(row_id, row["version"], (step,), due)
-        await transitions.move_boxes(tx, row["vendor_id"], [move], at)
+        move = BoxMove(row_id, row["version"], (step,), due)
+        await move_boxes(tx, row["vendor_id"], [move], at)
         await settle_boxes(tx, row["vendor_id"], [row_id])
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.backoffice.reviews import Ruling, settle_review
 from app.engine.context import Context
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.evidence import queries as evidence_queries
 from app.engine.history import transitions
 from app.engine.history.lists import history_of
@@ -31,8 +32,8 @@ async def in_review(context: Context, box_id: int) -> int:
     )
     steps = tuple(transitions.Step(*app_state, "us", "visit") for app_state in road)
     async with context.db.transaction() as tx:
-        move = transitions.EffectMove(effect["effect_id"], effect["version"], steps, sent=True)
-        await transitions.move_effects(tx, VENDOR, [move], context.now())
+        move = EffectMove(effect["effect_id"], effect["version"], steps, sent=True)
+        await move_effects(tx, VENDOR, [move], context.now())
     return int(effect["effect_id"])
 
 

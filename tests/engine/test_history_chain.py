@@ -8,14 +8,17 @@ from typing import Any
 
 from app.claims import page_store as receipt_page_store
 from app.claims.receptions import store as reception_store
+from app.claims.transitions import move_receptions
 from app.clock import Frozen
 from app.engine.context import Context
 from app.engine.crypto.installation_keys import with_keys
 from app.engine.db.database import execute
 from app.engine.history import transitions, verify
+from app.engine.history.steps import ClaimMove
 from app.engine.history.verify import chain_faults
 from app.exchanges import page_store as exchange_page_store
 from app.families import REGISTRY
+from app.orders.transitions import BoxMove, move_boxes
 from app.vault import ChainKey, Vault, new_key, parse_ring
 from tests.support.shop import Shop, assert_promises
 
@@ -147,8 +150,8 @@ async def test_whoever_lacks_the_key_cannot_write_a_row(shop: Shop) -> None:
         box = await shop.find(box_id)
         assert box is not None
         async with stranger.db.transaction() as tx:
-            move = transitions.BoxMove(box_id, box["version"], (step,), None)
-            await transitions.move_boxes(tx, shop.vendor_id, [move], shop.clock.now())
+            move = BoxMove(box_id, box["version"], (step,), None)
+            await move_boxes(tx, shop.vendor_id, [move], shop.clock.now())
     finally:
         replace(shop.context)
     assert await faults(shop.context) == [("box", box["version"] + 1, "hash")]
@@ -209,10 +212,10 @@ async def test_every_beginning_and_every_walk_is_chained(shop: Shop) -> None:
                 proof = roll.choice((None, b"", b"\x00\xff"))
                 steps.append(transitions.Step("go", source, target, "operator:김", "t", proof, reason))
                 source = target
-            moves.append(transitions.ClaimMove(number, version, tuple(steps)))
+            moves.append(ClaimMove(number, version, tuple(steps)))
             place[number] = (version + len(steps), source)
         async with context.db.transaction() as tx:
-            await transitions.move_receptions(tx, vendor_id, "return", moves, at)
+            await move_receptions(tx, vendor_id, "return", moves, at)
     assert await faults(context) == []
     rows = await shop.rows("SELECT * FROM history WHERE aggregate = 'return_reception'")
     assert len(rows) == sum(version for version, _ in place.values())

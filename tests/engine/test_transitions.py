@@ -14,6 +14,7 @@ from app.engine.context import until_fresh
 from app.engine.db.database import fetch_one
 from app.engine.effects import outbox
 from app.engine.effects import store as effect_store
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.history import transitions
 from app.engine.visits import leases
 from app.errors import Conflict, Fenced, Stale
@@ -22,6 +23,7 @@ from app.orders import changes as box_changes
 from app.orders import store as box_store
 from app.orders.kinds import OrderKind
 from app.orders.sends import settle_rows
+from app.orders.transitions import BoxMove, move_boxes
 from tests.support.shop import MINUTE, Shop, assert_promises, newer_epoch, set_vendor
 
 
@@ -33,13 +35,11 @@ async def three_boxes(shop: Shop) -> list[dict[str, Any]]:
     return list((await shop.boxes()).values())
 
 
-def seen(
-    box: dict[str, Any], *, version: int | None = None, evidence: bytes | None = None
-) -> transitions.BoxMove:
+def seen(box: dict[str, Any], *, version: int | None = None, evidence: bytes | None = None) -> BoxMove:
     step = transitions.Step(
         "see_instruct", "ACCEPT", "INSTRUCT", "coupang", "test", evidence or box["content_hash"]
     )
-    return transitions.BoxMove(box["shipment_box_id"], version or box["version"], (step,), None)
+    return BoxMove(box["shipment_box_id"], version or box["version"], (step,), None)
 
 
 async def test_a_page_of_moves_is_written_whole_or_not_at_all(shop: Shop) -> None:
@@ -48,7 +48,7 @@ async def test_a_page_of_moves_is_written_whole_or_not_at_all(shop: Shop) -> Non
     moves = [seen(held[0]), seen(held[1], version=held[1]["version"] + 1), seen(held[2])]
     with pytest.raises(Stale, match="1 of 3 rows"):
         async with shop.context.db.transaction() as tx:
-            await transitions.move_boxes(tx, shop.vendor_id, moves, shop.clock.now())
+            await move_boxes(tx, shop.vendor_id, moves, shop.clock.now())
     assert list((await shop.boxes()).values()) == held
     assert await shop.rows("SELECT * FROM history ORDER BY history_id") == before
 
@@ -61,7 +61,7 @@ async def test_of_two_writers_the_slower_one_is_told_and_decides_again(shop: Sho
     async def first() -> None:
         await second_has_read.wait()
         async with context.db.transaction() as tx:
-            await transitions.move_boxes(tx, shop.vendor_id, [seen(held[0])], at)
+            await move_boxes(tx, shop.vendor_id, [seen(held[0])], at)
         first_has_written.set()
 
     tries: list[str] = []
@@ -77,7 +77,7 @@ async def test_of_two_writers_the_slower_one_is_told_and_decides_again(shop: Sho
                 tries.append(rows[0]["state"])
                 second_has_read.set()
                 await first_has_written.wait()
-                await transitions.move_boxes(
+                await move_boxes(
                     tx, shop.vendor_id, [seen(row) for row in rows if row["state"] == "ACCEPT"], at
                 )
 
@@ -95,7 +95,7 @@ async def test_who_is_always_slower_gives_up(shop: Shop) -> None:
 
     async def hopeless() -> None:
         async with shop.context.db.transaction() as tx:
-            await transitions.move_boxes(tx, shop.vendor_id, [seen(held[0], version=99)], shop.clock.now())
+            await move_boxes(tx, shop.vendor_id, [seen(held[0], version=99)], shop.clock.now())
 
     with pytest.raises(Stale):
         await until_fresh(hopeless)
@@ -107,10 +107,10 @@ async def test_effects_move_whole_or_not_at_all(shop: Shop) -> None:
         await box_changes.acknowledge(shop.context, US, box["shipment_box_id"])
     asked = await shop.effects()
     step = transitions.Step("send_out", "PENDING", "SENDING", "us", "test")
-    moves = [transitions.EffectMove(one["effect_id"], one["version"], (step,), sent=True) for one in asked]
+    moves = [EffectMove(one["effect_id"], one["version"], (step,), sent=True) for one in asked]
     with pytest.raises(Stale):
         async with shop.context.db.transaction() as tx:
-            await transitions.move_effects(
+            await move_effects(
                 tx, shop.vendor_id, [*moves[:2], replace(moves[2], version=7)], shop.clock.now()
             )
     assert await shop.effects() == asked

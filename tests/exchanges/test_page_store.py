@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from app.claims.receptions import receptions
+from app.claims.transitions import move_receptions
 from app.engine.caller import US
 from app.engine.context import Context
 from app.engine.db.database import execute, fetch
 from app.engine.history import transitions
+from app.engine.history.steps import ClaimMove
 from app.exchanges import changes as exchange_changes
 from app.exchanges import page_store as exchange_page_store
 from app.exchanges.receptions import EXCHANGE_GOODS
@@ -152,8 +154,8 @@ async def test_goods_that_arrive_meanwhile_have_arrived(
             raced = True
             step = transitions.Step("arrive", "EXPECTED", "ARRIVED", "warehouse", "test")
             async with context.db.transaction() as tx:
-                move = transitions.ClaimMove(EXCHANGE, 1, (step,))
-                await transitions.move_receptions(tx, VENDOR, "exchange", [move], context.now())
+                move = ClaimMove(EXCHANGE, 1, (step,))
+                await move_receptions(tx, VENDOR, "exchange", [move], context.now())
         await write(*given, **named)
 
     monkeypatch.setattr(exchange_page_store, "write", late)

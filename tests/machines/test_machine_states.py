@@ -19,10 +19,10 @@ from app.claims.cancels import verdicts as cancel_verdicts
 from app.claims.returns import verdicts as return_verdicts
 from app.devtools import bench
 from app.devtools.story import changes, claims, units
-from app.engine.effects import verdicts as effect_verdicts
 from app.machines import boxes, cancels, effects, exchanges
 from app.machines.groups import Classification
 from app.machines.kernel import Rules
+from app.orders import verdicts as effect_verdicts
 
 ROOT = Path(str(app.__file__)).parents[1]
 PACKAGE = boxes.__name__.rpartition(".")[0]

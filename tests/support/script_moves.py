@@ -49,7 +49,7 @@ DEATHS_READING = (
     "app.engine.visits.leases.end",
     "app.engine.effects.outbox.recover",
     "app.engine.feeds.feeds.finish",
-    "app.engine.history.transitions.move_boxes",
+    "app.orders.transitions.move_boxes",
 )
 
 

@@ -13,6 +13,7 @@ from app.claims.changes import store_effect
 from app.claims.kinds import ClaimKind
 from app.claims.lookup import require_receipt
 from app.claims.page_store import Birth, LineContent, ReceiptContent
+from app.claims.transitions import ReceiptMove, move_cancels
 from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode, ReceiptStatus
 from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
@@ -160,7 +161,7 @@ async def join(
         at = context.now()
         rows: list[ReceiptContent] = []
         births: list[Birth] = []
-        moves: list[transitions.ReceiptMove] = []
+        moves: list[ReceiptMove] = []
         async with context.db.transaction() as tx:
             await transitions.fence(tx, vendor_id, epoch)
             told = {one.receipt_id: digest for one in answer.receipts}
@@ -180,13 +181,13 @@ async def join(
                 event = "seller_cancel_box" if one.type is CancelType.CANCEL else "seller_cancel_items"
                 target = CancelState.CANCELLED if one.type is CancelType.CANCEL else CancelState.STOPPED
                 step = transitions.Step(event, str(CANCEL.initial), target, "us", cause, digest)
-                moves.append(transitions.ReceiptMove(one.receipt_id, 1, (step,)))
+                moves.append(ReceiptMove(one.receipt_id, 1, (step,)))
             await evidence_store.keep(tx, vendor_id, [(digest, f"answer:{effect['kind']}", sealed)], at)
             await receipt_page_store.write(tx, vendor_id, rows, at)
             await receipt_page_store.begin_cancels(
                 tx, vendor_id, births, initial=str(CANCEL.initial), cause=cause, at=at
             )
-            await transitions.move_cancels(tx, vendor_id, moves, at)
+            await move_cancels(tx, vendor_id, moves, at)
             await settle_claims(tx, vendor_id, [row.receipt_id for row in rows])
 
     await until_fresh(work)

@@ -7,10 +7,10 @@ from typing import Any
 from app.claims import store as claim_store
 from app.claims.effects import Receipts
 from app.claims.kinds import ClaimKind
+from app.claims.transitions import ReceiptMove, move_cancels
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects.subjects import Effects, Proofs, Rows, confirmed_step
-from app.engine.history import transitions
 from app.machines.boxes import BoxState
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.kernel import Refused
@@ -61,7 +61,7 @@ class Cancels(Receipts):
             except Refused:
                 continue
             step = confirmed_step(effect, move, proofs)
-            moves.append(transitions.ReceiptMove(row["receipt_id"], row["version"], (step,)))
+            moves.append(ReceiptMove(row["receipt_id"], row["version"], (step,)))
             if effect["kind"] == ClaimKind.DECLARE_SHIPPED:
                 inside = [one for one in row["boxes"] if one["state"] == BoxState.INSTRUCT]
                 # Of several boxes nobody said which one left with this number: they will show it.
@@ -69,7 +69,7 @@ class Cancels(Receipts):
                     payload = effect["payload"]
                     waybill = (payload["courier_code"], payload["invoice_number"], False)
                     await box_store.set_waybills(tx, vendor_id, [(inside[0]["shipment_box_id"], *waybill)])
-        await transitions.move_cancels(tx, vendor_id, moves, at)
+        await move_cancels(tx, vendor_id, moves, at)
         await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
         await self.doubt(tx, vendor_id, effects, at)
 

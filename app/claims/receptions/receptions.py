@@ -11,6 +11,7 @@ from typing import Any
 from app.claims import store as claim_store
 from app.claims.lookup import require_receipt
 from app.claims.receptions import store as reception_store
+from app.claims.transitions import move_receptions
 from app.engine.access import audit_log_store
 from app.engine.caller import Caller, Vendors
 from app.engine.context import Context, until_fresh
@@ -19,6 +20,7 @@ from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import fingerprint
 from app.engine.history import transitions
 from app.engine.history.refusals import decide
+from app.engine.history.steps import ClaimMove
 from app.errors import Conflict, Invalid, NotFound
 from app.machines.receipt_classification import Completion, Pickup
 from app.machines.receptions import INSPECTED, RECEPTION, ReceptionFacts, ReceptionState, Verdict, judged
@@ -84,8 +86,8 @@ async def follow_returns(context: Context, vendor_id: str, epoch: int) -> int:
             moves = []
             for row in rows:
                 if steps := _steps(row):
-                    moves.append(transitions.ClaimMove(row["receipt_id"], row["version"] or 1, steps))
-            await transitions.move_receptions(tx, vendor_id, RETURN, moves, at)
+                    moves.append(ClaimMove(row["receipt_id"], row["version"] or 1, steps))
+            await move_receptions(tx, vendor_id, RETURN, moves, at)
             return len({*(birth[0] for birth in births), *(move.subject_id for move in moves)})
 
     return await until_fresh(work)
@@ -233,8 +235,8 @@ async def _walk(
                     )
                 )
                 state = move.target
-            move_of = transitions.ClaimMove(subject_id, row["version"], tuple(steps))
-            await transitions.move_receptions(tx, vendor_id, subject, [move_of], at)
+            move_of = ClaimMove(subject_id, row["version"], tuple(steps))
+            await move_receptions(tx, vendor_id, subject, [move_of], at)
             if found:
                 inspection = [
                     {"vendor_item_id": one.vendor_item_id, "verdict": str(one.verdict), "note": one.note}

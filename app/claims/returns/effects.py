@@ -9,10 +9,10 @@ from app.claims.effects import Receipts
 from app.claims.kinds import ClaimKind
 from app.claims.receptions import store as reception_store
 from app.claims.returns.verdicts import REFUNDED
+from app.claims.transitions import ReceiptMove, move_returns
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects.subjects import Effects, Proofs, Rows, confirmed_step
-from app.engine.history import transitions
 from app.machines.kernel import Refused
 from app.machines.receipt_classification import Pickup, is_ours_to_collect
 from app.machines.receptions import ReceptionState, is_in_house, is_inspected
@@ -65,8 +65,8 @@ class Returns(Receipts):
                 # Seen already: the reading that shows it walked the return there.
                 continue
             step = confirmed_step(effect, move, proofs)
-            moves.append(transitions.ReceiptMove(row["receipt_id"], row["version"], (step,)))
-        await transitions.move_returns(tx, vendor_id, moves, at)
+            moves.append(ReceiptMove(row["receipt_id"], row["version"], (step,)))
+        await move_returns(tx, vendor_id, moves, at)
         await settle_claims(tx, vendor_id, [move.receipt_id for move in moves])
         await self.doubt(tx, vendor_id, effects, at)
 

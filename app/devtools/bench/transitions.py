@@ -17,6 +17,7 @@ from app.devtools.bench.pgbench import one_by_one
 from app.devtools.bench.stage import VENDOR, Stage
 from app.engine.history import transitions
 from app.orders.ingest import take_page
+from app.orders.transitions import BoxMove, move_boxes
 
 DOOR_FLOOR = 3.0
 _ROAD = ("ACCEPT", "INSTRUCT", "DEPARTURE", "DELIVERING", "FINAL_DELIVERY")
@@ -64,11 +65,11 @@ def _through_the_door(stage: Stage, rows: int) -> Side:
             step = transitions.Step("see", source, target, "coupang", "feed:orders", b"0123456789abcdef")
             due = at + timedelta(hours=2)
             moves = [
-                transitions.BoxMove(sheets.box_id(number), version, (step,), due)
+                BoxMove(sheets.box_id(number), version, (step,), due)
                 for number in range(first, first + WINDOW)
             ]
             async with stage.context.db.transaction() as tx:
-                await transitions.move_boxes(tx, VENDOR, moves, at)
+                await move_boxes(tx, VENDOR, moves, at)
             elapsed_s += time.perf_counter() - start
             place[first] = (target, version + 1)
             done += WINDOW

@@ -14,6 +14,7 @@ from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.effects.subjects import Proofs, Rows, effect_step
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.effects.verdicts import Verdict, judge_error
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
@@ -48,7 +49,7 @@ async def recover(context: Context, vendor_id: str, epoch: int) -> int:
         await transitions.fence(tx, vendor_id, epoch)
         lost = await effect_store.due(tx, vendor_id, EffectState.SENDING, ever, 500, lock=True)
         moves = [
-            transitions.EffectMove(
+            EffectMove(
                 effect["effect_id"],
                 effect["version"],
                 (effect_step(effect, "doubt", EffectFacts(), cause="recovery: the sender was lost"),),
@@ -57,7 +58,7 @@ async def recover(context: Context, vendor_id: str, epoch: int) -> int:
             )
             for effect in lost
         ]
-        await transitions.move_effects(tx, vendor_id, moves, at)
+        await move_effects(tx, vendor_id, moves, at)
         return len(moves)
 
 
@@ -130,11 +131,11 @@ async def take(
             else:
                 found = [effect for effect in found if effect["attempts"] < ALONE_AFTER]
             going, dropped = await _decide_again(context, tx, vendor_id, found, at)
-            await transitions.move_effects(tx, vendor_id, dropped, at)
+            await move_effects(tx, vendor_id, dropped, at)
             if not going:
                 return None, True
             moves = [
-                transitions.EffectMove(
+                EffectMove(
                     effect["effect_id"],
                     effect["version"],
                     (effect_step(effect, "send_out", EffectFacts(), cause=f"visit:{epoch}"),),
@@ -142,7 +143,7 @@ async def take(
                 )
                 for effect in going
             ]
-            await transitions.move_effects(tx, vendor_id, moves, at)
+            await move_effects(tx, vendor_id, moves, at)
             ids = [effect["effect_id"] for effect in going]
             attempts = await effect_store.begin_attempts(
                 tx, vendor_id, ids, purpose="write", epoch=epoch, worker=context.worker, at=at
@@ -168,7 +169,7 @@ async def take(
 
 async def _decide_again(
     context: Context, tx: Connection, vendor_id: str, found: Sequence[dict[str, Any]], at: datetime
-) -> tuple[list[dict[str, Any]], list[transitions.EffectMove]]:
+) -> tuple[list[dict[str, Any]], list[EffectMove]]:
     subjects = context.registry.subjects
     present = await lock_subjects(context, tx, vendor_id, found)
     forbidden: dict[int, str] = {}
@@ -176,7 +177,7 @@ async def _decide_again(
         if mine := [effect for effect in found if effect["subject"] == name]:
             forbidden |= await subject.forbidden(tx, vendor_id, mine, at)
     going: list[dict[str, Any]] = []
-    dropped: list[transitions.EffectMove] = []
+    dropped: list[EffectMove] = []
     for effect in found:
         subject = subjects[effect["subject"]]
         row = present[effect["subject"]].get(effect["subject_id"])
@@ -191,7 +192,7 @@ async def _decide_again(
                 effect, "drop", EffectFacts(reason=True), cause="decided again", reason=str(no)
             )
             dropped.append(
-                transitions.EffectMove(
+                EffectMove(
                     effect["effect_id"],
                     effect["version"],
                     (step,),
@@ -260,7 +261,7 @@ async def _settle(
                 _effect_move(context, effect, verdicts[effect["effect_id"]], facts, digest, at)
                 for effect in batch.effects
             ]
-            await transitions.move_effects(tx, vendor_id, moves, at)
+            await move_effects(tx, vendor_id, moves, at)
             confirmed = [
                 {**effect, "result_code": verdict.code}
                 for effect in batch.effects
@@ -292,10 +293,10 @@ def _effect_move(
     facts: EffectFacts,
     digest: bytes,
     at: datetime,
-) -> transitions.EffectMove:
+) -> EffectMove:
     step = effect_step(effect, verdict.event, facts, cause=f"answer:{verdict.code}", evidence=digest)
     pause = timedelta(seconds=30) * min(2 ** effect["attempts"], 32)
-    return transitions.EffectMove(
+    return EffectMove(
         effect["effect_id"],
         effect["version"],
         (step,),

@@ -9,6 +9,7 @@ from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.effects import store as effect_store
 from app.engine.effects.outbox import LOST, apply_confirmed, lock_subjects
 from app.engine.effects.subjects import effect_step
+from app.engine.effects.transitions import EffectMove, move_effects
 from app.engine.effects.verdicts import Verdict
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
@@ -118,7 +119,7 @@ async def settle_all(
             await effect_store.end_attempts(tx, vendor_id, ended, at)
             if waiting:
                 await effect_store.postpone_each(tx, vendor_id, waiting)
-            await transitions.move_effects(tx, vendor_id, moves, at)
+            await move_effects(tx, vendor_id, moves, at)
             await apply_confirmed(context, tx, vendor_id, proven, proofs, at)
             return states
 
@@ -127,13 +128,13 @@ async def settle_all(
 
 def _move(
     context: Context, effect: Mapping[str, Any], verdict: Verdict, digest: bytes, at: datetime
-) -> transitions.EffectMove:
+) -> EffectMove:
     event = verdict.event
     if event == "disprove" and effect["attempts"] >= context.policy.tries_most:
         event = "give_up"
     cause = f"readback:{verdict.code}"
     step = effect_step(effect, event, EffectFacts(evidence=True), cause=cause, evidence=digest)
-    return transitions.EffectMove(
+    return EffectMove(
         effect["effect_id"],
         effect["version"],
         (step,),

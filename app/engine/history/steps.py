@@ -1,7 +1,6 @@
-"""What a door is asked to do: the steps that rows walk, each with its cause."""
+"""The steps that rows walk, each with its cause."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,40 +17,6 @@ class Step:
     evidence: bytes | None = None
     """Digest of the stored answer that shows it."""
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BoxMove:
-    """A box walks one or more steps."""
-
-    shipment_box_id: int
-    version: int
-    steps: tuple[Step, ...]
-    next_read_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class EffectMove:
-    """An effect walks one or more steps; columns left `None` keep their value."""
-
-    effect_id: int
-    version: int
-    steps: tuple[Step, ...]
-    not_before: datetime | None = None
-    result_code: str | None = None
-    result_message: str | None = None
-    sent: bool | None = None
-    """True stamps `sent_at`, False clears it (surely nothing was applied)."""
-    settled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptMove:
-    """A receipt walks one or more steps, as cancel or as return."""
-
-    receipt_id: int
-    version: int
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,27 +10,11 @@ from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, fetch_one
 from app.engine.history import chain
-from app.engine.history.steps import BoxMove, ClaimMove, EffectMove, ReceiptMove, Step
-from app.engine.history.transition_sql import BOXES, CANCELS, EFFECTS, EXCHANGES, RECEPTIONS, RETURNS, Door
+from app.engine.history.steps import Step
+from app.engine.history.transition_sql import Statement
 from app.errors import Fenced, Stale
-from app.machines.boxes import BoxState
 
-__all__ = [
-    "FENCE",
-    "BoxMove",
-    "ClaimMove",
-    "EffectMove",
-    "ReceiptMove",
-    "Step",
-    "fence",
-    "fenced",
-    "move_boxes",
-    "move_cancels",
-    "move_effects",
-    "move_exchanges",
-    "move_receptions",
-    "move_returns",
-]
+__all__ = ["FENCE", "Step", "fence", "fenced", "move"]
 
 Walk = tuple[int, int, tuple[Step, ...]]
 """Id and version of a row as they were read, and the steps that it walks."""
@@ -54,111 +38,35 @@ def fenced(vendor_id: str) -> Fenced:
     return Fenced("a newer visit speaks for this vendor", vendor_id=vendor_id)
 
 
-async def move_boxes(connection: Connection, vendor_id: str, moves: Sequence[BoxMove], at: datetime) -> None:
-    """Walk many boxes at once.
-
-    Raises:
-        Stale: A box is no longer in the state and version its move was decided on; nothing is written.
-    """
-    await _move(
-        connection,
-        BOXES,
-        "box",
-        vendor_id,
-        [(move.shipment_box_id, move.version, move.steps) for move in moves],
-        at,
-        departs=[any(step.target == BoxState.DEPARTURE for step in move.steps) for move in moves],
-        next_read_at=[move.next_read_at for move in moves],
-    )
-
-
-async def move_effects(
-    connection: Connection, vendor_id: str, moves: Sequence[EffectMove], at: datetime
-) -> None:
-    """Walk many effects at once.
-
-    Raises:
-        Stale: An effect is no longer in the state and version its move was decided on.
-    """
-    await _move(
-        connection,
-        EFFECTS,
-        "effect",
-        vendor_id,
-        [(move.effect_id, move.version, move.steps) for move in moves],
-        at,
-        not_before=[move.not_before for move in moves],
-        code=[move.result_code for move in moves],
-        message=[move.result_message for move in moves],
-        sent=[move.sent for move in moves],
-        settled=[move.settled for move in moves],
-        evidence=[move.steps[-1].evidence for move in moves],
-    )
-
-
-async def move_cancels(
-    connection: Connection, vendor_id: str, moves: Sequence[ReceiptMove], at: datetime
-) -> None:
-    """Walk many cancels at once.
-
-    Raises:
-        Stale: A cancel is no longer in the state and version its move was decided on; nothing is written.
-    """
-    walks = [(move.receipt_id, move.version, move.steps) for move in moves]
-    await _move(connection, CANCELS, "cancel", vendor_id, walks, at)
-
-
-async def move_returns(
-    connection: Connection, vendor_id: str, moves: Sequence[ReceiptMove], at: datetime
-) -> None:
-    """Walk many returns at once.
-
-    Raises:
-        Stale: A return is no longer in the state and version its move was decided on; nothing is written.
-    """
-    walks = [(move.receipt_id, move.version, move.steps) for move in moves]
-    await _move(connection, RETURNS, "return", vendor_id, walks, at)
-
-
-async def move_receptions(
-    connection: Connection, vendor_id: str, subject: str, moves: Sequence[ClaimMove], at: datetime
-) -> None:
-    """Walk many receptions of returns, or of exchanges, at once.
-
-    Raises:
-        Stale: A reception is no longer in the state and version its move was decided on.
-    """
-    walks = [(move.subject_id, move.version, move.steps) for move in moves]
-    await _move(connection, RECEPTIONS, f"{subject}_reception", vendor_id, walks, at, subject=subject)
-
-
-async def move_exchanges(
-    connection: Connection, vendor_id: str, track: str, moves: Sequence[ClaimMove], at: datetime
-) -> None:
-    """Walk many exchanges at once, or one of their tracks: `exchange`, `collect`, `redelivery`.
-
-    Raises:
-        Stale: One is no longer in the state and version its move was decided on; nothing is written.
-    """
-    walks = [(move.subject_id, move.version, move.steps) for move in moves]
-    await _move(connection, EXCHANGES[track], track, vendor_id, walks, at)
-
-
-async def _move(
+async def move(
     connection: Connection,
-    door: Door,
+    statement: Statement,
     aggregate: str,
     vendor_id: str,
     walks: Sequence[Walk],
     at: datetime,
     **params: Any,
 ) -> None:
+    """Walk many rows of one aggregate at once, and write each step into its history.
+
+    Args:
+        connection: Inside a transaction.
+        statement: Of the aggregate, as its family declares it.
+        aggregate: Its name in the history.
+        vendor_id: Whose rows.
+        walks: Id and version as they were read, and the steps of each row.
+        at: The time of the steps.
+        params: Further columns of the statement, in the order of the walks.
+
+    Raises:
+        Stale: A row is no longer in the state and version its steps were decided on; nothing is written.
+    """
     if not walks:
         return
     one_each = all(len(steps) == 1 for _, _, steps in walks)
     row = await fetch_one(
         connection,
-        door.step if one_each else door.steps,
+        statement.step if one_each else statement.steps,
         aggregate=aggregate,
         id=[row_id for row_id, _, _ in walks],
         version=[version for _, version, _ in walks],
