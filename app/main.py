@@ -70,6 +70,7 @@ def create_app(context: Context, *, wait_most_s: float = 30.0) -> FastAPI:
 def _names(registry: Registry) -> dict[str, tuple[str, ...]]:
     """Return the names that the OpenAPI document lists, by the word that its schemas use for their list."""
     return {
+        "effect kinds": registry.declared_kinds,
         "resyncs": tuple(registry.resyncs),
         "manual moves": tuple(registry.manual),
         "decisions": tuple(registry.inbox),

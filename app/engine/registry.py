@@ -19,6 +19,7 @@ from app.engine.family import (
     ReadBack,
     Resync,
     SealedColumn,
+    ShippingCheck,
     StateCount,
     VisitPart,
 )
@@ -73,6 +74,9 @@ class Registry:
     routers: tuple[APIRouter, ...] = field(init=False)
     machine_pages: tuple[MachinePage, ...] = field(init=False)
     state_counts: Mapping[str, StateCount] = field(init=False)
+    in_lock_order: tuple[tuple[str, Subject], ...] = field(init=False)
+    """Subjects in the order in which their rows are locked."""
+    shipping_checks: tuple[ShippingCheck, ...] = field(init=False)
     present: LiteralString = field(init=False)
     """SELECT of every aggregate that has a history: vendor_id, aggregate, aggregate_id, state, version."""
     dated: LiteralString = field(init=False)
@@ -88,6 +92,8 @@ class Registry:
         put("aggregates", _named((one.name, one) for family in self.families for one in family.aggregates))
         put("feeds", _named((one.name, one) for family in self.families for one in family.feeds))
         put("subjects", _named(pair for family in self.families for pair in family.subjects.items()))
+        put("in_lock_order", tuple(sorted(self.subjects.items(), key=lambda one: one[1].lock_order)))
+        put("shipping_checks", tuple(every("shipping_checks")))
         kinds = sorted(
             (one for family in self.families for one in family.effect_kinds), key=lambda one: one.order
         )
@@ -127,6 +133,11 @@ class Registry:
         elsewhere = union(family.read_elsewhere for family in self.families)
         parts = (part for family in self.families for part in family.waiting)
         return union((_NOTHING_WAITS, *parts)).replace("{read_elsewhere}", elsewhere or _NOTHING_UNREAD)
+
+    @property
+    def declared_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of effects, family by family."""
+        return tuple(kind.name for family in self.families for kind in family.effect_kinds)
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -1,19 +1,25 @@
 """Orders and their boxes, as a family."""
 
+from app.coupang.limits import MOST_BOXES
 from app.engine.context import PURPOSE_RECEIVER
-from app.engine.family import Aggregate, Family, Feed, SealedColumn, StateCount
+from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn, StateCount
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
+from app.orders import sends
 from app.orders import store as box_store
 from app.orders.api import boxes, by_hand, changes, holds, orders, permits
+from app.orders.effects import Boxes
 from app.orders.holds.tables import Hold
 from app.orders.inbox import INBOX, WAITING
+from app.orders.kinds import OrderKind
 from app.orders.machine_pages import MACHINE_PAGES
 from app.orders.manual import MANUAL
 from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
+from app.orders.read_back import read_acknowledges, read_singly
 from app.orders.tables import Box, Line, Receiver
+from app.orders.visit_parts import VISIT_PARTS
 
 FAMILY = Family(
     name="orders",
@@ -24,6 +30,35 @@ FAMILY = Family(
         Feed(name=ORDERS, every=lambda policy: policy.sweep_every, covers=True),
     ),
     past_views=(BOX_VIEW,),
+    visit_parts=VISIT_PARTS,
+    subjects={"box": Boxes()},
+    effect_kinds=(
+        EffectKind(
+            name=OrderKind.ACKNOWLEDGE,
+            send=sends.acknowledge,
+            most=MOST_BOXES,
+            linger=lambda policy: policy.acknowledge_linger,
+            shows_within=lambda policy: max(policy.write_shows_within, policy.acknowledge_shows_within),
+        ),
+        EffectKind(
+            name=OrderKind.SHIP,
+            send=sends.upload_invoices,
+            check=sends.claim_check,
+            most=MOST_BOXES,
+            linger=lambda policy: policy.ship_linger,
+            extended=False,
+        ),
+        EffectKind(
+            name=OrderKind.CHANGE_INVOICE, send=sends.update_invoices, most=MOST_BOXES, extended=False
+        ),
+        EffectKind(name=OrderKind.CLOSE_UNDELIVERED, send=sends.close_undelivered, extended=False),
+    ),
+    read_backs=(
+        ReadBack(kind=OrderKind.ACKNOWLEDGE, subject="box", read=read_acknowledges),
+        ReadBack(kind=OrderKind.SHIP, subject="box", read=read_singly),
+        ReadBack(kind=OrderKind.CHANGE_INVOICE, subject="box", read=read_singly),
+        ReadBack(kind=OrderKind.CLOSE_UNDELIVERED, subject="box", read=read_singly),
+    ),
     sealed_columns=(
         SealedColumn(
             table="receiver",

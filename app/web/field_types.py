@@ -83,3 +83,8 @@ def printable(text: str) -> str:
 
 
 Reason = Annotated[str, Field(min_length=3, max_length=500), AfterValidator(printable)]
+
+EffectKindName = Annotated[
+    str, Field(max_length=40, examples=["SHIP"], json_schema_extra={"x-names": "effect kinds"})
+]
+"""The word of a change; the OpenAPI document lists those that the families declare."""
