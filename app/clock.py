@@ -100,6 +100,11 @@ def fast(virtual_start: datetime, factor: float) -> str:
     return f"fast:{virtual_start.astimezone(UTC).isoformat()}@{time.time():.3f}x{factor:g}"
 
 
+def to_second(at: datetime) -> str:
+    """Return an aware time in UTC as people read it, to the second."""
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
+
+
 def _aware(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:

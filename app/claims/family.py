@@ -6,6 +6,9 @@ from app.claims import poll
 from app.claims.api import by_hand, cancels, return_changes, returns, seller_cancels
 from app.claims.cancels import sends as cancel_sends
 from app.claims.cancels.effects import Cancels
+from app.claims.census import COUNTED
+from app.claims.erasure import ERASURES
+from app.claims.examined import EXAMINED
 from app.claims.inbox import INBOX, READ_ELSEWHERE, WAITING
 from app.claims.kinds import ClaimKind
 from app.claims.machine_pages import MACHINE_PAGES
@@ -15,6 +18,7 @@ from app.claims.receptions.tables import Reception
 from app.claims.resync import RECEIPT_RESYNC
 from app.claims.returns import sends as return_sends
 from app.claims.returns.effects import Returns
+from app.claims.snapshot import FIGURES, SNAPSHOT
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return, UnreadClaim
 from app.claims.visit_parts import VISIT_PARTS
 from app.engine.context import PURPOSE_REQUESTER
@@ -93,4 +97,10 @@ FAMILY = Family(
     manual=MANUAL,
     routers=(seller_cancels.router, cancels.router, returns.router, return_changes.router, by_hand.router),
     machine_pages=MACHINE_PAGES,
+    observed=("receipt",),
+    erasures=ERASURES,
+    examined=EXAMINED,
+    counted=COUNTED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

@@ -35,6 +35,7 @@ from app.devtools.up import answers, ensure_database
 from app.engine.access import api_keys
 from app.engine.context import Context
 from app.engine.db import migrate
+from app.engine.feeds.names import ORDERS
 from app.engine.vendors import vendors
 from app.integrity.invariants import covered, live
 from app.settings import Settings
@@ -249,7 +250,7 @@ async def _settle(story: Story, since: datetime) -> None:
     """Wait until coverage has reached the end of the story, so that it can be checked without holes."""
     lag = story.context.policy.lag
     for _ in range(100):
-        if await covered(story.context, START - timedelta(days=1), since - lag):
+        if await covered(story.context, ORDERS, START - timedelta(days=1), since - lag):
             return
         await asyncio.sleep(0.1)
 

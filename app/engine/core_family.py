@@ -6,11 +6,14 @@ from app.engine.access.audit_tables import AuditEntry, UsedKey
 from app.engine.context import PURPOSE_EVIDENCE, PURPOSE_QUARANTINE, PURPOSE_SECRETS
 from app.engine.effects import dispatch, outbox
 from app.engine.effects.tables import Attempt, Effect
+from app.engine.erasure import ERASURES
+from app.engine.examined import EXAMINED
 from app.engine.family import Aggregate, Family, MachinePage, SealedColumn, VisitPart
 from app.engine.feeds.feeds import Due
 from app.engine.feeds.tables import Feed, PollRun, Tally
 from app.engine.history.tables import Evidence, History, Observation, Quarantine
 from app.engine.inbox import INBOX, WAITING
+from app.engine.snapshot import FIGURES, SNAPSHOT
 from app.engine.vendors.tables import ApiKey, Circuit, Secret, Vendor
 from app.engine.visits.session import VisitSession
 from app.machines.effects import CAUSES, EFFECT
@@ -90,4 +93,8 @@ CORE = Family(
     ),
     waiting=WAITING,
     inbox=INBOX,
+    erasures=ERASURES,
+    examined=EXAMINED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.engine.effects.outbox import Batch
     from app.engine.effects.subjects import Subject
     from app.engine.feeds.feeds import Due
+    from app.engine.feeds.windows import Window
     from app.engine.manual import ManualMoves
     from app.engine.policy import Policy
     from app.engine.visits.session import VisitSession
@@ -230,9 +231,10 @@ class Erasure:
     overdue: LiteralString
     """SELECT vendor_id, … of what is to be erased before %(before)s.
 
-    `{order_over}` is true for orders of which nothing is open (needs `k.vendor_id`, `k.order_id`)."""
+    `{order_over}` is true for orders of which nothing is open or has moved since (needs `k.vendor_id`,
+    `k.order_id`)."""
     erase: LiteralString
-    """Erases up to %(most)s of them, the oldest first; `{overdue}` stands for the part above."""
+    """Erase up to %(most)s of them, the oldest first; `{overdue}` stands for the part above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +271,7 @@ class Examined:
     never: LiteralString = ""
     """SELECT aggregate, aggregate_id, due: what is open and nobody will read."""
     incomplete: LiteralString = ""
-    """SELECT aggregate, aggregate_id, lacks: rows of which a part is missing."""
+    """SELECT aggregate, aggregate_id, lacks: rows of which a part is missing; `lacks` follows `has`."""
     young: LiteralString = ""
     """A condition on `o.order_id`: something new was read of this order just now, or is about to be."""
     untimely: LiteralString = ""
@@ -277,7 +279,37 @@ class Examined:
     open_order: LiteralString = ""
     """A condition on `k.vendor_id`, `k.order_id`: some of the order is open, or moved since %(before)s."""
     faults: tuple[Callable[[Context, Connection, str], AsyncIterator[tuple[str, str]]], ...] = ()
-    """Checks in Python: yield (check, what does not hold)."""
+    """Checks in Python of what must hold at any moment: yield (check, what does not hold)."""
+    delays: tuple[Callable[[Connection, Row], AsyncIterator[tuple[str, str]]], ...] = ()
+    """Checks in Python of what waits for too long, given the parameters above: yield the same."""
+    order_faults: tuple[Callable[[Connection, str], AsyncIterator[tuple[int, str, str]]], ...] = ()
+    """Checks in Python of whole orders: yield (order_id, check, what does not hold).
+
+    What is found of an order that is `young` is passed over: it is still being read.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A list that the nightly census reads once more, to see whether its feed has missed anything."""
+
+    feed: LiteralString
+    """The feed whose readings should have shown it."""
+    sweep: Callable[[VisitSession, Window, set[int]], Awaitable[None]]
+    """Read a window and claim it under the window's feed; add what was shown to the set, if `vanished` asks.
+
+    Raises `CoupangError` or `OutOfTime` when it could not be read whole; nothing is claimed then."""
+    aggregates: tuple[str, ...]
+    """What it tells about."""
+    taught: LiteralString
+    """SELECT aggregate, aggregate_id, begun_at of those of `taught t` that this list should have shown.
+
+    `t` has aggregate, aggregate_id, source and target; `begun_at` is when it began at Coupang, or null."""
+    vanished: LiteralString = ""
+    """UPDATE … RETURNING aggregate, aggregate_id, begun_at, state: have read by itself what is held, was
+    created in [%(start)s, %(end)s) and is not among the ids %(seen)s that were shown since %(since)s."""
+    held: LiteralString = ""
+    """SELECT count(*) of what is held of `c.vendor_id` in [`c.window_start`, `c.window_end`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +319,8 @@ class Family:
     name: str
     tables: tuple[type[Base], ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
+    observed: tuple[str, ...] = ()
+    """Names under which Coupang's words are noted (`observation`)."""
     feeds: tuple[Feed, ...] = ()
     visit_parts: tuple[VisitPart, ...] = ()
     subjects: Mapping[str, Subject] = field(default_factory=dict)
@@ -300,7 +334,12 @@ class Family:
     resyncs: tuple[Resync, ...] = ()
     sealed_columns: tuple[SealedColumn, ...] = ()
     erasures: tuple[Erasure, ...] = ()
+    erasers: tuple[Callable[[Context], Awaitable[Mapping[str, int]]], ...] = ()
+    """Erase what is over, of all families and vendors; return how much by kind.
+
+    Every worker calls them now and then, several at the same time."""
     examined: Examined = field(default_factory=Examined)
+    counted: tuple[Counted, ...] = ()
     waiting: tuple[LiteralString, ...] = ()
     """SELECT kind, subject, id, digest, order_id, shipment_box_id, since, deadline, reason, vendor_id of what
     waits for a person, each null with its type; may name %(at)s. `{read_elsewhere}` stands for what all
@@ -312,6 +351,8 @@ class Family:
     """Moves by hand: the word in the address → what a person may do to it."""
     snapshot: Mapping[str, LiteralString] = field(default_factory=dict)
     """Word → a statement that dumps what is stored, for comparisons."""
+    figures: Mapping[str, LiteralString] = field(default_factory=dict)
+    """Word → a scalar query, for a live status of the whole installation."""
     routers: tuple[APIRouter, ...] = ()
     machine_pages: tuple[MachinePage, ...] = ()
     state_counts: tuple[StateCount, ...] = ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, LiteralString, TypeVar
 
 from app.engine.family import (
     Aggregate,
+    Counted,
     EffectKind,
     Erasure,
     Family,
@@ -27,6 +28,7 @@ from app.engine.family import (
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from app.engine.context import Context
     from app.engine.effects.subjects import Subject
     from app.engine.manual import ManualMoves
 
@@ -66,6 +68,12 @@ class Registry:
     """By subject."""
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
+    erasers: tuple[Callable[[Context], Awaitable[Mapping[str, int]]], ...] = field(init=False)
+    counted: Mapping[str, Counted] = field(init=False)
+    """By feed."""
+    observed: frozenset[str] = field(init=False)
+    snapshot: Mapping[str, LiteralString] = field(init=False)
+    figures: Mapping[str, LiteralString] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
     waiting: LiteralString = field(init=False)
     """SELECT of everything that waits for a person; see `Family.waiting`."""
@@ -119,6 +127,11 @@ class Registry:
             "state_counts",
             _named((one.name, one) for family in self.families for one in family.state_counts),
         )
+        put("erasers", tuple(every("erasers")))
+        put("counted", _named((one.feed, one) for family in self.families for one in family.counted))
+        put("observed", frozenset(every("observed")))
+        put("snapshot", _named(pair for family in self.families for pair in family.snapshot.items()))
+        put("figures", _named(pair for family in self.families for pair in family.figures.items()))
         put("inbox", _named((one.name, one) for family in self.families for one in family.inbox))
         put("waiting", self._waiting())
 
@@ -141,8 +154,8 @@ class Registry:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """Return the words under which aggregates are counted."""
-        return tuple(dict.fromkeys(one.counted_as for one in self.aggregates.values()))
+        """Return the words under which aggregates are counted, in the order of the alphabet."""
+        return tuple(sorted({one.counted_as for one in self.aggregates.values()}))
 
     @property
     def covering(self) -> tuple[str, ...]:

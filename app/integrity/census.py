@@ -1,8 +1,8 @@
 """The nightly count: everything Coupang shows of the last thirty days against what we hold.
 
-It reads through the same door as the feeds do, and what it had to teach us is a finding: `missing` (we did
-not know it), `behind` (it had moved on), `vanished` (we hold it, and no list shows it). The first must be
-none: each names the reading that should have shown it.
+It reads the lists that the families name (`Counted`) as the feeds do, and what it had to teach us is a
+finding: `missing` (we did not know it), `behind` (it had moved on), `vanished` (we hold it, and no list shows
+it). The first must be none: each names the reading that should have shown it.
 """
 
 import zlib
@@ -13,21 +13,18 @@ from typing import Any
 
 from app.clock import KST
 from app.engine.context import Context
+from app.engine.family import Counted
 from app.engine.feeds import coverage, feeds
 from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.engine.pagination import split_page
+from app.engine.registry import Registry
 from app.integrity import census_store
 
 FEED = "census"
-ORDERS = "census_orders"
-CANCELS = "census_cancels"
-RECEIPTS = "census_receipts"
-EXCHANGES = "census_exchanges"
-PARTS = (ORDERS, CANCELS, RECEIPTS, EXCHANGES)
 RETRY = timedelta(minutes=10)
 PIECE = timedelta(days=6)
-"""Read at a time; a list of exchanges spans less than seven days."""
+"""Read at a time; the shortest of all lists spans less than seven days."""
 SPREAD_S = 7200
 """Vendors begin within two hours after the hour of the count, each always at its own minute."""
 
@@ -41,16 +38,26 @@ class Count:
     """What it has not read yet, in the order of its parts."""
 
 
+def part_of(feed: str) -> str:
+    """Return the name under which the progress of counting this feed's list is kept."""
+    return f"{FEED}_{feed}"
+
+
+def parts(registry: Registry) -> dict[str, Counted]:
+    """Return the lists that are counted, in their order, by the names of their progress."""
+    return {part_of(feed): counted for feed, counted in registry.counted.items()}
+
+
 async def under_way(context: Context, vendor_id: str, epoch: int) -> Count | None:
     """Return the census to go on with, begun if its hour has come; None when there is nothing to count.
 
     Raises:
         Fenced: A newer visit speaks for this vendor.
     """
-    hour = context.policy.census_hour
-    if hour is None:
+    hour, counted = context.policy.census_hour, parts(context.registry)
+    if hour is None or not counted:
         return None
-    at = context.now()
+    at, feeds_of = context.now(), context.registry.feeds
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
         await coverage.ensure_feed(tx, vendor_id, FEED, next_night(vendor_id, hour, at))
@@ -60,12 +67,13 @@ async def under_way(context: Context, vendor_id: str, epoch: int) -> Count | Non
         row = await census_store.find_open(tx, vendor_id)
         if row is None:
             # Every feed must have covered that by now: its lag, and one turn of the slowest.
-            end = at - context.policy.lag - max(context.policy.sweep_every, context.policy.returns_every)
-            row = await census_store.begin(tx, vendor_id, PARTS, at, end - context.policy.catch_up, end)
+            slowest = max(feeds_of[feed].every(context.policy) for feed in context.registry.counted)
+            end = at - context.policy.lag - slowest
+            row = await census_store.begin(tx, vendor_id, counted, at, end - context.policy.catch_up, end)
         if row is None:
             return None
         left: list[Window] = []
-        for part in PARTS:
+        for part in counted:
             for start, until in await coverage.missing(
                 tx, vendor_id, part, row["window_start"], row["window_end"]
             ):
@@ -82,15 +90,18 @@ async def compare(
     seen: set[int],
     since: datetime,
 ) -> None:
-    """Note which boxes of a window, read since then, no list has shown.
+    """Note what is held of a window, read since then, and no list has shown.
 
     Raises:
         Fenced: A newer visit speaks for this vendor.
     """
+    counted = parts(context.registry)[window.feed]
+    if not counted.vanished:
+        return
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
         await census_store.vanished(
-            tx, vendor_id, count.row["census_id"], (window.start, window.end), seen, since
+            tx, counted, vendor_id, count.row["census_id"], (window.start, window.end), seen, since
         )
 
 
@@ -103,7 +114,7 @@ async def conclude(context: Context, vendor_id: str, epoch: int, count: Count) -
     at = context.now()
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
-        row = await census_store.conclude(tx, count.row, at)
+        row = await census_store.conclude(tx, context.registry, count.row, at)
         hour = context.policy.census_hour or 0
         await coverage.finish(tx, vendor_id, FEED, next_night(vendor_id, hour, at), at, None)
     assert row is not None

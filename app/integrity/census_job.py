@@ -2,13 +2,10 @@
 
 import logging
 
-from app.claims import poll as claim_poll
 from app.coupang.errors import CoupangError
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
-from app.exchanges import poll as exchange_poll
 from app.integrity import census
-from app.orders import poll as order_poll
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +38,7 @@ async def count(session: VisitSession) -> bool:
 
 
 async def _read(session: VisitSession, under_way: census.Count, window: Window) -> None:
-    if window.feed == census.ORDERS:
-        since, seen = session.context.now(), set[int]()
-        await order_poll.sweep_window(session, window, purpose="census", seen=seen)
-        await census.compare(
-            session.context, session.vendor_id, session.epoch, under_way, window, seen, since
-        )
-    elif window.feed == census.EXCHANGES:
-        await exchange_poll.sweep_window(session, window, purpose="census")
-    else:
-        road = claim_poll.CANCELS if window.feed == census.CANCELS else claim_poll.ROAD
-        await claim_poll.sweep_window(session, window, road=road, purpose="census")
+    context, vendor_id, epoch = session.context, session.vendor_id, session.epoch
+    since, seen = context.now(), set[int]()
+    await census.parts(context.registry)[window.feed].sweep(session, window, seen)
+    await census.compare(context, vendor_id, epoch, under_way, window, seen, since)

@@ -9,10 +9,8 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, execute, fetch, fetch_one
-from app.engine.db.states import literal
-from app.engine.feeds.names import CANCELS, EXCHANGES, ORDERS, RECEIPTS
-from app.machines.cancels import CancelState
-from app.orders import missing_rows_sql
+from app.engine.family import Counted
+from app.engine.registry import Registry, union
 
 CAUSE = "feed:census_"
 """What the causes of a census in the history begin with."""
@@ -56,21 +54,29 @@ async def begin(
 
 async def vanished(
     connection: Connection,
+    counted: Counted,
     vendor_id: str,
     census_id: int,
     window: tuple[datetime, datetime],
     seen: Collection[int],
     since: datetime,
 ) -> int:
-    """Note boxes of a window that no list showed, and have them read by themselves; return how many."""
+    """Note what is held of a window and no list showed, and have it read by itself; return how much.
+
+    Args:
+        connection: Inside a transaction.
+        counted: The list; it declares what is `vanished`.
+        vendor_id: Whose.
+        census_id: Which census found it.
+        window: Creation times, from and until.
+        seen: Ids that were shown.
+        since: When the reading began.
+    """
     query: LiteralString = f"""
-    WITH lost AS (
-      UPDATE box b SET next_read_at = %(since)s
-      WHERE {missing_rows_sql.BOX}
-      RETURNING b.shipment_box_id, b.paid_at, b.state
+    WITH lost AS ({counted.vanished}
     )
     INSERT INTO census_finding (vendor_id, census_id, kind, aggregate, aggregate_id, begun_at, explanation)
-    SELECT %(vendor_id)s, %(census_id)s, 'vanished', 'box', shipment_box_id, paid_at,
+    SELECT %(vendor_id)s, %(census_id)s, 'vanished', aggregate, aggregate_id, begun_at,
            'we hold it as ' || state || ', and no status lists it; it is read by itself next'
     FROM lost
     ON CONFLICT DO NOTHING"""
@@ -86,7 +92,7 @@ async def vanished(
     )
 
 
-_TAUGHT: LiteralString = f"""
+_TAUGHT: LiteralString = """
 WITH taught AS (
   SELECT h.aggregate, h.aggregate_id,
          CASE WHEN bool_or(h.source IS NULL) THEN 'missing' ELSE 'behind' END AS kind,
@@ -94,21 +100,10 @@ WITH taught AS (
          (array_agg(h.target ORDER BY h.version DESC))[1] AS target
   FROM history h
   WHERE h.vendor_id = %(vendor_id)s AND h.history_id > %(history_from)s AND h.cause LIKE %(cause)s || '%%'
-    AND h.aggregate IN ('box', 'cancel', 'return', 'exchange')
+    AND h.aggregate = ANY(%(aggregates)s::text[])
   GROUP BY 1, 2
 ), begun AS (
-  SELECT t.*, coalesce(b.paid_at, r.opened_at, x.requested_at) AS begun_at,
-         CASE t.aggregate WHEN 'box' THEN '{ORDERS}' WHEN 'exchange' THEN '{EXCHANGES}'
-                          WHEN 'cancel' THEN CASE t.target
-                            WHEN {literal(CancelState.CANCELLED)} THEN '{CANCELS}' ELSE '{RECEIPTS}' END
-                          ELSE '{RECEIPTS}' END AS feed
-  FROM taught t
-  LEFT JOIN box b ON t.aggregate = 'box' AND b.vendor_id = %(vendor_id)s
-    AND b.shipment_box_id = t.aggregate_id
-  LEFT JOIN receipt r ON t.aggregate IN ('cancel', 'return') AND r.vendor_id = %(vendor_id)s
-    AND r.receipt_id = t.aggregate_id
-  LEFT JOIN exchange x ON t.aggregate = 'exchange' AND x.vendor_id = %(vendor_id)s
-    AND x.exchange_id = t.aggregate_id
+  SELECT t.*, p.begun_at, p.feed FROM taught t JOIN ({parts}) p USING (aggregate, aggregate_id)
 )
 INSERT INTO census_finding (vendor_id, census_id, kind, aggregate, aggregate_id, begun_at, explanation)
 SELECT %(vendor_id)s, %(census_id)s, n.kind, n.aggregate, n.aggregate_id, n.begun_at,
@@ -132,8 +127,7 @@ ON CONFLICT DO NOTHING"""
 
 _CONCLUDE: LiteralString = """
 UPDATE census c SET finished_at = %(at)s,
-  boxes = (SELECT count(*) FROM box b WHERE b.vendor_id = c.vendor_id
-             AND b.paid_at >= c.window_start AND b.paid_at < c.window_end),
+  boxes = {held},
   missing = f.missing, behind = f.behind, vanished = f.vanished
 FROM (SELECT count(*) FILTER (WHERE kind = 'missing') AS missing,
              count(*) FILTER (WHERE kind = 'behind') AS behind,
@@ -143,11 +137,26 @@ WHERE c.vendor_id = %(vendor_id)s AND c.census_id = %(census_id)s
 RETURNING c.*"""
 
 
-async def conclude(connection: Connection, census: dict[str, Any], at: datetime) -> dict[str, Any] | None:
+async def conclude(
+    connection: Connection, registry: Registry, census: dict[str, Any], at: datetime
+) -> dict[str, Any] | None:
     """Read from the history what the census taught us, explain it, count it, and end the census."""
-    await execute(connection, _TAUGHT, **census, cause=CAUSE)
+    counted = registry.counted.values()
+    parts = union(f"SELECT '{one.feed}' AS feed, p.* FROM ({one.taught}) p" for one in counted)
+    await execute(
+        connection,
+        _TAUGHT.replace("{parts}", parts),
+        **census,
+        cause=CAUSE,
+        aggregates=sorted({name for one in counted for name in one.aggregates}),
+    )
+    held = " + ".join(f"({one.held})" for one in counted if one.held)
     return await fetch_one(
-        connection, _CONCLUDE, vendor_id=census["vendor_id"], census_id=census["census_id"], at=at
+        connection,
+        _CONCLUDE.replace("{held}", held or "0"),
+        vendor_id=census["vendor_id"],
+        census_id=census["census_id"],
+        at=at,
     )
 
 

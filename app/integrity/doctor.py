@@ -8,17 +8,18 @@ effects     no change is stuck, none waits for a verdict, each try is recorded, 
 history     every aggregate walked a path of its machine, every row is the one that was written, none can be
             rewritten, and what it rests on is there
 quantities  every unit is accounted for
-rows        every box has its lines and its receiver and is what its sheet says; every claim is whole
+rows        no row lacks a part of it, and each is what the answer says that it was stored from
 clock       Coupang's Date header and our clock agree
 persons     who somebody is was erased when its time was over, and not before
 key         the key has more than two weeks to live, and Coupang takes it
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
+from app.clock import to_second
 from app.coupang.errors import ExpiredSignature
 from app.engine.context import PURPOSE_SECRETS, Context
 from app.engine.db.database import Connection, fetch
@@ -27,8 +28,6 @@ from app.engine.vendors.vendors import KEY_LIFE
 from app.engine.visits import circuit_store
 from app.integrity import census_store, doctor_sql, erasure, stored_content
 from app.integrity.invariants import audit
-from app.machines.effects import IN_REVIEW
-from app.orders.quantities.store import quantity_faults
 from app.vault import Sealed
 
 OVERDUE = timedelta(hours=1)
@@ -116,58 +115,45 @@ async def _examine(context: Context, vendor: dict[str, Any], circuit: dict[str, 
     silence = _silence(vendor, circuit, at)
     await _audit(context, report, speaks)
     async with context.db.connection() as connection:
-        overdue, far = at - OVERDUE, at + _longest(context)
+        registry, overdue, far = context.registry, at - OVERDUE, at + _longest(context)
+        asked = doctor_sql.asked(report.vendor_id, at, overdue, far)
 
-        async def ask(question: Any, **more: Any) -> list[Any]:
-            return await doctor_sql.ask(connection, question, report.vendor_id, at, overdue, far, **more)
+        async def ask(question: LiteralString, **more: Any) -> list[Any]:
+            return await fetch(connection, question, **asked, **more)
 
         for name in ("due_at", "stopped_until"):
             if vendor[name] is not None and vendor[name] > far:
-                report.find("feeds", f"nobody visits it before {_time(vendor[name])} ({name})")
+                report.find("feeds", f"nobody visits it before {to_second(vendor[name])} ({name})")
         if circuit is not None and circuit["until"] > far:
-            report.find("feeds", f"everybody is silent until {_time(circuit['until'])}")
-        for row in await ask(doctor_sql.NEVER):
-            when = "never" if row["due"] is None else f"only at {_time(row['due'])}"
+            report.find("feeds", f"everybody is silent until {to_second(circuit['until'])}")
+        for row in await ask(doctor_sql.never(registry)):
+            when = "never" if row["due"] is None else f"only at {to_second(row['due'])}"
             report.find("feeds", f"{row['aggregate']} {row['aggregate_id']} is open and will be read {when}")
         if speaks and silence is None:
             stale = await ask(doctor_sql.STALE_FEEDS)
             for row in stale:
-                report.find("feeds", f"{row['feed']} has been due since {_time(row['since'])}")
-            late = await ask(doctor_sql.OVERDUE)
+                report.find("feeds", f"{row['feed']} has been due since {to_second(row['since'])}")
+            late = await ask(doctor_sql.overdue(registry))
             for row in late:
-                told = f"{row['aggregate']} {row['aggregate_id']} was to be read at {_time(row['since'])}"
+                told = f"{row['aggregate']} {row['aggregate_id']} was to be read at {to_second(row['since'])}"
                 report.find("feeds", told)
             if vendor["created_at"] < overdue:
-                for row in await ask(doctor_sql.UNPOLLED, feeds=list(context.registry.feeds)):
+                for row in await ask(doctor_sql.UNPOLLED, feeds=list(registry.feeds)):
                     _unpolled(report, row, at, far)
             report.facts["feeds"] = f"{len(stale)} feeds and {len(late)} readings overdue"
         else:
             report.facts["feeds"] = silence or "silent" if speaks else "paused"
-        stuck = await ask(doctor_sql.STUCK)
-        for row in stuck:
-            since = (
-                f"and nobody looks at it before {_time(row['since'])}"
-                if row["later"]
-                else (f"since {_time(row['since'])}")
-            )
-            what = f"effect {row['effect_id']} {row['kind']} is {row['state']} {since}"
-            ask_for = (
-                f"give a verdict: POST /admin/v1/effects/{row['effect_id']}/verdict"
-                if row["state"] in IN_REVIEW
-                else f"its tries: GET /v1/effects/{row['effect_id']}"
-            )
-            report.find("effects", f"{what}, of {row['subject']} {row['subject_id']}; {ask_for}")
+        for family in registry.families:
+            for late_check in family.examined.delays:
+                async for check, told in late_check(connection, asked):
+                    report.find(check, told)
         async for check, told in stored_content.faults(context, connection, report.vendor_id):
             report.find(check, told)
-        faults = await quantity_faults(connection, report.vendor_id)
-        ids = sorted({row["order_id"] for row in faults})
-        young = {row["order_id"] for row in await ask(doctor_sql.YOUNG, ids=ids)} if ids else set()
-        for row in faults:
-            if row["order_id"] not in young:
-                report.find("quantities", _units(row))
-        report.facts["quantities"] = f"{len(young)} orders are being read" if young else "all read"
-        for row in await ask(doctor_sql.UNTIMELY):
-            report.find("persons", f"{row['named']}, read at {_time(row['seen_at'])}, was erased, not by us")
+        await _orders(context, connection, report, asked)
+        for row in await ask(doctor_sql.untimely(registry)):
+            report.find(
+                "persons", f"{row['named']}, read at {to_second(row['seen_at'])}, was erased, not by us"
+            )
         await _erased(context, connection, report)
         await _key(context, connection, report, vendor)
         counts = await census_store.newest(connection, report.vendor_id)
@@ -177,9 +163,29 @@ async def _examine(context: Context, vendor: dict[str, Any], circuit: dict[str, 
     return report
 
 
+async def _orders(
+    context: Context, connection: Connection, report: Examination, asked: Mapping[str, Any]
+) -> None:
+    """Find what does not hold of whole orders, but for those that are still being read."""
+    families = context.registry.families
+    faults = [
+        fault
+        for family in families
+        for faults_of in family.examined.order_faults
+        async for fault in faults_of(connection, report.vendor_id)
+    ]
+    ids = sorted({order_id for order_id, _, _ in faults})
+    rows = await fetch(connection, doctor_sql.young(context.registry), **asked, ids=ids) if ids else []
+    young = {row["order_id"] for row in rows}
+    for order_id, check, told in faults:
+        if order_id not in young:
+            report.find(check, told)
+    report.facts["quantities"] = f"{len(young)} orders are being read" if young else "all read"
+
+
 async def _erased(context: Context, connection: Connection, report: Examination) -> None:
     limit = erasure.before(context)
-    report.facts["persons"] = "never erased" if limit is None else f"erased up to {_time(limit)}"
+    report.facts["persons"] = "never erased" if limit is None else f"erased up to {to_second(limit)}"
     for kind, count in (await erasure.late(context, connection, report.vendor_id)).items():
         report.find("persons", f"{count} {kind} should have been erased")
 
@@ -210,14 +216,14 @@ def _census(
     if count is None or finished is None:
         report.facts["census"] = "none yet"
         if at - vendor["created_at"] > COUNT_WITHIN:
-            report.find("census", f"nothing was counted since {_time(vendor['created_at'])}")
+            report.find("census", f"nothing was counted since {to_second(vendor['created_at'])}")
         return
-    report.facts["census"] = f"{count['boxes']} boxes at {_time(finished)}"
+    report.facts["census"] = f"{count['boxes']} boxes at {to_second(finished)}"
     if at - finished > COUNT_WITHIN:
-        report.find("census", f"nothing was counted since {_time(finished)}")
+        report.find("census", f"nothing was counted since {to_second(finished)}")
     for kind in ("missing", "vanished"):
         if count[kind]:
-            told = f"count {count['census_id']} of {_time(finished)}: {count[kind]} {kind}"
+            told = f"count {count['census_id']} of {to_second(finished)}: {count[kind]} {kind}"
             report.find(
                 "census", f"{told}; which, and why: GET /admin/v1/census?vendor_id={report.vendor_id}"
             )
@@ -228,7 +234,9 @@ def _clock(context: Context, report: Examination, vendor: dict[str, Any]) -> Non
     report.facts["clock"] = "unknown" if skew_s is None else f"{skew_s:+.0f} s"
     # On a fast clock, the second of a Date header lasts longer.
     if skew_s is not None and abs(skew_s) > SKEW_MOST_S * max(1.0, context.clock.factor):
-        report.find("clock", f"Coupang's clock is {skew_s:+.0f} s from ours at {_time(vendor['skew_at'])}")
+        report.find(
+            "clock", f"Coupang's clock is {skew_s:+.0f} s from ours at {to_second(vendor['skew_at'])}"
+        )
 
 
 async def _key(context: Context, connection: Connection, report: Examination, vendor: dict[str, Any]) -> None:
@@ -257,7 +265,7 @@ def _silence(vendor: dict[str, Any], circuit: dict[str, Any] | None, at: datetim
     told = [] if circuit is None else [("everybody", circuit["until"], circuit["reason"])]
     if vendor["stopped_until"] is not None and vendor["stopped_until"] > at:
         told.append((vendor["stopped_kind"], vendor["stopped_until"], vendor["stopped_reason"]))
-    return "; ".join(f"silent until {_time(until)} ({who}): {why}" for who, until, why in told) or None
+    return "; ".join(f"silent until {to_second(until)} ({who}): {why}" for who, until, why in told) or None
 
 
 def _longest(context: Context) -> timedelta:
@@ -272,20 +280,8 @@ def _unpolled(report: Examination, row: dict[str, Any], at: datetime, far: datet
     if row["due"] is None:
         report.find("feeds", f"{row['feed']} is missing")
     elif row["due"] > far:
-        report.find("feeds", f"{row['feed']} will be read only at {_time(row['due'])}")
+        report.find("feeds", f"{row['feed']} will be read only at {to_second(row['due'])}")
     if row["covered_until"] is not None and row["covered_until"] > at:
         report.find(
-            "coverage", f"{row['feed']} claims what has not come yet, up to {_time(row['covered_until'])}"
+            "coverage", f"{row['feed']} claims what has not come yet, up to {to_second(row['covered_until'])}"
         )
-
-
-def _units(row: dict[str, Any]) -> str:
-    whose = f"receipt {row['receipt_id']}, " if row["receipt_id"] else ""
-    return (
-        f"{whose}box {row['shipment_box_id']}, option {row['vendor_item_id']}: {row['fault']} is "
-        f"{row['found']}, expected {row['expected']}"
-    )
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}Z"

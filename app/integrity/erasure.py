@@ -1,9 +1,9 @@
 """Erase who somebody is when the time for it is over: `Policy.erase_after`.
 
-Receivers and contacts go when their whole order has ended so long ago; answers of Coupang lose the person
-so long after they were read, whatever became of the order, for nothing is decided on them any more. What
-happened stays: states, times, goods, waybills, and the digest of what the evidence was. Readings are kept
-for some weeks: a census explains by them what was missed.
+What the families hold of people goes when their whole order has ended so long ago; answers of Coupang lose
+the person so long after they were read, whatever became of the order, for nothing is decided on them any
+more. What happened stays: states, times, goods, waybills, and the digest of what the evidence was. Readings
+are kept for some weeks: a census explains by them what was missed.
 """
 
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,8 @@ async def erase(context: Context, batch: int = BATCH, rounds: int = ROUNDS) -> d
     }
     limit = before(context)
     if limit is not None:
-        statement_of |= {kind: (statement, limit) for kind, statement in erasure_sql.ERASE.items()}
+        registry = context.registry
+        statement_of |= {one.name: (erasure_sql.erasing(registry, one), limit) for one in registry.erasures}
     done = {
         kind: await _rounds(partial(_erase, context, statement, old, batch), batch, rounds)
         for kind, (statement, old) in statement_of.items()
@@ -66,7 +67,9 @@ async def _erase(context: Context, statement: LiteralString, old: datetime, batc
 async def late(context: Context, connection: Connection, vendor_id: str) -> dict[str, int]:
     """Return how much of one vendor should have been erased for a day, by kind."""
     limit = before(context)
-    return {} if limit is None else await erasure_sql.overdue(connection, vendor_id, limit - LATE)
+    if limit is None:
+        return {}
+    return await erasure_sql.count_overdue(connection, context.registry, vendor_id, limit - LATE)
 
 
 async def _answers(context: Context, limit: datetime, batch: int) -> int:

@@ -1,11 +1,11 @@
-"""The nightly count, in the words of a family: its tables and its part of a visit."""
+"""The nightly count and the erasing, in the words of a family: tables, a part of a visit, an eraser."""
 
 from collections.abc import Mapping
 
 from app.engine.family import Family, VisitPart
 from app.engine.feeds.feeds import Due
 from app.engine.visits.session import VisitSession
-from app.integrity import census_job
+from app.integrity import census_job, erasure
 from app.integrity.census_tables import Census, CensusFinding
 
 
@@ -16,6 +16,7 @@ async def _count(session: VisitSession, _: Mapping[str, Due]) -> bool:
 FAMILY = Family(
     name="integrity",
     tables=(Census, CensusFinding),
+    erasers=(erasure.erase,),
     # Last, so that a count never delays what somebody waits for.
     visit_parts=(VisitPart(name="count", order=160, run=_count),),
 )

@@ -1,12 +1,11 @@
 """Set-wise questions of an audit, and the figures of a live status."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, LiteralString
 
 from app.engine.db.database import Connection, fetch
 from app.engine.db.states import among, literal
-from app.engine.feeds.names import ACCEPT
-from app.machines.cancels import KEPT_IN
 from app.machines.effects import SETTLED, EffectState
 
 _WALKED: LiteralString = """
@@ -48,44 +47,9 @@ async def open_effects(connection: Connection, vendor_id: str | None = None) -> 
     return await fetch(connection, query, vendor_id=vendor_id)
 
 
-async def box_states(connection: Connection) -> list[dict[str, Any]]:
-    """Return state and waybill of every box, and the exchange of those that are no sale."""
-    query = "SELECT vendor_id, shipment_box_id, state, invoice_number, exchange_id FROM box"
-    return await fetch(connection, query)
-
-
-# A box that is cancelled before its order shows in any list is known by its receipt only.
-_UNSEEN_CANCELS: LiteralString = f"""
-SELECT DISTINCT l.vendor_id, l.shipment_box_id
-FROM cancel c JOIN receipt_line l USING (vendor_id, receipt_id)
-WHERE c.state IN {among(KEPT_IN)}
-  AND NOT EXISTS (SELECT FROM box b
-                  WHERE b.vendor_id = l.vendor_id AND b.shipment_box_id = l.shipment_box_id)"""
-
-
-async def unseen_cancels(connection: Connection) -> list[dict[str, Any]]:
-    """Return boxes that were cancelled before any list showed them."""
-    return await fetch(connection, _UNSEEN_CANCELS)
-
-
-async def live(connection: Connection) -> dict[str, Any]:
-    """Return the figures of a live status in one statement."""
-    query = f"""
-    WITH unseen_cancels AS ({_UNSEEN_CANCELS})
-    SELECT
-      (SELECT jsonb_object_agg(state, n)
-       FROM (SELECT state, count(*) - count(exchange_id) AS n FROM box GROUP BY 1) b WHERE n > 0) AS boxes,
-      (SELECT jsonb_object_agg(state, n)
-       FROM (SELECT state, count(*) AS n FROM effect GROUP BY 1) e) AS effects,
-      (SELECT coalesce(sum(calls), 0)::bigint FROM tally) AS calls,
-      (SELECT count(*) FROM unseen_cancels) AS unseen_cancels,
-      (SELECT min(last_ok_at) FROM feed WHERE feed = '{ACCEPT}') AS last_look_at,
-      coalesce((SELECT until FROM circuit WHERE closed_at IS NULL),
-               (SELECT max(stopped_until) FROM vendor)) AS stopped_until,
-      (SELECT array_agg(vendor_id ORDER BY vendor_id) FROM vendor
-        WHERE stopped_until IS NOT NULL) AS stopped_vendors,
-      EXISTS (SELECT FROM circuit WHERE closed_at IS NULL) AS all_stopped,
-      (SELECT count(*) FROM box WHERE attention IS NOT NULL) AS attention"""
+async def live(connection: Connection, figures: Mapping[str, LiteralString]) -> dict[str, Any]:
+    """Return the figures of a live status in one statement, by their words."""
+    query = "SELECT " + ",\n".join(f'({question}) AS "{word}"' for word, question in figures.items())
     rows = await fetch(connection, query)
     return rows[0]
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from app.engine.context import Context
 from app.engine.feeds import coverage
-from app.engine.feeds.feeds import ORDERS
 from app.engine.history.verify import chain_faults
 from app.integrity import invariant_sql
 
@@ -96,27 +95,15 @@ async def audit(
 
 
 async def live(context: Context) -> dict[str, Any]:
-    """Return the figures of a live status: boxes and effects by state, calls, last look."""
+    """Return the figures of a live status, by the words that the families give them (`Family.figures`)."""
     async with context.db.connection() as connection:
-        return await invariant_sql.live(connection)
+        return await invariant_sql.live(connection, context.registry.figures)
 
 
-async def covered(context: Context, start: datetime, end: datetime) -> bool:
-    """Tell whether every vendor's orders are covered from `start` to `end`."""
+async def covered(context: Context, feed: str, start: datetime, end: datetime) -> bool:
+    """Tell whether every vendor's feed of this name is covered from `start` to `end`."""
     async with context.db.connection() as connection:
-        return not await invariant_sql.uncovered(connection, ORDERS, start, end)
-
-
-async def box_states(context: Context) -> list[dict[str, Any]]:
-    """Return state and waybill of every box, for a comparison with the sandbox."""
-    async with context.db.connection() as connection:
-        return await invariant_sql.box_states(connection)
-
-
-async def unseen_cancels(context: Context) -> set[int]:
-    """Return the boxes that are known by their cancel only, because no list ever showed them."""
-    async with context.db.connection() as connection:
-        return {row["shipment_box_id"] for row in await invariant_sql.unseen_cancels(connection)}
+        return not await invariant_sql.uncovered(connection, feed, start, end)
 
 
 async def call_tally(context: Context) -> list[dict[str, Any]]:

@@ -8,7 +8,10 @@ from app.machines.boxes import BOX
 from app.orders import sends
 from app.orders import store as box_store
 from app.orders.api import boxes, by_hand, changes, holds, orders, permits
+from app.orders.census import COUNTED
 from app.orders.effects import Boxes
+from app.orders.erasure import ERASURES
+from app.orders.examined import EXAMINED
 from app.orders.holds.tables import Hold
 from app.orders.inbox import INBOX, WAITING
 from app.orders.kinds import OrderKind
@@ -18,6 +21,7 @@ from app.orders.past import BOX_VIEW
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
 from app.orders.read_back import read_acknowledges, read_singly
+from app.orders.snapshot import FIGURES, SNAPSHOT
 from app.orders.tables import Box, Line, Receiver
 from app.orders.visit_parts import VISIT_PARTS
 
@@ -75,4 +79,10 @@ FAMILY = Family(
     state_counts=(
         StateCount(name="boxes", meaning="Boxes by vendor and state.", count=box_store.count_by_state),
     ),
+    observed=("box",),
+    erasures=ERASURES,
+    examined=EXAMINED,
+    counted=COUNTED,
+    snapshot=SNAPSHOT,
+    figures=FIGURES,
 )

@@ -38,3 +38,30 @@ async def test_contents_are_compared_with_the_sheets_they_were_stored_from(conte
     )
     told = [one for one in await stored_content.all_faults(context) if one.startswith(OTHER)]
     assert told == [f"{OTHER}: box {BOX + 1}: the sheet that it was stored from is not what was stored"]
+
+
+async def test_words_that_no_family_declares_are_found(context: Context) -> None:
+    await register(context)
+    await put(context, BoxState.INSTRUCT)
+    about: dict[str, object] = {"vendor_id": VENDOR, "id": BOX, "at": context.now()}
+    for statement in (
+        """INSERT INTO history (vendor_id, aggregate, aggregate_id, version, target, event, actor, cause, at,
+                                hash)
+           VALUES (%(vendor_id)s, 'parcel', %(id)s, 1, 'BORN', 'begin', 'us', 'test', %(at)s, '')""",
+        """INSERT INTO observation (vendor_id, aggregate, aggregate_id, at, evidence)
+           VALUES (%(vendor_id)s, 'effect', %(id)s, %(at)s, '')""",
+        """INSERT INTO effect (vendor_id, kind, event, subject, subject_id, order_id, payload, state, version,
+                               box_state, asked_by, asked_at, not_before, attempts)
+           VALUES (%(vendor_id)s, 'LOSE', 'lose', 'parcel', %(id)s, 1, '{}', 'REVIEW', 1, 'BORN', 'us',
+                   %(at)s, %(at)s, 0)""",
+    ):
+        await change(context, statement, **about)
+    assert await stored_content.all_faults(context) == [
+        f"{VENDOR}: 1 {part} rows name the {word}, which no family declares"
+        for part, word in (
+            ("effect", "kind 'LOSE'"),
+            ("effect", "subject 'parcel'"),
+            ("history", "aggregate 'parcel'"),
+            ("observation", "aggregate 'effect'"),
+        )
+    ]

@@ -58,7 +58,7 @@ async def judge(
         recovery_most_s: Longest recovery after a worker's death, real seconds.
     """
     verdict = Verdict()
-    truth, held, unseen = sides.truth, sides.held, sides.unseen
+    truth, held, unseen = sides.truth, sides.held, sides.held.unseen
     found = await invariants.audit(arena.context, slack=UNCOVERED_YET)
     different = sides.differences()
     lost = [line for line in different if line.startswith("lost")]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from app.devtools.story.holdings import Holdings
 from app.devtools.story.truth import Truth
-from app.integrity.snapshot import Holdings
 from app.machines.boxes import SEEN, TRACKED, BoxState
 
 OUR_NAME = {word: state for state in BoxState if (word := SEEN.to_wire(state))}
@@ -12,13 +12,12 @@ QUANTITIES = (("ordered", "count"), ("cancelled", "canceled"), ("held", "held"),
 _GONE = str(BoxState.CANCELLED)
 
 
-def compare_boxes(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
+def compare_boxes(truth: Truth, held: Holdings) -> list[str]:
     """Compare every box with the truth, line by line; return the differences.
 
     Args:
         truth: The sandbox's world.
         held: What we hold.
-        unseen: Boxes that are known by their cancel only, because no list ever showed them.
     """
     ours = {row["shipment_box_id"]: row for row in held.boxes}
     broken: list[str] = []
@@ -27,7 +26,7 @@ def compare_boxes(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
         row = ours.pop(box_id, None)
         if row is None:
             # A replacement is shipped by its exchange, and in no list of boxes.
-            if replaces is None and box_id not in unseen:
+            if replaces is None and box_id not in held.unseen:
                 broken.append(f"lost: box {box_id} ({box['status']}) is not stored")
             continue
         if row["exchange_id"] != (None if replaces is None else int(replaces)):

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.claims.kinds import ClaimKind
 from app.claims.returns.verdicts import REFUNDED
+from app.devtools.story.holdings import Holdings
 from app.devtools.story.truth import Truth
 from app.exchanges.kinds import ExchangeKind
-from app.integrity.snapshot import Holdings
 from app.machines.effects import EffectState
 from app.orders.kinds import OrderKind
 

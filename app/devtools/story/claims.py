@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any
 
+from app.devtools.story.holdings import Holdings
 from app.devtools.story.truth import Truth
 from app.devtools.story.units import is_return
-from app.integrity.snapshot import Holdings
 from app.machines.cancels import CancelState
 from app.machines.collects import from_wire
 

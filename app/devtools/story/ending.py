@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.devtools.story.boxes import is_returned_on_its_way
-from app.integrity.snapshot import Holdings
+from app.devtools.story.holdings import Holdings
 from app.machines.boxes import UNDER_WAY
 from app.machines.cancels import CANCEL
 from app.machines.effects import EFFECT

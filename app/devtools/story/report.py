@@ -9,12 +9,12 @@ from app.devtools.story.calls import judge_calls
 from app.devtools.story.changes import compare_changes, shipped_cancelled
 from app.devtools.story.claims import compare_claims
 from app.devtools.story.ending import Unfinished, unfinished
+from app.devtools.story.holdings import Holdings, read_holdings
 from app.devtools.story.truth import Truth, read_truth
 from app.devtools.story.units import compare_units, true_units
 from app.devtools.story.verdict import Verdict
 from app.engine.context import Context
-from app.integrity import invariants, snapshot, stored_content
-from app.integrity.snapshot import Holdings
+from app.integrity import invariants, stored_content
 
 INSTANT_S = 1.0
 """Real seconds between our last reading and Coupang's taking of a waybill, at the most."""
@@ -27,20 +27,18 @@ class Sides:
     Attributes:
         truth: Coupang's world.
         held: What we hold, read right after it.
-        unseen: Boxes that are known by their cancel only, because no list ever showed them.
     """
 
     truth: Truth
     held: Holdings
-    unseen: set[int]
 
     def differences(self) -> list[str]:
         """Return every difference between what is true and what we hold; empty when both sides agree."""
         truth, held = self.truth, self.held
         return (
-            compare_boxes(truth, held, self.unseen)
+            compare_boxes(truth, held)
             + compare_claims(truth, held)
-            + compare_units(truth, held, self.unseen)
+            + compare_units(truth, held)
             + compare_changes(truth, held)
         )
 
@@ -48,7 +46,7 @@ class Sides:
 async def read_sides(context: Context, sandbox_url: str) -> Sides:
     """Read both sides. Coupang goes on meanwhile: it decides by itself what waits for a person."""
     truth = await read_truth(sandbox_url)
-    return Sides(truth, await snapshot.read(context), await invariants.unseen_cancels(context))
+    return Sides(truth, await read_holdings(context))
 
 
 async def read_end(context: Context, sandbox_url: str, boxes: int, claim_within: timedelta) -> Sides | None:
@@ -57,9 +55,8 @@ async def read_end(context: Context, sandbox_url: str, boxes: int, claim_within:
     All is final or has a named decision, on both sides, and they agree. What is judged is what was read
     here: a moment later Coupang may have decided one of those.
     """
-    held = await snapshot.read(context)
-    unseen = await invariants.unseen_cancels(context)
-    if len(held.sales) + len(unseen) < boxes or any(not one.why for one in unfinished(held)):
+    held = await read_holdings(context)
+    if len(held.sales) + len(held.unseen) < boxes or any(not one.why for one in unfinished(held)):
         return None
     sides = await read_sides(context, sandbox_url)
     if len(sides.truth.sales) < boxes or not sides.truth.quiet(claim_within):
@@ -90,7 +87,7 @@ async def report(
     verdict.broken += shipped_cancelled(
         truth.ledger, timedelta(seconds=INSTANT_S * max(1.0, context.clock.factor))
     )
-    _states(verdict, held, sides.unseen)
+    _states(verdict, held)
     _units(verdict, truth)
     decisions = unfinished(held)
     verdict.broken += [str(one) for one in decisions if not one.why]
@@ -113,7 +110,7 @@ async def report(
     return verdict
 
 
-def _states(verdict: Verdict, held: Holdings, unseen: set[int]) -> None:
+def _states(verdict: Verdict, held: Holdings) -> None:
     for name, states in (
         ("boxes", [row["state"] for row in held.sales]),
         ("cancels", [row["cancel_state"] for row in held.receipts]),
@@ -125,8 +122,8 @@ def _states(verdict: Verdict, held: Holdings, unseen: set[int]) -> None:
             verdict.lines.append(f"{name:11s} " + ", ".join(f"{state} {n}" for state, n in counted))
     if parts := sum(row["split_shipping"] for row in held.sales):
         verdict.lines.append(f"split       {parts} boxes that left in parts, or their parts")
-    if unseen:
-        verdict.lines.append(f"unseen      {len(unseen)} boxes cancelled before any list showed them")
+    if held.unseen:
+        verdict.lines.append(f"unseen      {len(held.unseen)} boxes cancelled before any list showed them")
     lost = sum(1 for line in verdict.broken if line.startswith("lost"))
     verdict.lines.append(f"lost        {lost}")
 

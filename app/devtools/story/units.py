@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.devtools.story.holdings import Holdings
 from app.devtools.story.truth import Truth
-from app.integrity.snapshot import Holdings
 from app.machines.boxes import SEEN, SHIPPED
 from app.machines.exchanges import EXCHANGED
 
@@ -56,9 +56,9 @@ def held_units(held: Holdings, sold: Iterable[Key]) -> Units:
     }
 
 
-def compare_units(truth: Truth, held: Holdings, unseen: set[int]) -> list[str]:
+def compare_units(truth: Truth, held: Holdings) -> list[str]:
     """Compare the fate of every unit; return the differences. Orders with unseen boxes are left out."""
-    dark = {int(box["order_id"]) for box in truth.sales if int(box["shipment_box_id"]) in unseen}
+    dark = {int(box["order_id"]) for box in truth.sales if int(box["shipment_box_id"]) in held.unseen}
     theirs = true_units(truth)
     ours = held_units(held, theirs["ordered"])
     return [

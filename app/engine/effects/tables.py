@@ -6,11 +6,9 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.engine.db.base import Base, one_of
+from app.engine.db.base import Base
 from app.engine.db.states import among
 from app.machines.effects import AUTOMATIC, OPEN, EffectState
-
-SUBJECTS = ("box", "cancel", "return", "exchange")
 
 
 class Effect(Base):
@@ -46,7 +44,6 @@ class Effect(Base):
     evidence: Mapped[bytes | None]
     __table_args__ = (
         CheckConstraint(f"state IN {among(EffectState)}", name="effect_state"),
-        CheckConstraint(one_of("subject", SUBJECTS), name="effect_subject"),
         Index(
             "effect_open",
             "vendor_id",

@@ -2,22 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Identity, Index, text
+from sqlalchemy import Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.engine.db.base import Base, one_of
-
-AGGREGATES = (
-    "box",
-    "effect",
-    "cancel",
-    "return",
-    "return_reception",
-    "exchange_reception",
-    "exchange",
-    "collect",
-    "redelivery",
-)
+from app.engine.db.base import Base
 
 
 class Evidence(Base):
@@ -53,14 +41,11 @@ class History(Base):
     at: Mapped[datetime]
     hash: Mapped[bytes]
     """HMAC-SHA-256 of the hash of the row before it and of this row; see `app.engine.history.chain`."""
-    __table_args__ = (
-        CheckConstraint(one_of("aggregate", AGGREGATES), name="history_aggregate"),
-        Index("history_of", "vendor_id", "aggregate", "aggregate_id", "version", unique=True),
-    )
+    __table_args__ = (Index("history_of", "vendor_id", "aggregate", "aggregate_id", "version", unique=True),)
 
 
 class Observation(Base):
-    """When Coupang said something new of a box, a receipt or an exchange, and which evidence tells what.
+    """When Coupang said something new of what a family observes, and which evidence tells what.
 
     Evidence is stored once per content, so its own time does not tell when a content came back. The first
     word on a box stands in the first row of its history.
@@ -72,9 +57,6 @@ class Observation(Base):
     aggregate_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     evidence: Mapped[bytes]
-    __table_args__ = (
-        CheckConstraint(one_of("aggregate", ("box", "receipt", "exchange")), name="observation_aggregate"),
-    )
 
 
 class Quarantine(Base):

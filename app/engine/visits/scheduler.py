@@ -14,7 +14,6 @@ from psycopg_pool import PoolTimeout
 from app.engine.context import Context
 from app.engine.visits import leases
 from app.engine.visits.engine import Engine
-from app.integrity import erasure
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +44,10 @@ async def erase(context: Context, engine: Engine) -> dict[str, int]:
     """
     if not engine.manager.agrees:
         return {}
+    done: dict[str, int] = {}
     try:
-        done = await erasure.erase(context)
+        for eraser in context.registry.erasers:
+            done |= await eraser(context)
     except (psycopg.Error, PoolTimeout) as error:
         log.warning("erasing failed: %s", type(error).__name__)
         return {}

@@ -25,8 +25,7 @@ CREATE TABLE effect (
   PRIMARY KEY (vendor_id, effect_id),
   CONSTRAINT effect_state CHECK (
     state IN ('PENDING', 'SENDING', 'CONFIRMED', 'REJECTED', 'UNKNOWN', 'REVIEW')
-  ),
-  CONSTRAINT effect_subject CHECK (subject IN ('box', 'cancel', 'return', 'exchange'))
+  )
 );
 CREATE INDEX effect_box ON effect (vendor_id, shipment_box_id, effect_id);
 CREATE INDEX effect_due ON effect (vendor_id, not_before) WHERE state IN ('PENDING', 'SENDING', 'UNKNOWN');

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.devtools.story.changes import shipped_cancelled
 from app.devtools.story.ending import unfinished
-from app.integrity.snapshot import Holdings
+from app.devtools.story.holdings import Holdings
 from tests.support.shop import HOUR, MINUTE, START
 
 DAMAGED = [{"vendor_item_id": 85, "verdict": "DAMAGED", "note": ""}]
