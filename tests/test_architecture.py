@@ -112,6 +112,23 @@ def test_only_the_doors_write_state() -> None:
     assert told == {"app/engine/history/chain.py"}, "every row of the history enters its chain in one place"
 
 
+def test_integrity_names_no_table_of_a_family() -> None:
+    """What it asks of their rows the families declare; the import contracts cannot see this."""
+    families = [family for family in REGISTRY.families if family.name not in ("engine", "integrity")]
+    tables = {table.__tablename__ for family in families for table in family.tables}
+    aggregates = {one.name for family in families for one in family.aggregates}
+    assert {"box", "receipt", "exchange", "cancel", "collect"} <= tables | aggregates
+    asked = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO|USING)\s+([a-z_]+)", re.IGNORECASE)
+    quoted = re.compile("|".join(f"'{word}'" for word in sorted(aggregates)))
+    found = [
+        (where, word)
+        for where, tree in trees([path for path in MODULES if name(path).startswith("app/integrity/")])
+        for text in texts(tree)
+        for word in (*(set(asked.findall(text)) & tables), *quoted.findall(text))
+    ]
+    assert not found
+
+
 def test_only_transactions_commit() -> None:
     found = {
         module

@@ -8,7 +8,7 @@ effects     no change is stuck, none waits for a verdict, each try is recorded, 
 history     every aggregate walked a path of its machine, every row is the one that was written, none can be
             rewritten, and what it rests on is there
 quantities  every unit is accounted for
-rows        every box has its lines and its receiver and is what its sheet says; every claim is whole
+rows        no row lacks a part of it, and each is what the answer says that it was stored from
 clock       Coupang's Date header and our clock agree
 persons     who somebody is was erased when its time was over, and not before
 key         the key has more than two weeks to live, and Coupang takes it
