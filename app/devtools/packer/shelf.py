@@ -7,9 +7,7 @@ import httpx
 
 from app.devtools.packer.desk import Desk
 from app.devtools.packer.dock import Dock, Parcel
-
-REFUSED = "REJECTED"
-CONFIRMED = "CONFIRMED"
+from app.machines.effects import EffectState
 
 
 class Shelf:
@@ -48,7 +46,7 @@ class Shelf:
             return left
         for effect_id, parcel in list(self._waiting.items()):
             effect = await desk.read(f"/v1/effects/{effect_id}")
-            if effect is not None and effect["state"] == CONFIRMED:
+            if effect is not None and effect["state"] == EffectState.CONFIRMED:
                 told = await _leaves(dock, parcel)
                 desk.counts["handed over" if told else "handed over, not believed"] += 1
                 left += 1
