@@ -1,1 +1,31 @@
-"""Cancels and returns."""
+"""Cancels and returns.
+
+Modules:
+    box_blocks.py          What a claim means for boxes: none leaves that a customer asked to stop, or that
+                           may be one of those.
+    changes.py             Ask for a change of a claim: decided on it as it is, under its lock, and stored
+                           with that.
+    effects.py             What cancels and returns have in common: both are a life of one receipt.
+    family.py              Cancels and returns, as a family.
+    ingest.py              Take a page of receipts: compare with what is stored, store the differences, walk
+                           cancels and returns.
+    ingest_withdrawals.py  Take withdrawals: a receipt the customer took back vanishes from the lists, and
+                           only this proves it.
+    list_plan.py           Which open returns lists show, so that none of them has to be read by itself.
+    page_store.py          A page of receipts, written in one statement.
+    poll.py                Read claims: open stop requests often and before every waybill, cancels, returns.
+    poll_withdrawals.py    Read withdrawals by their days: the net under the question for those of open
+                           receipts.
+    queries.py             What everybody reads of claims: cancels with the decision they ask for, and
+                           returns.
+    read_schedule.py       Receipts as jobs need them: which are open, which to read again, what a look that
+                           missed means.
+    reread.py              Read receipts by themselves, and ask which of them were withdrawn.
+    store.py               Receipts, cancels and returns, as they are read, and when a receipt is read again.
+    tables.py              The tables of claims: receipts with their lines, and the two lives a receipt may
+                           lead.
+    api/                   REST for cancels and returns.
+    cancels/               Stop requests, and cancels by the seller.
+    receptions/            Goods that come back: arrival and inspection.
+    returns/               Returns, from the request to the refund.
+"""

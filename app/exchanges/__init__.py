@@ -1,1 +1,21 @@
-"""Exchanges with the collect and the redelivery track."""
+"""Exchanges with the collect and the redelivery track.
+
+Modules:
+    changes.py        Ask for changes of exchanges, read them, and say which changes may be asked.
+    effects.py        Effects that change an exchange: rejected, pick-up waybill, arrival confirmed,
+                      replacement shipped.
+    family.py         Exchanges, as a family.
+    ingest.py         Take a page of exchanges: compare with what is stored, store the differences, walk
+                      exchange and tracks.
+    page_store.py     A page of exchanges, written in one statement.
+    poll.py           Read exchanges, send what they ask for, one call each, and read back what was doubtful.
+    read_schedule.py  Exchanges as jobs need them: which windows to read, which exchange by itself, and when
+                      again.
+    receptions.py     The goods of exchanges are awaited: their receptions begin, and follow what the
+                      exchanges show.
+    store.py          Exchanges, as they are read, and when one is read by itself; pages write them
+                      (`exchange_pages`).
+    tables.py         The tables of exchanges: what Coupang says of them, and the boxes of their replacements.
+    verdicts.py       What readings mean for exchanges: R7, E2, E3 and E4 of unknown outcome. Pure.
+    api/              REST for exchanges.
+"""

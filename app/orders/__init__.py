@@ -1,1 +1,41 @@
-"""Orders and their boxes, from payment to delivery."""
+"""Orders and their boxes, from payment to delivery.
+
+Modules:
+    changes.py            Ask for changes: decide now, send later. One function = one intent = one
+                          transaction.
+    decide.py             Ask the machines, and turn their refusals into answers for people.
+    effects.py            Effects that change a box: acknowledge, waybills, the end of an undelivered one, the
+                          seller's cancel.
+    empty_lists.py        Doubt an empty answer that contradicts what we hold: a witness is asked, and the
+                          list read once more.
+    family.py             Orders and their boxes, as a family.
+    ingest.py             Take a page of order sheets: compare with what is stored, store the differences,
+                          walk the machines.
+    ingest_single.py      Take what a single reading proves: the box itself with its history, or its absence.
+    lists.py              Boxes in lists: oldest payment first, a page at a time.
+    lookup.py             Find one thing for a caller, or say that there is none.
+    missing_rows.py       What we hold and a list should have shown, as jobs ask for it.
+    missing_rows_sql.py   What we hold and a list should have shown: knowledge that an empty answer
+                          contradicts.
+    page_store.py         A page of order sheets, written in one statement.
+    poll.py               Poll the feeds: often for new orders, and window by window for everything that
+                          coverage lacks.
+    queries.py            What everybody reads: boxes, orders, histories, receivers, effects, and what is
+                          allowed now and why not.
+    read_schedule.py      Boxes as jobs need them: which to read again, what a list would cost, what a look
+                          that missed means.
+    replacement_boxes.py  Boxes that are no sale: what becomes of a new box that may be the replacement of an
+                          exchange.
+    replacement_store.py  Boxes that are no sale: the new boxes of exchanges, recognised wherever Coupang
+                          lists them.
+    reread.py             Read known boxes again, the cheapest way: 50 a call by list, or one by one when that
+                          costs less.
+    store.py              Boxes, lines, receivers and histories, as they are read.
+    tables.py             Boxes, their lines and their receivers.
+    api/                  `/v1`, for warehouses: what must be packed, may it be shipped, here is the waybill,
+                          what became of it.
+    holds/                Holds: a person keeps a box back.
+    permits/              Ship permits: may this box leave now.
+    quantities/           Units of a box: ordered, held, cancelled, shipped, returned.
+    waybills/             Waybill numbers: form, reuse, and the lines of a parcel.
+"""

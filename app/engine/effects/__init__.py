@@ -1,1 +1,19 @@
-"""Changes we ask of Coupang: the outbox, the sending, the verdict, the read-back."""
+"""Changes we ask of Coupang: the outbox, the sending, the verdict, the read-back.
+
+Modules:
+    dispatch.py     Send effects and read back doubtful ones: 50 boxes a call, every try recorded before and
+                    after.
+    idempotency.py  Tell intents apart: what was asked before under the same key, and what is still open for
+                    the same thing.
+    outbox.py       Take effects out to be sent, and settle what came back.
+    queries.py      Effects and their tries in lists, a page at a time.
+    readback.py     Read back effects of unknown outcome: what Coupang shows decides, never a repeat on
+                    belief.
+    senders.py      What sending one change by itself is: an effect goes out, a verdict and its evidence come
+                    back.
+    store.py        Effects and their attempts: asking, taking in batches, recording each try before and after
+                    it.
+    subjects.py     What every subject of an effect can do.
+    tables.py       Changes we ask of Coupang, and each try of them.
+    verdicts.py     What an answer of Coupang means for an effect. Pure: no database, no network, no clock.
+"""

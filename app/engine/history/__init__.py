@@ -1,1 +1,19 @@
-"""State transitions with their history, its hash chain, and the past."""
+"""State transitions with their history, its hash chain, and the past.
+
+Modules:
+    actions.py            What may be asked now, and what refuses the rest: a machine, a change that is open,
+                          goods on their way.
+    chain.py              How a row enters the history: chained to the row before it, in the statement that
+                          moves the state.
+    point_in_time.py      What was known of a thing at a past moment: rebuilt from the history, with Coupang's
+                          last word by then.
+    point_in_time_sql.py  What was stored of one thing up to a moment: whose lives belong to it, their steps,
+                          Coupang's last word.
+    steps.py              What a door is asked to do: the steps that rows walk, each with its cause.
+    tables.py             What happened and what shows it: history, evidence, rows nobody could read.
+    transition_sql.py     The statements behind the doors: each moves a whole page and writes its history with
+                          it.
+    transitions.py        The only writers of `state`: a whole page in one statement, history in the same one.
+    verify.py             Verify the history: every row against the row before it, every aggregate against its
+                          last row.
+"""
