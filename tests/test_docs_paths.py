@@ -127,8 +127,8 @@ def test_every_page_is_reached_from_the_readme() -> None:
 def test_a_page_that_names_what_is_not_there_is_found() -> None:
     page = CHECKOUT / "docs" / "rest.md"
     text = """`app/engine/nothing.py` `app.engine.family.Family` `app.engine.naught`
-    `app.engine.family.Family.name` `app.engine.family.Family.nothing` `gone.py` `family.py` `Policy.gone` `Policy.lag`
-    [here](gone.md)
+    `app.engine.family.Family.name` `app.engine.family.Family.nothing`
+    `gone.py` `family.py` `Policy.gone` `Policy.lag` [here](gone.md)
     [there](rest.md#x) app/orders/*.py tests/nowhere/"""
     assert wrong(text, page) == [
         "app/engine/nothing.py",

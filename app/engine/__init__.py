@@ -7,8 +7,8 @@ Modules:
                     evidence.
     family.py       What a family declares of itself: one value, read by everything that works on all
                     families.
-    pagination.py   Cut pages out of what a list has: one row more is read than is shown, and tells whether
-                    another follows.
+    pagination.py   Keyset pagination: one row more is read than is returned, and shows whether another page
+                    follows.
     policy.py       How work is spaced, and when and how long calls stop.
     registry.py     What all families declare, ready to be used: looked up by name and joined in the order of
                     their list.

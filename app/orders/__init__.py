@@ -6,8 +6,8 @@ Modules:
     decide.py             Ask the machines, and turn their refusals into answers for people.
     effects.py            Effects that change a box: acknowledge, waybills, the end of an undelivered one, the
                           seller's cancel.
-    empty_lists.py        Doubt an empty answer that contradicts what we hold: a witness is asked, and the
-                          list read once more.
+    empty_lists.py        Check an empty answer against what is stored: a stored row is read by itself, and
+                          the list once more.
     family.py             Orders and their boxes, as a family.
     ingest.py             Take a page of order sheets: compare with what is stored, store the differences,
                           walk the machines.
@@ -24,8 +24,7 @@ Modules:
                           allowed now and why not.
     read_schedule.py      Boxes as jobs need them: which to read again, what a list would cost, what a look
                           that missed means.
-    replacement_boxes.py  Boxes that are no sale: what becomes of a new box that may be the replacement of an
-                          exchange.
+    replacement_boxes.py  Replacements: decide whether a new box is a sale or the replacement of an exchange.
     replacement_store.py  Boxes that are no sale: the new boxes of exchanges, recognised wherever Coupang
                           lists them.
     reread.py             Read known boxes again, the cheapest way: 50 a call by list, or one by one when that

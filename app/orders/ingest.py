@@ -44,7 +44,7 @@ class _Plan:
 
 
 def sound(page: SheetPage) -> SheetPage:
-    """Return the page with rows set aside whose quantities cannot be: one of them must not stop the rest."""
+    """Return the page with rows of impossible quantities as unreadable: one must not stop the rest."""
     rows = [_sound(page.row(place)) for place in range(len(page.rows))]
     return SheetPage(
         tuple(row for row in rows if isinstance(row, Sheet)),

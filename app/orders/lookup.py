@@ -1,7 +1,7 @@
 """Find one thing for a caller, or say that there is none.
 
-`vendor_ids` is what the caller may know of (None: every vendor); what is another vendor's is reported exactly
-like what does not exist. A lock needs a transaction.
+`vendor_ids` is what the caller may know of (None: every vendor); a row of another vendor is reported exactly
+like a missing one. A lock needs a transaction.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ async def receipt(
     """Return a receipt as `cancel` or `return`.
 
     Raises:
-        NotFound: It leads no such life, or not for this caller.
+        NotFound: There is no such claim, or not for this caller.
     """
     row = await claim_store.find(connection, aggregate, vendor_ids, receipt_id, lock=lock)
     if row is None:

@@ -1,4 +1,4 @@
-"""Boxes that are no sale: what becomes of a new box that may be the replacement of an exchange.
+"""Replacements: decide whether a new box is a sale or the replacement of an exchange.
 
 Coupang may list the new box of an exchange among the orders, before or after the exchange names it. Nothing
 in that row tells it from a sale, so a box that can be a replacement is treated as one until its exchange

@@ -1,14 +1,14 @@
 """Changes we ask of Coupang: the outbox, the sending, the verdict, the read-back.
 
 Modules:
-    dispatch.py     Send effects and read back doubtful ones: 50 boxes a call, every try recorded before and
-                    after.
-    idempotency.py  Tell intents apart: what was asked before under the same key, and what is still open for
-                    the same thing.
+    dispatch.py     Send effects and read back those of unknown outcome: 50 boxes a call, tries recorded
+                    before and after.
+    idempotency.py  Idempotency: what was asked before under the same key, and what is still open for the same
+                    subject.
     outbox.py       Take effects out to be sent, and settle what came back.
     queries.py      Effects and their tries in lists, a page at a time.
-    readback.py     Read back effects of unknown outcome: what Coupang shows decides, never a repeat on
-                    belief.
+    readback.py     Read back effects of unknown outcome: what Coupang shows decides; nothing is repeated on a
+                    guess.
     senders.py      What sending one change by itself is: an effect goes out, a verdict and its evidence come
                     back.
     store.py        Effects and their attempts: asking, taking in batches, recording each try before and after

@@ -1,4 +1,4 @@
-"""Send effects and read back doubtful ones: 50 boxes a call, every try recorded before and after."""
+"""Send effects and read back those of unknown outcome: 50 boxes a call, tries recorded before and after."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -43,7 +43,7 @@ async def dispatch(session: VisitSession, kinds: Sequence[Kind] = ORDER) -> int:
                 break
             await (send_alone if kind in SEND_ALONE else _send)(session, batch)
             sent += len(batch.effects)
-        # Sending takes its time: what was asked for meanwhile goes along, if its turn is still to come.
+        # Sending takes time: what was asked for meanwhile is sent too, if its kind comes later.
         due = await outbox.kinds_due(session.context, session.vendor_id)
     return sent
 
@@ -166,7 +166,7 @@ def invoice_rows(effects: Sequence[Mapping[str, Any]]) -> list[InvoiceRow]:
 
 
 async def read_back(session: VisitSession) -> int:
-    """Read what Coupang shows of every doubtful effect that is due; return how many were read."""
+    """Read what Coupang shows of every effect of unknown outcome that is due; return how many were read."""
     due = await readback.doubtful(session.context, session.vendor_id)
     for kind in Kind:
         group = [effect for effect in due if effect["kind"] == kind]

@@ -1,7 +1,7 @@
 """Take effects out to be sent, and settle what came back.
 
-Every try is recorded before it leaves (`take`) and after it is answered (`settle`). What a dead visit left
-in SENDING is of unknown outcome (`recover`) and is read back, never repeated blindly.
+Every try is recorded before it is sent (`take`) and after it is answered (`settle`). What a killed visit left
+in SENDING is of unknown outcome (`recover`) and is read back before anything is repeated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from app.orders.waybills import checks as waybill_checks
 from app.orders.waybills.parcel_lines import lines_now
 
 LOST = "LOST"
-"""Code of a change whose sender died before it could tell what it heard."""
+"""Code of a change whose sender was killed before it stored the answer."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
 ALONE = frozenset(Kind) - {Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE}
@@ -347,7 +347,7 @@ async def apply_confirmed(
 async def lock_subjects(
     tx: Connection, vendor_id: str, found: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, Rows]:
-    """Lock what these effects are about, before the effects: whoever asks for a change does the same."""
+    """Lock what these effects are about, before the effects: requests for changes use the same order."""
     locked: dict[str, Rows] = {}
     for name in ("cancel", "return", "exchange", "box"):
         if mine := [effect for effect in found if effect["subject"] == name]:

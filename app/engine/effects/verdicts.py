@@ -1,7 +1,7 @@
 """What an answer of Coupang means for an effect. Pure: no database, no network, no clock.
 
 `judge` reads the row that came back for a box; `read_back` compares an effect whose outcome is unknown
-with what Coupang shows now. Neither ever takes silence, a code 99 or INVALID_STATUS for a success.
+with what Coupang shows now. Neither takes a missing row, a code 99 or INVALID_STATUS for a success.
 """
 
 from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ def judge(kind: Kind, rows: Sequence[RowResult]) -> Verdict:
 
 
 def judge_error(error: CoupangError, *, alone: bool) -> Verdict:
-    """Return what a failed call says: doubtful, a plain no, or surely nothing applied.
+    """Return what a failed call means: unknown, rejected, or surely not applied.
 
     Args:
         error: As the client raised it.
@@ -162,7 +162,7 @@ def read_back(
 def _carries(kind: Kind, payload: Mapping[str, Any], sheets: list[Sheet], own: Sheet | None) -> bool:
     """Tell whether a box with the asked items carries the asked waybill.
 
-    A part that was shipped lives under a new box id, so items and waybill decide, not the id. The number
+    A part that was shipped has a new box id, so items and waybill decide, not the id. The number
     alone proves no change of the courier; a courier that we have no name for is not held against it.
     """
     number, courier = payload["invoice_number"], payload["courier_code"]

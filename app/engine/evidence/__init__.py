@@ -1,7 +1,6 @@
 """Raw answers of Coupang, kept as proof.
 
 Modules:
-    queries.py  What Coupang had said: a stored answer by its digest, with every text erased that may tell of
-                a person.
+    queries.py  Stored answers of Coupang by digest, with every text erased that may hold personal data.
     store.py    Evidence, quarantine, call tallies and installation secrets.
 """

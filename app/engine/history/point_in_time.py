@@ -110,7 +110,7 @@ async def _of_box(
 
 
 def _word(context: Context, aggregate: str, word: Mapping[str, Any]) -> dict[str, Any]:
-    """Open the answer that was read last; of a person in it nothing is told."""
+    """Open the answer that was read last, without personal data."""
     told = {"seen_at": word["at"], "evidence": word["evidence"].hex(), "status": None, "lines": None}
     if word["sealed"] is None:
         return told

@@ -1,4 +1,4 @@
-"""What a door is asked to do: the steps that rows walk, each with its cause."""
+"""Moves: the steps that a row takes, each with its cause."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The statements behind the doors: each moves a whole page and writes its history with it."""
+"""The statements of transitions: each moves a whole page and writes its history with it."""
 
 from dataclasses import dataclass
 from typing import LiteralString

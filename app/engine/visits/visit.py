@@ -36,7 +36,7 @@ async def visit(context: Context, reach: Reach, vendor_id: str, job_id: int | No
     Args:
         context: What every use case is given.
         reach: How Coupang is reached.
-        vendor_id: Whose turn it is.
+        vendor_id: Which vendor.
         job_id: The job that holds the vendor for this visit, which begins only while it does.
 
     Raises:
@@ -45,7 +45,7 @@ async def visit(context: Context, reach: Reach, vendor_id: str, job_id: int | No
     try:
         return await _visit(context, reach, vendor_id, job_id)
     except psycopg.OperationalError:
-        # One cut seldom comes alone: the next visit would be lent the next dead connection.
+        # A cut seldom hits one connection only: the next visit would get another dead one.
         await context.db.discard_dead()
         raise
 
@@ -66,7 +66,7 @@ async def _visit(context: Context, reach: Reach, vendor_id: str, job_id: int | N
             except CircuitTripped as silence:
                 tripped = True
                 until = await circuit_breaker.stop(context, lease, silence.error)
-                # The next visit speaks with the new key.
+                # The next visit uses the new key.
                 again = until is None
                 ended = "at once" if until is None else until.isoformat()
                 log.warning("vendor %s is silent until %s: %s", vendor_id, ended, silence)
