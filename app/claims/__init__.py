@@ -5,7 +5,7 @@ Modules:
                            may be one of those.
     changes.py             Ask for a change of a claim: decided on it as it is, under its lock, and stored
                            with that.
-    effects.py             What cancels and returns have in common: both are a life of one receipt.
+    effects.py             What cancels and returns have in common: both are aggregates of one receipt.
     family.py              Cancels and returns, as a family.
     ingest.py              Take a page of receipts: compare with what is stored, store the differences, walk
                            cancels and returns.
@@ -18,12 +18,12 @@ Modules:
                            receipts.
     queries.py             What everybody reads of claims: cancels with the decision they ask for, and
                            returns.
-    read_schedule.py       Receipts as jobs need them: which are open, which to read again, what a look that
+    read_schedule.py       When receipts are read: which are open, which to read again, what a look that
                            missed means.
     reread.py              Read receipts by themselves, and ask which of them were withdrawn.
     store.py               Receipts, cancels and returns, as they are read, and when a receipt is read again.
-    tables.py              The tables of claims: receipts with their lines, and the two lives a receipt may
-                           lead.
+    tables.py              The tables of claims: receipts with their lines, and the two aggregates that a
+                           receipt may have.
     api/                   REST for cancels and returns.
     cancels/               Stop requests, and cancels by the seller.
     receptions/            Goods that come back: arrival and inspection.

@@ -1,4 +1,4 @@
-"""What cancels and returns have in common: both are a life of one receipt."""
+"""What cancels and returns have in common: both are aggregates of one receipt."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.orders import store as box_store
 
 
 class Receipts:
-    """The part of a subject that is the same for each life of a receipt."""
+    """The part of a subject that is the same for both aggregates of a receipt."""
 
     async def doubt(self, tx: Connection, vendor_id: str, effects: Effects, at: datetime) -> None:
         """Have these receipts and their boxes read by themselves."""

@@ -8,13 +8,12 @@ Modules:
     ingest.py         Take a page of exchanges: compare with what is stored, store the differences, walk
                       exchange and tracks.
     page_store.py     A page of exchanges, written in one statement.
-    poll.py           Read exchanges, send what they ask for, one call each, and read back what was doubtful.
-    read_schedule.py  Exchanges as jobs need them: which windows to read, which exchange by itself, and when
-                      again.
+    poll.py           Read exchanges, send what they ask for, one call each, and read back what is of unknown
+                      outcome.
+    read_schedule.py  When exchanges are read: which windows, which exchange by itself, and when again.
     receptions.py     The goods of exchanges are awaited: their receptions begin, and follow what the
                       exchanges show.
-    store.py          Exchanges, as they are read, and when one is read by itself; pages write them
-                      (`exchange_pages`).
+    store.py          Exchanges, as they are read, and when one is read by itself; `page_store` writes them.
     tables.py         The tables of exchanges: what Coupang says of them, and the boxes of their replacements.
     verdicts.py       What readings mean for exchanges: R7, E2, E3 and E4 of unknown outcome. Pure.
     api/              REST for exchanges.

@@ -3,7 +3,7 @@
 Modules:
     changes.py            Ask for changes: decide now, send later. One function = one intent = one
                           transaction.
-    decide.py             Ask the machines, and turn their refusals into answers for people.
+    decide.py             Decide by the machines, and turn their refusals into problems with remedies.
     effects.py            Effects that change a box: acknowledge, waybills, the end of an undelivered one, the
                           seller's cancel.
     empty_lists.py        Check an empty answer against what is stored: a stored row is read by itself, and
@@ -14,19 +14,17 @@ Modules:
     ingest_single.py      Take what a single reading proves: the box itself with its history, or its absence.
     lists.py              Boxes in lists: oldest payment first, a page at a time.
     lookup.py             Find one thing for a caller, or say that there is none.
-    missing_rows.py       What we hold and a list should have shown, as jobs ask for it.
-    missing_rows_sql.py   What we hold and a list should have shown: knowledge that an empty answer
-                          contradicts.
+    missing_rows.py       Stored rows that a list should have shown, for the polls.
+    missing_rows_sql.py   Stored rows that a list should have shown: an empty answer contradicts them.
     page_store.py         A page of order sheets, written in one statement.
     poll.py               Poll the feeds: often for new orders, and window by window for everything that
                           coverage lacks.
     queries.py            What everybody reads: boxes, orders, histories, receivers, effects, and what is
                           allowed now and why not.
-    read_schedule.py      Boxes as jobs need them: which to read again, what a list would cost, what a look
-                          that missed means.
+    read_schedule.py      When boxes are read again: which of them, what a list would cost, what a look that
+                          missed means.
     replacement_boxes.py  Replacements: decide whether a new box is a sale or the replacement of an exchange.
-    replacement_store.py  Boxes that are no sale: the new boxes of exchanges, recognised wherever Coupang
-                          lists them.
+    replacement_store.py  Replacements: the new boxes of exchanges, recognised wherever Coupang lists them.
     reread.py             Read known boxes again, the cheapest way: 50 a call by list, or one by one when that
                           costs less.
     store.py              Boxes, lines, receivers and histories, as they are read.

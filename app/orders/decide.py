@@ -1,4 +1,4 @@
-"""Ask the machines, and turn their refusals into answers for people."""
+"""Decide by the machines, and turn their refusals into problems with remedies."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -35,7 +35,7 @@ async def contradicts_stored(
     Args:
         session: The visit's session.
         window: What was asked for.
-        told: Boxes that its lists have shown; whoever reads one again adds to it.
+        told: Boxes that its lists have shown; a list that is read again adds to it.
         empty: Lists without a row.
         since: When the reading began.
         purpose: Why, for the call counts.
@@ -83,7 +83,7 @@ async def receipt_lives(
 
 
 async def exchange_is_missing(session: VisitSession, window: Window, since: datetime) -> bool:
-    """Tell whether an empty list of exchanges contradicts us; it shows them all, whatever became of them."""
+    """Tell whether an empty list of exchanges contradicts us; it lists all of them in every state."""
     missing = await missing_rows.holds_exchange(session.context, session.vendor_id, window, since)
     if missing:
         _tell(session, window, "exchange")

@@ -8,12 +8,11 @@ Modules:
     decode_receipts.py  Readers of receipts and withdrawals: tolerant of v4 and v6, strict where goods or
                         money are decided.
     decode_writes.py    Readers of the answers to writes of claims: cancels, confirmations, pick-up waybills.
-    enums.py            The words of cancels, returns and exchanges as enumerations; import them from
-                        `claims`.
+    enums.py            The words of cancels, returns and exchanges as enumerations.
     raw.py              The raw shapes of cancels, returns and exchanges, every field optional; the
-                        `*_wire.py` modules read them.
+                        `decode*.py` modules read them.
     return_calls.py     The calls R1 to R7: receipts, their confirmation and approval, withdrawals, pick-up
                         waybills.
-    types.py            What Coupang says about cancels, returns and exchanges, as frozen types; the
-                        `*_wire.py` modules fill them.
+    types.py            What Coupang states of cancels, returns and exchanges, as frozen types; `decode*.py`
+                        fill them.
 """

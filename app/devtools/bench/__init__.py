@@ -20,7 +20,7 @@ Modules:
     run.py          The verb `bench`: measure, print one table, and fail when a floor is missed.
     servers.py      An HTTP server in a process of its own, for as long as it is measured.
     sheets.py       Made-up order sheets as Coupang writes them (v5): about 3.5 kB a row, two items each.
-    stage.py        The stage: a durable PostgreSQL that is thrown away, migrated, with one vendor and a house
-                    of flows.
+    stage.py        The stage: a durable PostgreSQL that is thrown away, migrated, with one vendor and a
+                    context.
     transitions.py  Many boxes walk one step at once, beside one transition at a time.
 """
