@@ -90,6 +90,13 @@ def docstrings(path: Path) -> str:
     )
 
 
+@cache
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def wrong(text: str, page: Path) -> list[str]:
     """List what a text names and this checkout does not have."""
     found = [path for path in PATH.findall(text) if not list(CHECKOUT.glob(path.rstrip("/")))]
@@ -103,8 +110,9 @@ def wrong(text: str, page: Path) -> list[str]:
             held = [one for node in classes().get(holder, ()) for body in node.body for one in _names(body)]
             found += [] if field in held else [quoted]
     for link in LINK.findall(text):
-        file, _, _ = link.partition("#")
-        if file and "://" not in link and not (page.parent / file).exists():
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        if "://" not in link and not (target.exists() and (not anchor or anchor in anchors(target))):
             found.append(link)
     return found
 
@@ -139,7 +147,7 @@ def test_a_page_that_names_what_is_not_there_is_found() -> None:
     text = """`app/engine/nothing.py` `app.engine.family.Family` `app.engine.naught`
     `app.engine.family.Family.name` `app.engine.family.Family.nothing`
     `gone.py` `family.py` `Policy.gone` `Policy.lag` [here](gone.md)
-    [there](rest.md#x) app/orders/*.py tests/nowhere/"""
+    [there](rest.md#x) [up](#using-nothing) app/orders/*.py tests/nowhere/"""
     assert wrong(text, page) == [
         "app/engine/nothing.py",
         "tests/nowhere/",
@@ -148,4 +156,6 @@ def test_a_page_that_names_what_is_not_there_is_found() -> None:
         "gone.py",
         "Policy.gone",
         "gone.md",
+        "rest.md#x",
+        "#using-nothing",
     ]
