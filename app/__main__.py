@@ -5,6 +5,7 @@ up | web | worker | sandbox | migrate | ready | demo | chaos | docs | bench | ro
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -18,6 +19,8 @@ from pydantic import ValidationError
 
 from app import clock
 from app.devtools.processes import PARENT
+from app.errors import Invalid
+from app.sandbox.core.rules import Rules
 from app.settings import Settings
 
 
@@ -80,30 +83,93 @@ def _worker(argv: list[str]) -> int:
     return 0
 
 
-def _sandbox(argv: list[str]) -> int:
-    from app.sandbox.core.rules import Rules
-    from app.sandbox.http.server import serve
+LATENCY_S = 0.12
+"""An answer of the sandbox takes so long while its limit is on: ten calls in a row last over a second."""
 
-    parser = argparse.ArgumentParser(prog="python -m app sandbox")
+
+def sandbox_arguments(argv: list[str]) -> argparse.Namespace:
+    """Read the command line of `sandbox`."""
+    parser = argparse.ArgumentParser(prog="python -m app sandbox", description="A small Coupang.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per second")
     parser.add_argument(
-        "--limit", type=int, default=10, help="calls per second and vendor; 0 switches it off"
+        "--limit",
+        type=int,
+        default=10,
+        help="calls per second and vendor; 0 switches it off, and what blocks bursts of errors",
+    )
+    parser.add_argument(
+        "--latency",
+        type=float,
+        help=f"seconds an answer takes at least (default {LATENCY_S:g}, or 0 without a limit)",
+    )
+    parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a rule (app/sandbox/core/rules.py), its value as JSON or plain text; may be given again",
     )
     parser.add_argument("--journal", type=Path, help="remember everything here, and replay it at the start")
     parser.add_argument(
         "--script", type=Path, help="play these JSON lines (docs/sandbox.md); the clock stands still then"
     )
-    told = parser.parse_args(argv)
+    parser.add_argument(
+        "--tls", action="store_true", help="serve HTTPS with a certificate made here (docs/sandbox.md)"
+    )
+    parser.add_argument(
+        "--tls-dir", type=Path, help="where certificate and authority lie (default <DATA_DIR>/sandbox-tls)"
+    )
+    parser.add_argument(
+        "--tls-host", action="append", default=[], help="one more name of the certificate; may be given again"
+    )
+    return parser.parse_args(argv)
+
+
+def sandbox_rules(told: argparse.Namespace) -> Rules:
+    """Return the rules that a command line asks for.
+
+    Raises:
+        Invalid: A rule that does not exist, or a value it cannot have.
+    """
+    latency_s = (LATENCY_S if told.limit else 0.0) if told.latency is None else told.latency
+    rules = Rules()
+    changes: dict[str, Any] = {"limit_per_second": told.limit, "latency_real_s": latency_s}
+    for one in told.rule:
+        name, _, value = one.partition("=")
+        changes[name] = value
+        # Of a rule that knows words, `null` is one of them.
+        if not isinstance(getattr(rules, name, None), str):
+            with suppress(ValueError):
+                changes[name] = json.loads(value)
+    return rules.changed(changes)
+
+
+def _sandbox(argv: list[str]) -> int:
+    from app.sandbox.http.server import serve
+    from app.sandbox.http.tls import identity
+
+    told = sandbox_arguments(argv)
     settings = Settings()
     _logging(settings.log_level)
+    try:
+        rules = sandbox_rules(told)
+    except Invalid as wrong:
+        errors = ", ".join(f"{one['pointer']}: {one['detail']}" for one in wrong.members.get("errors", ()))
+        sys.stderr.write(f"sandbox: {wrong.detail}: {errors}\n")
+        return 2
     time = clock.parse(settings.clock)
     if told.script is not None:
         time = clock.Frozen(time.now())
     elif settings.clock == "real" and told.speed != 1:
         time = clock.parse(clock.fast(time.now(), told.speed))
+    tls = None
+    if told.tls:
+        tls = identity(told.tls_dir or settings.data_dir / "sandbox-tls", told.tls_host)
+        sys.stdout.write(f"clients must trust {tls.authority.resolve()}\n")
+        sys.stdout.flush()
     asyncio.run(
         _until_stopped(
             lambda stop: serve(
@@ -111,10 +177,11 @@ def _sandbox(argv: list[str]) -> int:
                 told.port,
                 seed=told.seed,
                 clock=time,
-                rules=Rules(limit_per_second=told.limit),
+                rules=rules,
                 stop=stop,
                 journal=told.journal,
                 script=told.script,
+                tls=tls,
             )
         )
     )

@@ -105,7 +105,7 @@ def create_app(context: Context, *, wait_most_s: float = 30.0) -> FastAPI:
     app.router.routes.extend(_routes())
     swagger_ui.install(app)
     problems.install(app)
-    openapi.install(app)
+    openapi.install(app, {"effect kinds": context.registry.declared_kinds})
     app.add_middleware(Around, meters=meters)
     return app
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 
-from app.effect_subjects import SUBJECTS
 from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.db.database import Connection
@@ -94,7 +93,7 @@ async def settle_review(
                 await apply_confirmed(context, tx, vendor_id, [effect], {effect["effect_id"]: digest}, at)
             if settled:
                 # A verdict that is wrong is seen at once, while the person is still there.
-                await SUBJECTS[effect["subject"]].doubt(tx, vendor_id, [effect], at)
+                await context.registry.subjects[effect["subject"]].doubt(tx, vendor_id, [effect], at)
             ruled = await effect_store.find(tx, [vendor_id], effect_id)
             return ruled or found
 

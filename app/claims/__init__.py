@@ -11,6 +11,8 @@ Modules:
                            cancels and returns.
     ingest_withdrawals.py  Take withdrawals: a receipt the customer took back vanishes from the lists, and
                            only this proves it.
+    kinds.py               The changes of cancels and returns that we ask of Coupang, by the words that are
+                           stored with an effect.
     list_plan.py           Which open returns lists show, so that none of them has to be read by itself.
     page_store.py          A page of receipts, written in one statement.
     poll.py                Read claims: open stop requests often and before every waybill, cancels, returns.
@@ -24,6 +26,8 @@ Modules:
     store.py               Receipts, cancels and returns, as they are read, and when a receipt is read again.
     tables.py              The tables of claims: receipts with their lines, and the two aggregates that a
                            receipt may have.
+    visit_parts.py         What a visit does about claims: stop requests and cancels first, then sweeps and
+                           single readings.
     api/                   REST for cancels and returns.
     cancels/               Stop requests, and cancels by the seller.
     receptions/            Goods that come back: arrival and inspection.

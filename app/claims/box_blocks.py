@@ -8,12 +8,12 @@ from app.coupang.claims.types import UnreadableClaim
 from app.engine.context import PURPOSE_QUARANTINE, Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
-from app.engine.effects.verdicts import Kind
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
 from app.machines.boxes import GONE
 from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.orders import store as box_store
+from app.orders.kinds import OrderKind
 from app.orders.permits import store as permit_store
 
 UNREAD = "a claim of this order could not be read; it may be a stop request"
@@ -56,7 +56,7 @@ async def block_boxes(
     )
     drops = []
     for effect in waiting:
-        if effect["kind"] != Kind.SHIP:
+        if effect["kind"] != OrderKind.SHIP:
             continue
         # It was packed before the customer asked; what may leave now must be asked anew.
         receipt_id = stopped[effect["shipment_box_id"]]

@@ -7,15 +7,14 @@ from typing import Any
 
 from app.claims import store as claim_store
 from app.coupang.claims.types import PickupOf
-from app.effect_subjects import SUBJECTS
 from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import fingerprint, same_request, still_open
+from app.engine.effects.subjects import Subject
 from app.engine.visits import leases
 from app.errors import NotFound
-from app.exchanges import store as exchange_store
 from app.machines.effects import EFFECT
 from app.orders.waybills.waybills import Waybill, check_waybill
 
@@ -59,7 +58,9 @@ async def ask_claim(
     """
     at = context.now()
     async with context.db.transaction() as tx:
-        vendor_id, row = await locked(tx, caller.vendor_ids, subject, subject_id)
+        vendor_id, row = await locked(
+            context.registry.subjects[subject], tx, caller.vendor_ids, subject, subject_id
+        )
         told = fingerprint(request) if intent_key else None
         if intent_key and (known := await effect_store.find_by_key(tx, vendor_id, intent_key)):
             return same_request(known, told)
@@ -107,11 +108,12 @@ async def store_effect(
 
 
 async def locked(
-    tx: Connection, vendor_ids: list[str] | None, subject: str, subject_id: int
+    about: Subject, tx: Connection, vendor_ids: list[str] | None, subject: str, subject_id: int
 ) -> tuple[str, Mapping[str, Any]]:
     """Lock a claim and what belongs to it; return the vendor's id and the row as its subject gives it.
 
     Args:
+        about: How such a claim is found and locked.
         tx: A transaction.
         vendor_ids: Vendors to look at; None means every vendor.
         subject: `cancel`, `return` or `exchange`.
@@ -120,15 +122,12 @@ async def locked(
     Raises:
         NotFound: No such claim for this caller.
     """
-    if subject == "exchange":
-        name, owner = "exchange_id", await exchange_store.owner(tx, vendor_ids, subject_id)
-    else:
-        name, owner = "receipt_id", await claim_store.owner(tx, subject, vendor_ids, subject_id)
+    owner = await about.owner(tx, vendor_ids, subject_id)
     if owner is not None:
-        rows = await SUBJECTS[subject].lock(tx, owner, [{"subject_id": subject_id}])
+        rows = await about.lock(tx, owner, [{"subject_id": subject_id}])
         if subject_id in rows:
             return owner, rows[subject_id]
-    raise NotFound(f"no such {subject}", **{name: str(subject_id)})
+    raise NotFound(f"no such {subject}", **{about.id_name: str(subject_id)})
 
 
 async def _intent(

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from app.docs import maps
 from app.docs.changes import HEAD, changes
+from app.families import REGISTRY
 from app.machines import boxes, cancels, collects, effects, exchanges, receptions, redeliveries, returns
 from app.machines.kernel import Move, Rules
 from app.settings import Settings
@@ -73,6 +74,7 @@ def sections() -> dict[str, str]:
         "effect-guards": _guards(effects.REASONS),
         "changes": _grid(HEAD, changes()),
         "settings": _settings(Settings, ""),
+        "visit": _grid(("Order", "Part", "Declared by"), _visit()),
     }
 
 
@@ -208,6 +210,12 @@ def _setting_rows(model: type[BaseModel], prefix: str) -> Iterable[tuple[str, ..
         shown = str(field.default)
         default = f"`{shown}`" if shown else "(empty)"
         yield f"`{prefix}{name.upper()}`", default, (field.description or "").replace("|", "\\|")
+
+
+def _visit() -> Iterable[tuple[str, ...]]:
+    """List the parts of a visit in their order, with the family of each."""
+    declared = {part.name: family.name for family in REGISTRY.families for part in family.visit_parts}
+    return ((str(part.order), _code([part.name]), declared[part.name]) for part in REGISTRY.visit_parts)
 
 
 def _code(names: Iterable[str]) -> str:

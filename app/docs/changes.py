@@ -4,7 +4,7 @@ The call is the one that the dispatcher really makes: it is started with a clien
 and guards come from the machines, addresses from the routes; the words stand in `app.docs.words`.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -12,13 +12,11 @@ from typing import Any, cast
 
 from app.claims.api import cancels as cancel_routes
 from app.claims.api import return_changes as return_routes
-from app.claims.cancels.sends import SEND_ALONE
 from app.docs.words import FAULTS, STORY, WORDS, Words
-from app.engine.effects.dispatch import SEND
 from app.engine.effects.outbox import Batch
-from app.engine.effects.verdicts import Kind
 from app.engine.policy import Policy
 from app.exchanges.api import exchanges as exchange_routes
+from app.families import REGISTRY
 from app.machines import boxes, cancels, collects, exchanges, redeliveries, returns
 from app.machines.kernel import Rules
 from app.orders.api import changes as box_routes
@@ -96,14 +94,14 @@ class _Notes:
         raise _Noted(Call(route, method, path))
 
 
-def calls() -> Mapping[Kind, Call]:
+def calls() -> Mapping[str, Call]:
     """Return the call that asks for each change, as the dispatcher makes it."""
-    return {kind: _call(kind) for kind in Kind}
+    return {kind: _call(kind) for kind in REGISTRY.declared_kinds}
 
 
 def changes() -> Iterable[tuple[str, ...]]:
     """Yield the rows of the table, in the order of `HEAD`."""
-    for kind in Kind:
+    for kind in REGISTRY.declared_kinds:
         words, call = WORDS[kind], calls()[kind]
         asked = "<br/>".join(f"`POST {address(one)}`" for one in words.asked_at)
         yield (
@@ -132,12 +130,11 @@ def address(operation_id: str) -> str:
 
 
 @cache
-def _call(kind: Kind) -> Call:
-    line: Any = SimpleNamespace(client=_Notes(), lease=SimpleNamespace(wing_user_id="wing"))
-    about = _EFFECT if kind in SEND_ALONE else Batch(kind, (_EFFECT,), {}, cast(Any, None))
-    send = cast(Callable[[Any, Any], Coroutine[Any, Any, object]], {**SEND, **SEND_ALONE}[kind])
+def _call(kind: str) -> Call:
+    session: Any = SimpleNamespace(client=_Notes(), lease=SimpleNamespace(wing_user_id="wing"))
+    batch = Batch(kind, (_EFFECT,), {}, cast(Any, None))
     try:
-        send(line, about).send(None)
+        cast(Coroutine[Any, Any, object], REGISTRY.effect_kinds[kind].send(session, batch)).send(None)
     except _Noted as noted:
         claim = "{exchangeId}" if "exchangeRequests" in noted.call.path else "{receiptId}"
         path = noted.call.path.replace(str(_ORDER), "{orderId}").replace(str(_CLAIM), claim)
@@ -158,13 +155,12 @@ def _moves(code: str) -> Iterable[str]:
             yield f"{name} `{event}`: {', '.join(sources)} → {target}{needs}"
 
 
-def _minutes(kind: Kind) -> int:
-    policy = Policy()
-    within = policy.acknowledge_shows_within if kind is Kind.ACKNOWLEDGE else policy.write_shows_within
+def _minutes(kind: str) -> int:
+    within = REGISTRY.effect_kinds[kind].shows_within(Policy())
     return int(within.total_seconds() // 60)
 
 
-def _proof(kind: Kind, words: Words) -> str:
+def _proof(kind: str, words: Words) -> str:
     tests = [(STORY, f"[{kind}-…]"), *((test, "") for test in words.tests)]
     linked = []
     for test, chosen in tests:

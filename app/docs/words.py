@@ -6,7 +6,9 @@ A test fails when a change has no words, and when a named address, test or scena
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.engine.effects.verdicts import Kind
+from app.claims.kinds import ClaimKind
+from app.exchanges.kinds import ExchangeKind
+from app.orders.kinds import OrderKind
 
 STORY = "tests/acceptance/test_story_thirteen.py::test_a_lost_answer_is_read_back_and_the_change_is_made_once"
 """Asks every change over REST, loses its answer after and before it was applied, and counts at Coupang."""
@@ -37,8 +39,8 @@ class Words:
 
 _STORIES = "tests/acceptance/test_story"
 _REFUSED = "the receipt shows another end or is withdrawn: refuted"
-WORDS: Mapping[Kind, Words] = {
-    Kind.ACKNOWLEDGE: Words(
+WORDS: Mapping[str, Words] = {
+    OrderKind.ACKNOWLEDGE: Words(
         ("acknowledge_box",),
         "The box is to be packed. Its receiver is read again once Coupang shows INSTRUCT; only then is the "
         "address final. Asked by itself with `auto_acknowledge`.",
@@ -50,7 +52,7 @@ WORDS: Mapping[Kind, Words] = {
         ),
         ("rule acknowledge_lag_max_s", "control POST /boxes/{box_id}/acknowledge-lag"),
     ),
-    Kind.SHIP: Words(
+    OrderKind.SHIP: Words(
         ("ship_box",),
         "Stop requests and the box are read right before it goes. The box carries the waybill; the part of a "
         "split that leaves gets a new box id.",
@@ -62,7 +64,7 @@ WORDS: Mapping[Kind, Words] = {
         ),
         ("rule reuse_code", "rule invoice_despite_stop", "fault row_error"),
     ),
-    Kind.CHANGE_INVOICE: Words(
+    OrderKind.CHANGE_INVOICE: Words(
         ("change_box_invoice",),
         "The box carries the new waybill and starts its way again.",
         ("O3",),
@@ -70,7 +72,7 @@ WORDS: Mapping[Kind, Words] = {
         (f"{_STORIES}_oddities.py::test_oddity_23_a_second_waybill_is_an_update_not_an_upload",),
         ("rule reuse_memory_days", "control POST /boxes/{box_id}/courier"),
     ),
-    Kind.CLOSE_UNDELIVERED: Words(
+    OrderKind.CLOSE_UNDELIVERED: Words(
         ("close_undelivered_box",),
         "A box that nobody scanned for 30 days counts as delivered.",
         ("O3",),
@@ -78,7 +80,7 @@ WORDS: Mapping[Kind, Words] = {
         (f"{_STORIES}_full_road.py::test_a_parcel_that_nobody_scans_is_closed_after_thirty_days",),
         ("rule long_term_days", "rule never_scanned_share"),
     ),
-    Kind.SELLER_CANCEL: Words(
+    OrderKind.SELLER_CANCEL: Words(
         ("cancel_box",),
         "The units are refunded and the seller's score sinks. The receipts that the answer names are stored; "
         "the box is read for what is left of it.",
@@ -90,7 +92,7 @@ WORDS: Mapping[Kind, Words] = {
         ),
         ("rule cancel_answer", "rule cancel_failed_key", "fault row_error"),
     ),
-    Kind.STOP_SHIPMENT: Words(
+    ClaimKind.STOP_SHIPMENT: Words(
         ("stop_shipment",),
         "The customer is refunded; the box is cancelled, or free again for what is left of it.",
         ("R2", "R6"),
@@ -101,7 +103,7 @@ WORDS: Mapping[Kind, Words] = {
         ),
         ("rule stop_refund_s", "control POST /boxes/{box_id}/customer"),
     ),
-    Kind.DECLARE_SHIPPED: Words(
+    ClaimKind.DECLARE_SHIPPED: Words(
         ("declare_shipped",),
         "The box departs with this waybill, and its receipt goes on as a return that the seller pays.",
         ("R2", "R6"),
@@ -109,7 +111,7 @@ WORDS: Mapping[Kind, Words] = {
         (f"{_STORIES}_stop_requests.py::test_a_parcel_that_was_handed_over_goes_on_as_a_return",),
         ("rule nested_already_shipped", "rule already_shipped_after_s"),
     ),
-    Kind.PICKUP_WAYBILL: Words(
+    ClaimKind.PICKUP_WAYBILL: Words(
         ("register_return_pickup", "register_exchange_pickup"),
         "The pick-up that the seller booked is known to Coupang, and its number is kept with the claim.",
         ("R2", "E1"),
@@ -120,7 +122,7 @@ WORDS: Mapping[Kind, Words] = {
         ),
         ("rule pickup_again", "control POST /receipts"),
     ),
-    Kind.CONFIRM_RETURN: Words(
+    ClaimKind.CONFIRM_RETURN: Words(
         ("confirm_return",),
         "Coupang knows that the goods arrived. With a quick refund the return is over at once, which only "
         "reading the receipt tells.",
@@ -132,7 +134,7 @@ WORDS: Mapping[Kind, Words] = {
         ),
         ("rule quick_refund_below_krw", "rule receive_again_text"),
     ),
-    Kind.APPROVE_RETURN: Words(
+    ClaimKind.APPROVE_RETURN: Words(
         ("approve_return",),
         "The customer is refunded and the return is over.",
         ("R2", "R6"),
@@ -140,7 +142,7 @@ WORDS: Mapping[Kind, Words] = {
         (f"{_STORIES}_returns.py::test_what_coupang_did_itself_is_as_good_as_done",),
         ("rule auto_approval_s", "control POST /receipts/{claim_id}/support"),
     ),
-    Kind.CONFIRM_EXCHANGE: Words(
+    ExchangeKind.CONFIRM_EXCHANGE: Words(
         ("confirm_exchange",),
         "Coupang knows that the goods arrived and makes the new box within ten minutes.",
         ("E1",),
@@ -148,7 +150,7 @@ WORDS: Mapping[Kind, Words] = {
         (f"{_STORIES}_exchanges.py::test_the_full_road_on_the_new_box",),
         ("rule exchange_box_max_s", "control POST /exchanges/{claim_id}/courier"),
     ),
-    Kind.REJECT_EXCHANGE: Words(
+    ExchangeKind.REJECT_EXCHANGE: Words(
         ("reject_exchange",),
         "The exchange is over, and its goods are not expected any more.",
         ("E1",),
@@ -156,7 +158,7 @@ WORDS: Mapping[Kind, Words] = {
         (f"{_STORIES}_exchanges.py::test_rejected_as_sold_out",),
         ("fault row_error", "control POST /exchanges/{claim_id}/wing"),
     ),
-    Kind.SHIP_EXCHANGE: Words(
+    ExchangeKind.SHIP_EXCHANGE: Words(
         ("ship_exchange",),
         "The replacement leaves on its new box, never on the original one. It is confirmed by reading only: "
         "Coupang may answer SUCCESS and do nothing.",
@@ -169,4 +171,4 @@ WORDS: Mapping[Kind, Words] = {
         ("rule wrong_exchange_box_accepted", "rule exchange_box_min_s"),
     ),
 }
-"""By kind; the order of `Kind` is that of the table."""
+"""By kind; the order of their declaration is that of the table."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 if TYPE_CHECKING:
@@ -70,11 +70,9 @@ class EffectKind:
     """One change that we ask of Coupang."""
 
     name: str
-    subjects: tuple[str, ...]
-    """Words of what it may change, as stored with the effect."""
     send: Callable[[VisitSession, Batch], Awaitable[None]]
     """Make the call and settle what came back."""
-    check: Callable[[VisitSession, str], Awaitable[list[int]]] | None = None
+    check: Callable[[VisitSession], Awaitable[list[int]]] | None = None
     """Read right before sending what decides whether it may go; return the effects that may."""
     order: int = 50
     """Place among the kinds that are due, lowest first: what is stopped must not leave."""
@@ -86,6 +84,16 @@ class EffectKind:
     """After this long a change that does not show was not applied."""
     extended: bool = True
     """Its call asks the gateway for more time, so it may go on after its worker was killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippingCheck:
+    """Something that could forbid a waybill, read live before one goes."""
+
+    feed: str
+    """Read again soon when Coupang refuses a waybill all the same."""
+    read: Callable[[VisitSession, datetime, str], Awaitable[object]]
+    """Takes the oldest payment that is asked about, and why it is read, for the call counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +232,7 @@ class Family:
     """By the word stored with an effect, in the order in which their rows are locked."""
     effect_kinds: tuple[EffectKind, ...] = ()
     read_backs: tuple[ReadBack, ...] = ()
+    shipping_checks: tuple[ShippingCheck, ...] = ()
     past_views: tuple[PastView, ...] = ()
     sealed_columns: tuple[SealedColumn, ...] = ()
     erasures: tuple[Erasure, ...] = ()

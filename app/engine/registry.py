@@ -17,6 +17,7 @@ from app.engine.family import (
     PastView,
     ReadBack,
     SealedColumn,
+    ShippingCheck,
     VisitPart,
 )
 
@@ -50,6 +51,9 @@ class Registry:
     sealed_columns: tuple[SealedColumn, ...] = field(init=False)
     erasures: tuple[Erasure, ...] = field(init=False)
     inbox: Mapping[str, InboxKind] = field(init=False)
+    in_lock_order: tuple[tuple[str, Subject], ...] = field(init=False)
+    """Subjects in the order in which their rows are locked."""
+    shipping_checks: tuple[ShippingCheck, ...] = field(init=False)
     present: LiteralString = field(init=False)
     """SELECT of every aggregate that has a history: vendor_id, aggregate, aggregate_id, state, version."""
     dated: LiteralString = field(init=False)
@@ -65,6 +69,8 @@ class Registry:
         put("aggregates", _named((one.name, one) for family in self.families for one in family.aggregates))
         put("feeds", _named((one.name, one) for family in self.families for one in family.feeds))
         put("subjects", _named(pair for family in self.families for pair in family.subjects.items()))
+        put("in_lock_order", tuple(sorted(self.subjects.items(), key=lambda one: one[1].lock_order)))
+        put("shipping_checks", tuple(every("shipping_checks")))
         kinds = sorted(
             (one for family in self.families for one in family.effect_kinds), key=lambda one: one.order
         )
@@ -85,6 +91,11 @@ class Registry:
 
         put("present", union(one.present for one in self.aggregates.values()))
         put("dated", union(one.steps_at for one in self.aggregates.values()))
+
+    @property
+    def declared_kinds(self) -> tuple[str, ...]:
+        """Return the kinds of effects, family by family."""
+        return tuple(kind.name for family in self.families for kind in family.effect_kinds)
 
     @property
     def headings(self) -> tuple[str, ...]:

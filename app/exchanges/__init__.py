@@ -7,6 +7,8 @@ Modules:
     family.py         Exchanges, as a family.
     ingest.py         Take a page of exchanges: compare with what is stored, store the differences, walk
                       exchange and tracks.
+    kinds.py          The changes of exchanges that we ask of Coupang, by the words that are stored with an
+                      effect.
     page_store.py     A page of exchanges, written in one statement.
     poll.py           Read exchanges, send what they ask for, one call each, and read back what is of unknown
                       outcome.
@@ -16,5 +18,6 @@ Modules:
     store.py          Exchanges, as they are read, and when one is read by itself; `page_store` writes them.
     tables.py         The tables of exchanges: what Coupang says of them, and the boxes of their replacements.
     verdicts.py       What readings mean for exchanges: R7, E2, E3 and E4 of unknown outcome. Pure.
+    visit_parts.py    What a visit does about exchanges: sweeps and single readings.
     api/              REST for exchanges.
 """

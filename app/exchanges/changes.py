@@ -6,16 +6,17 @@ from operator import itemgetter
 from typing import Any
 
 from app.claims.changes import Change, ask_claim, locked, pickup_payload
+from app.claims.kinds import ClaimKind
 from app.coupang.claims.types import PickupOf, RejectCode
 from app.coupang.couriers import DIRECT
 from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
-from app.engine.effects.verdicts import Kind
 from app.engine.history.actions import action, judge, reception_actions
 from app.engine.pagination import split_page
 from app.exchanges import store as exchange_store
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, exchange_facts, granted
+from app.exchanges.kinds import ExchangeKind
 from app.orders import lookup
 from app.orders import store as box_store
 from app.orders.decide import decide
@@ -43,7 +44,9 @@ async def reject(
         Conflict: Another change of this exchange is still open.
     """
     payload = {"code": code.value}
-    return await _ask(context, caller, exchange_id, Kind.REJECT_EXCHANGE, "reject", payload, intent_key)
+    return await _ask(
+        context, caller, exchange_id, ExchangeKind.REJECT_EXCHANGE, "reject", payload, intent_key
+    )
 
 
 async def register_pickup(
@@ -58,7 +61,7 @@ async def register_pickup(
     """Ask Coupang to take the waybill of a pick-up that the seller booked (R7). Errors: see `ship`."""
     payload = pickup_payload(PickupOf.EXCHANGE, waybill, reg_number)
     return await _ask(
-        context, caller, exchange_id, Kind.PICKUP_WAYBILL, "register_pickup", payload, intent_key
+        context, caller, exchange_id, ClaimKind.PICKUP_WAYBILL, "register_pickup", payload, intent_key
     )
 
 
@@ -66,7 +69,9 @@ async def confirm(
     context: Context, caller: Caller, exchange_id: int, *, intent_key: str | None = None
 ) -> dict[str, Any]:
     """Ask Coupang to confirm that the goods arrived (E2). Errors: see `reject`."""
-    return await _ask(context, caller, exchange_id, Kind.CONFIRM_EXCHANGE, "confirm_arrival", {}, intent_key)
+    return await _ask(
+        context, caller, exchange_id, ExchangeKind.CONFIRM_EXCHANGE, "confirm_arrival", {}, intent_key
+    )
 
 
 async def ship(
@@ -89,14 +94,14 @@ async def ship(
     check_waybill(waybill)
     event = "ship_replacement_direct" if waybill.courier_code == DIRECT else "ship_replacement"
     payload = {"shipment_box_id": shipment_box_id, **waybill.payload()}
-    return await _ask(context, caller, exchange_id, Kind.SHIP_EXCHANGE, event, payload, intent_key)
+    return await _ask(context, caller, exchange_id, ExchangeKind.SHIP_EXCHANGE, event, payload, intent_key)
 
 
 async def _ask(
     context: Context,
     caller: Caller,
     exchange_id: int,
-    kind: Kind,
+    kind: ExchangeKind | ClaimKind,
     event: str,
     payload: Mapping[str, Any],
     intent_key: str | None,
@@ -118,7 +123,9 @@ async def exchange_actions(context: Context, vendor_ids: Vendors, exchange_id: i
         NotFound: No such exchange for this caller.
     """
     async with context.db.transaction() as tx:
-        vendor_id, row = await locked(tx, vendor_ids, "exchange", exchange_id)
+        vendor_id, row = await locked(
+            context.registry.subjects["exchange"], tx, vendor_ids, "exchange", exchange_id
+        )
         busy = await effect_store.find_open(tx, vendor_id, exchange_id, "exchange")
     place = f"/v1/exchanges/{exchange_id}"
     told = reception_actions(row["reception"], place)

@@ -8,10 +8,10 @@ from app.claims.receptions import store as reception_store
 from app.coupang.couriers import DIRECT
 from app.engine.context import Context
 from app.engine.db.database import Connection
-from app.engine.effects.subjects import Effects, Proofs, Rows, confirmed_step
-from app.engine.effects.verdicts import Kind
+from app.engine.effects.subjects import Effects, PlainSubject, Proofs, Rows, confirmed_step
 from app.engine.history import transitions
 from app.exchanges import store as exchange_store
+from app.exchanges.kinds import ExchangeKind
 from app.machines import exchanges as exchange_machine
 from app.machines.collects import COLLECT, CollectFacts, CollectState
 from app.machines.exchanges import EXCHANGE, ExchangeFacts
@@ -32,8 +32,17 @@ MOVES: dict[str, tuple[str, ...]] = {
 COLUMNS = {"exchange": "", "collect": "collect_", "redelivery": "redelivery_"}
 
 
-class Exchanges:
+class Exchanges(PlainSubject):
     """The subject `exchange`."""
+
+    id_name = "exchange_id"
+    lock_order = 30
+    pinned = False
+    """What is asked for depends on the tracks, and a scan may move the exchange meanwhile."""
+
+    async def owner(self, tx: Connection, vendor_ids: list[str] | None, subject_id: int) -> str | None:
+        """Return whose an exchange is; None: there is none for this caller."""
+        return await exchange_store.owner(tx, vendor_ids, subject_id)
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
         """Lock the exchanges and their receptions, whose state each row names as `reception`."""
@@ -74,9 +83,9 @@ class Exchanges:
                 step = confirmed_step(effect, move, proofs)
                 moved = transitions.ClaimMove(row["exchange_id"], row[f"{prefix}version"], (step,))
                 await transitions.move_exchanges(tx, vendor_id, track, [moved], at)
-            if effect["kind"] == Kind.CONFIRM_EXCHANGE:
+            if effect["kind"] == ExchangeKind.CONFIRM_EXCHANGE:
                 await exchange_store.note_confirmed(tx, vendor_id, row["exchange_id"], at)
-            if effect["kind"] == Kind.SHIP_EXCHANGE:
+            if effect["kind"] == ExchangeKind.SHIP_EXCHANGE:
                 # Where the order lists show the new box too, it has just departed.
                 await box_store.doubt(tx, vendor_id, [effect["payload"]["shipment_box_id"]], at)
         await self.doubt(tx, vendor_id, effects, at)

@@ -1,13 +1,21 @@
 """Exchanges, as a family."""
 
+from app.claims.kinds import ClaimKind
 from app.engine.context import PURPOSE_REQUESTER
-from app.engine.family import Aggregate, Family, Feed, SealedColumn
+from app.engine.effects.dispatch import one_by_one
+from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn
 from app.engine.feeds.names import EXCHANGES
+from app.exchanges import poll
+from app.exchanges.effects import Exchanges
+from app.exchanges.kinds import ExchangeKind
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
+from app.exchanges.visit_parts import VISIT_PARTS
 from app.machines.collects import COLLECT
 from app.machines.exchanges import EXCHANGE
 from app.machines.receptions import RECEPTION
 from app.machines.redeliveries import REDELIVERY
+
+READ_EXCHANGE = one_by_one(poll.read_back_exchange)
 
 FAMILY = Family(
     name="exchanges",
@@ -42,6 +50,17 @@ FAMILY = Family(
         ),
     ),
     feeds=(Feed(name=EXCHANGES, every=lambda policy: policy.returns_every, covers=True),),
+    visit_parts=VISIT_PARTS,
+    subjects={"exchange": Exchanges()},
+    effect_kinds=(
+        EffectKind(name=ExchangeKind.REJECT_EXCHANGE, send=poll.reject_exchange),
+        EffectKind(name=ExchangeKind.CONFIRM_EXCHANGE, send=poll.confirm_exchange),
+        EffectKind(name=ExchangeKind.SHIP_EXCHANGE, send=poll.ship_exchange),
+    ),
+    read_backs=tuple(
+        ReadBack(kind=kind, subject="exchange", read=READ_EXCHANGE)
+        for kind in (*ExchangeKind, ClaimKind.PICKUP_WAYBILL)
+    ),
     sealed_columns=(
         SealedColumn(
             table="exchange",

@@ -8,8 +8,9 @@ from app.coupang.claims.types import Exchange, ExchangeInvoice, ExchangePage, Re
 from app.coupang.errors import CoupangError
 from app.coupang.exchanges import calls as exchange_calls
 from app.engine.effects import outbox, readback
-from app.engine.effects.senders import DONE, Send
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.dispatch import alone
+from app.engine.effects.senders import DONE
+from app.engine.effects.verdicts import Verdict
 from app.engine.feeds import feeds
 from app.engine.feeds.feeds import NARROWEST, Reading
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
@@ -17,6 +18,7 @@ from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
 from app.exchanges import read_schedule as exchange_read_schedule
 from app.exchanges.ingest import sound, take_exchanges
+from app.exchanges.kinds import ExchangeKind
 from app.exchanges.verdicts import read_exchange
 from app.orders import replacement_boxes
 from app.orders.empty_lists import exchange_is_missing
@@ -205,16 +207,14 @@ async def _ship(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Verdi
     if page is None or shown is None:
         return doubt, done.raw
     seen = read_exchange(
-        Kind.SHIP_EXCHANGE, payload, *shown, timedelta(0), session.context.policy.write_shows_within
+        ExchangeKind.SHIP_EXCHANGE, payload, *shown, timedelta(0), session.context.policy.write_shows_within
     )
     return (DONE, page.raw) if seen.event == "prove" else (doubt, done.raw)
 
 
-SEND_EXCHANGES: Mapping[Kind, Send] = {
-    Kind.REJECT_EXCHANGE: _reject,
-    Kind.CONFIRM_EXCHANGE: _confirm,
-    Kind.SHIP_EXCHANGE: _ship,
-}
+reject_exchange = alone(_reject)
+confirm_exchange = alone(_confirm)
+ship_exchange = alone(_ship)
 
 
 async def read_back_exchange(session: VisitSession, effect: Mapping[str, Any]) -> None:
@@ -240,6 +240,6 @@ async def read_back_exchange(session: VisitSession, effect: Mapping[str, Any]) -
         return
     shown: tuple[Exchange, Any] = told[exchange_id]
     silent, within = readback.silent_for(context, effect, at), context.policy.write_shows_within
-    verdict = read_exchange(Kind(effect["kind"]), effect["payload"], *shown, silent, within)
+    verdict = read_exchange(effect["kind"], effect["payload"], *shown, silent, within)
     await readback.settle(context, vendor_id, session.epoch, effect, verdict, page.raw)
     await take_exchanges(context, vendor_id, page, cause="look:readback", at=at, epoch=session.epoch)

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from app.claims.kinds import ClaimKind
 from app.claims.returns.verdicts import carries
 from app.coupang.claims.types import Exchange
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.verdicts import Verdict
 from app.exchanges.ingest import Shown
+from app.exchanges.kinds import ExchangeKind
 from app.machines.collects import CollectState
 from app.machines.exchanges import OPEN, ExchangeState
 
 
 def read_exchange(
-    kind: Kind,
+    kind: str,
     payload: Mapping[str, Any],
     row: Exchange,
     shown: Shown,
@@ -31,11 +33,11 @@ def read_exchange(
         shows_within: After this long a change that does not show was not applied.
     """
     match kind:
-        case Kind.PICKUP_WAYBILL:
+        case ClaimKind.PICKUP_WAYBILL:
             done = carries(payload, row.waybills)
-        case Kind.REJECT_EXCHANGE:
+        case ExchangeKind.REJECT_EXCHANGE:
             done = shown.exchange is ExchangeState.REJECT
-        case Kind.CONFIRM_EXCHANGE:
+        case ExchangeKind.CONFIRM_EXCHANGE:
             done = shown.collect is CollectState.COMPLETE_COLLECT
         case _:
             done = any(

@@ -17,7 +17,6 @@ from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import fingerprint, same_request, still_open
-from app.engine.effects.verdicts import Kind
 from app.engine.history import transitions
 from app.engine.visits import leases
 from app.errors import Conflict, Invalid, NotFound, Refused, Stale
@@ -26,6 +25,7 @@ from app.machines.effects import EFFECT
 from app.machines.kernel import Move
 from app.orders import store as box_store
 from app.orders.decide import box_facts, decide_box
+from app.orders.kinds import OrderKind
 from app.orders.lookup import with_sums
 from app.orders.permits import checks as permit_checks
 from app.orders.permits import store as permit_store
@@ -50,9 +50,9 @@ async def acknowledge(
 
     def plan(box: Mapping[str, Any], at: datetime) -> effect_store.Intent:
         move = decide_box(box["state"], "acknowledge", box_facts(box, at))
-        return _intent(Kind.ACKNOWLEDGE, move.event, box, {}, at, intent_key)
+        return _intent(OrderKind.ACKNOWLEDGE, move.event, box, {}, at, intent_key)
 
-    request = {"kind": Kind.ACKNOWLEDGE, "box": shipment_box_id}
+    request = {"kind": OrderKind.ACKNOWLEDGE, "box": shipment_box_id}
     return await _ask(context, caller, shipment_box_id, plan, request, intent_key)
 
 
@@ -124,10 +124,10 @@ async def ship(
         if permit_id is not None:
             payload["permit"] = str(permit_id)
         ready = at if urgent else at + context.policy.ship_linger
-        return _intent(Kind.SHIP, move.event, box, payload, ready, intent_key)
+        return _intent(OrderKind.SHIP, move.event, box, payload, ready, intent_key)
 
     request: dict[str, Any] = {
-        "kind": Kind.SHIP,
+        "kind": OrderKind.SHIP,
         "box": shipment_box_id,
         "waybill": [waybill.courier_code, waybill.invoice_number],
         "later": sorted(later),
@@ -151,10 +151,10 @@ async def change_invoice(
         items = {line["vendor_item_id"]: line for line in box["lines"]}
         payload = _waybill_payload(waybill, items, (), None)
         payload |= {"part": False, "split_shipping": False, "pre_split_shipped": False}
-        return _intent(Kind.CHANGE_INVOICE, move.event, box, payload, at, intent_key)
+        return _intent(OrderKind.CHANGE_INVOICE, move.event, box, payload, at, intent_key)
 
     request = {
-        "kind": Kind.CHANGE_INVOICE,
+        "kind": OrderKind.CHANGE_INVOICE,
         "box": shipment_box_id,
         "waybill": [waybill.courier_code, waybill.invoice_number],
     }
@@ -171,9 +171,9 @@ async def close_undelivered(
         if not box["invoice_number"]:
             raise Conflict("this box has no waybill that could be closed")
         payload = {"invoice_number": box["invoice_number"]}
-        return _intent(Kind.CLOSE_UNDELIVERED, move.event, box, payload, at, intent_key)
+        return _intent(OrderKind.CLOSE_UNDELIVERED, move.event, box, payload, at, intent_key)
 
-    request = {"kind": Kind.CLOSE_UNDELIVERED, "box": shipment_box_id}
+    request = {"kind": OrderKind.CLOSE_UNDELIVERED, "box": shipment_box_id}
     return await _ask(context, caller, shipment_box_id, plan, request, intent_key)
 
 
@@ -190,7 +190,7 @@ async def acknowledge_all_due(context: Context, vendor_id: str, epoch: int, *, m
         ready = at if len(found) >= MOST_BOXES else at + context.policy.acknowledge_linger
         intents = [
             effect_store.Intent(
-                Kind.ACKNOWLEDGE,
+                OrderKind.ACKNOWLEDGE,
                 "acknowledge",
                 box["shipment_box_id"],
                 box["order_id"],
@@ -239,7 +239,7 @@ def _waybill_payload(
 
 
 def _intent(
-    kind: Kind,
+    kind: OrderKind,
     event: str,
     box: Mapping[str, Any],
     payload: dict[str, Any],

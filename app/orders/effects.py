@@ -7,26 +7,56 @@ from typing import Any
 from app.coupang.couriers import DIRECT
 from app.engine.context import Context
 from app.engine.db.database import Connection
-from app.engine.effects.subjects import Effects, Proofs, Rows, confirmed_step
-from app.engine.effects.verdicts import Kind
+from app.engine.effects.subjects import Effects, PlainSubject, Proofs, Rows, confirmed_step
 from app.engine.history import transitions
 from app.machines.boxes import BOX, BoxFacts, BoxState, walk
 from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
 from app.orders import store as box_store
 from app.orders.decide import box_facts, seller_cancel_facts
+from app.orders.kinds import OrderKind
+from app.orders.permits import checks as permit_checks
 from app.orders.quantities.quantities import settle_boxes
+from app.orders.waybills import checks as waybill_checks
 from app.orders.waybills.parcel_lines import lines_now
 
 
-class Boxes:
+class Boxes(PlainSubject):
     """The subject `box`."""
+
+    id_name = "shipment_box_id"
+    lock_order = 90
+
+    async def owner(self, tx: Connection, vendor_ids: list[str] | None, subject_id: int) -> str | None:
+        """Return whose a box is; None: there is none for this caller."""
+        row = await box_store.find(tx, vendor_ids, subject_id)
+        return row["vendor_id"] if row else None
+
+    async def forbidden(
+        self, tx: Connection, vendor_id: str, effects: Effects, at: datetime
+    ) -> Mapping[int, str]:
+        """Return the waybills that another receiver's box carries, and those whose permit was revoked."""
+        taken = await waybill_checks.taken(tx, vendor_id, waybill_checks.waybills_of(effects), at)
+        found = {
+            effect["effect_id"]: f"{waybill_checks.RULE} (box {taken[effect['subject_id']]} carries it)"
+            for effect in effects
+            if effect["subject_id"] in taken
+        }
+        return {**await permit_checks.revoked_since(tx, vendor_id, effects), **found}
+
+    def payload_now(self, row: Mapping[str, Any], effect: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a waybill without lines that were cancelled whole since it was asked."""
+        payload: dict[str, Any] = effect["payload"]
+        if effect["kind"] != OrderKind.SHIP:
+            return payload
+        lines = lines_now(row["state"], effect["event"], payload, row["lines"])
+        return payload if lines == payload["lines"] else {**payload, "lines": lines}
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
         """Lock the boxes; those that a waybill or a seller's cancel is about come with their `lines`."""
         ids = [effect["subject_id"] for effect in effects]
         found = {row["shipment_box_id"]: row for row in await box_store.with_quantities(tx, vendor_id, ids)}
-        by_line = (Kind.SELLER_CANCEL, Kind.SHIP)
+        by_line = (OrderKind.SELLER_CANCEL, OrderKind.SHIP)
         asked = [effect["subject_id"] for effect in effects if effect["kind"] in by_line]
         if asked:
             for box_id, lines in (await box_store.lines_of(tx, vendor_id, asked)).items():
@@ -41,23 +71,23 @@ class Boxes:
             Refused: The machine refuses by now; names the rules.
         """
         payload = effect["payload"]
-        if effect["kind"] == Kind.SELLER_CANCEL:
+        if effect["kind"] == OrderKind.SELLER_CANCEL:
             counts = {item["vendor_item_id"]: item["count"] for item in payload["items"]}
             CANCEL.decide(CANCEL.initial, effect["event"], seller_cancel_facts(row, counts))
             return
         direct = payload.get("courier_code") == DIRECT
         BOX.decide(row["state"], effect["event"], box_facts(row, at, waybill=True, direct=direct))
-        if effect["kind"] == Kind.SHIP:
+        if effect["kind"] == OrderKind.SHIP:
             lines_now(row["state"], effect["event"], payload, row["lines"])
 
     async def confirm(
         self, context: Context, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
     ) -> None:
         """Fire the box events of confirmed effects; what a cancel leaves of its box is read."""
-        cancelled = [effect["subject_id"] for effect in effects if effect["kind"] == Kind.SELLER_CANCEL]
+        cancelled = [effect["subject_id"] for effect in effects if effect["kind"] == OrderKind.SELLER_CANCEL]
         if cancelled:
             await box_store.doubt(tx, vendor_id, cancelled, at)
-        moved = [effect for effect in effects if effect["kind"] != Kind.SELLER_CANCEL]
+        moved = [effect for effect in effects if effect["kind"] != OrderKind.SELLER_CANCEL]
         if moved:
             await _confirm(context, tx, vendor_id, moved, proofs, at)
 

@@ -187,7 +187,14 @@ async def list_effects(
     before: int | None = None,
     most: int,
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """Return effects, newest first, and where the next page begins (None: there is none)."""
+    """Return effects, newest first, and where the next page begins (None: there is none).
+
+    Raises:
+        Invalid: No family declares such a kind; names those that there are.
+    """
+    if kind is not None and kind not in context.registry.effect_kinds:
+        known = ", ".join(f"'{name}'" for name in context.registry.declared_kinds)
+        raise Invalid("there is no such change", ("/kind", f"one of {known}"))
     async with context.db.connection() as connection:
         rows = await effect_queries.list_effects(
             connection,

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MOST = 2**63 - 1
@@ -69,3 +69,8 @@ Day = Annotated[date, PlainValidator(read_day), WithJsonSchema({"type": "string"
 VendorId = Annotated[str, StringConstraints(pattern=r"^[AC][0-9]{8}$")]
 # No NUL, which no database text can hold, and no other control characters in what people read.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)]
+
+EffectKindName = Annotated[
+    str, Field(max_length=40, examples=["SHIP"], json_schema_extra={"x-names": "effect kinds"})
+]
+"""The word of a change; the OpenAPI document lists those that the families declare."""

@@ -1,5 +1,6 @@
 """The OpenAPI document: every route declares its problems, all in one form."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -137,8 +138,25 @@ def _with_examples(node: Any) -> Any:
     return node
 
 
-def install(app: FastAPI) -> None:
-    """Build the document on demand: with the problem's schema and who needs a key."""
+def _with_names(node: Any, names: Mapping[str, Sequence[str]]) -> Any:
+    if isinstance(node, list):
+        return [_with_names(value, names) for value in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _with_names(value, names) for key, value in node.items() if key != "x-names"}
+    if "x-names" in node:
+        found["enum"] = list(names[node["x-names"]])
+        found.pop("maxLength", None)
+    return found
+
+
+def install(app: FastAPI, names: Mapping[str, Sequence[str]]) -> None:
+    """Build the document on demand: with the problem's schema, who needs a key and the names of this service.
+
+    Args:
+        app: Whose routes are described.
+        names: Word of a list (`x-names` of a schema) → the names that the families declare.
+    """
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -164,7 +182,7 @@ def install(app: FastAPI) -> None:
                 if path.startswith(("/v1", "/admin")):
                     for way in ways.values():
                         way["security"] = [{"bearer": []}]
-            app.openapi_schema = _with_examples(made)
+            app.openapi_schema = _with_names(_with_examples(made), names)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

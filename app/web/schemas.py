@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.coupang.orders.decode import WireStatus
-from app.engine.effects.verdicts import Kind
 from app.machines.boxes import BoxState
 from app.machines.cancels import CancelState
 from app.machines.effects import EffectState
 from app.machines.exchanges import ExchangeState
 from app.machines.returns import ReturnState
+from app.web.field_types import EffectKindName
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$", description="18 digits, so a string.")]
 Subject = Literal["box", "cancel", "return", "exchange"]
@@ -126,7 +126,7 @@ class Effect(Told):
 
     effect_id: Id
     vendor_id: str
-    kind: Kind
+    kind: EffectKindName
     event: str
     """The event its subject takes once this is confirmed."""
     subject: Subject

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from app.engine.effects import dispatch, outbox
-from app.engine.effects.verdicts import Kind
+from app.orders.kinds import OrderKind
 from tests.support import script_moves as moves
 from tests.support.script_run import HEADING, Life, Line, begin, clear, replay, snapshot, theatre
 from tests.support.shop import VENDOR
@@ -224,7 +224,7 @@ class Hurried(Lives):
 
 async def unread(line: Any) -> list[int]:
     """The claim check that reads nothing."""
-    due = await outbox.waiting(line.context, line.vendor_id, Kind.SHIP)
+    due = await outbox.waiting(line.context, line.vendor_id, OrderKind.SHIP)
     return [effect["effect_id"] for effect in due]
 
 

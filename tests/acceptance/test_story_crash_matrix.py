@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from app.docs.changes import calls
-from app.engine.effects.verdicts import Kind
 from app.engine.visits.leases import AGAIN
 from app.engine.visits.visit import visit
 from app.sandbox.core.ledger import KINDS
@@ -83,7 +82,7 @@ def found(life: Life) -> list[str]:
     told = []
     for step in life.steps:
         _, _, transaction = step.partition(" the commit of ")
-        if transaction == "turns.make_due":
+        if transaction == "engine.visits.leases.make_due":
             # A lost wake-up costs a tick; before it nothing but the asking has happened.
             continue
         if transaction in life.wrote or (not transaction and ("GET" not in step or "answered" in step)):
@@ -213,7 +212,7 @@ async def test_the_steps_are_all_there(stages: Stages, name: str) -> None:
 
 async def ends_right(shop: Shop, name: str, effect_id: int) -> None:
     """Let others go on: the change is made, once, and the world and we agree."""
-    kind = Kind(name.partition("-")[0])
+    kind = name.partition("-")[0]
     made = next(change for change, code in KINDS.items() if code == calls()[kind].code)
 
     async def confirmed() -> bool:
@@ -232,7 +231,7 @@ async def ends_right(shop: Shop, name: str, effect_id: int) -> None:
 def in_doubt(name: str) -> list[str]:
     """The steps between "it is being sent" and "this is what came of it"."""
     steps = STEPS.get(name, {}).get("visit", [])
-    known = [step for step in steps if "sending.take" in step or "sending._settle" in step]
+    known = [step for step in steps if "outbox.take" in step or "outbox._settle" in step]
     return steps[steps.index(known[1]) : steps.index(known[2]) + 1] if known else []
 
 

@@ -98,8 +98,8 @@ async def test_a_visit_that_dies_while_it_sends(
         ("app.engine.effects.readback.settle_all", "before"),
         ("app.engine.effects.readback.settle_all", "after"),
         ("app.engine.effects.readback.apply_confirmed", "before"),
-        ("app.orders.reread.take_single", "after"),
-        ("app.orders.reread.take_single", "before"),
+        ("app.orders.reread.ingest_single", "after"),
+        ("app.orders.reread.ingest_single", "before"),
         ("app.engine.effects.outbox.recover", "after"),
     ],
 )

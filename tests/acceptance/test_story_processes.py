@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from app.engine.caller import US
-from app.engine.effects.verdicts import Kind
 from app.engine.vendors import vendors
+from app.orders.kinds import OrderKind
 from tests.support.change_scenes import asked
 from tests.support.prepared_shops import Scene, Stages
 from tests.support.rest_app import Desk
@@ -101,7 +101,7 @@ async def test_another_worker_speaks_within_ten_seconds(
 
 
 async def test_killed_workers_have_asked_coupang_and_heard_nothing(stages: Stages, tmp_path: Path) -> None:
-    roads = ((Kind.SHIP, "O7"), (Kind.SELLER_CANCEL, "O9"))
+    roads = ((OrderKind.SHIP, "O7"), (OrderKind.SELLER_CANCEL, "O9"))
     scenes = [await asked(stages, name) for name, _ in roads]
     await asyncio.gather(
         *(
@@ -167,7 +167,7 @@ async def memory(shop: Shop) -> dict[str, Any]:
 
 async def test_who_slept_writes_nothing_and_sends_nothing(stages: Stages, tmp_path: Path) -> None:
     """Stopped while Coupang answers its waybill; it wakes up when another speaks for the vendor."""
-    scene = await asked(stages, Kind.SHIP)
+    scene = await asked(stages, OrderKind.SHIP)
     async with open_crew(stages, scene, tmp_path) as crew:
         shop = crew.shop
         shop.world.add_fault("delay", route="O7", delay_ms=1_000)
@@ -250,7 +250,7 @@ async def test_two_workers_share_one_vendor(stages: Stages, tmp_path: Path) -> N
 async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(
     stages: Stages, tmp_path: Path
 ) -> None:
-    scene = await asked(stages, Kind.SHIP)
+    scene = await asked(stages, OrderKind.SHIP)
     async with open_crew(stages, scene, tmp_path) as crew:
         shop = crew.shop
         shop.world.add_fault("delay", route="O7", delay_ms=3_000)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.claims import poll as claim_poll
 from app.claims.ingest import take_receipts
 from app.coupang.claims import return_calls
 from app.coupang.claims.types import ReceiptPage
@@ -36,7 +37,7 @@ def strike(shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, act: Callabl
 
     match place:
         case "before the list" | "after the list":
-            real_check = dispatch.check_stops
+            real_check = claim_poll.check_stops
 
             async def check(*args: Any, **options: Any) -> None:
                 if place == "before the list":
@@ -44,9 +45,9 @@ def strike(shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, act: Callabl
                 await real_check(*args, **options)
                 once()
 
-            monkeypatch.setattr(dispatch, "check_stops", check)
+            monkeypatch.setattr(claim_poll, "check_stops", check)
         case "before the taking" | "ingested before the taking":
-            real_take = dispatch.sending.take
+            real_take = dispatch.outbox.take
 
             async def take(context: Any, vendor_id: str, epoch: int, kind: Any, **options: Any) -> Any:
                 if kind == "SHIP" and not struck:
@@ -55,7 +56,7 @@ def strike(shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, act: Callabl
                         await ingest(shop, epoch)
                 return await real_take(context, vendor_id, epoch, kind, **options)
 
-            monkeypatch.setattr(dispatch.sending, "take", take)
+            monkeypatch.setattr(dispatch.outbox, "take", take)
         case _:
             real_upload = order_calls.upload_invoices
 

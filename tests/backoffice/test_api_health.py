@@ -117,7 +117,7 @@ async def test_scrapes_share_one_count(
         counted.append(context)
         return await count(context)
 
-    monkeypatch.setattr(health.reports, "figures", counting)
+    monkeypatch.setattr(health.box_queries, "figures", counting)
     client = await callers.without_key()
     await asyncio.gather(*(client.get("/metrics") for _ in range(5)))
     assert len(counted) == 1

@@ -6,11 +6,12 @@ from httpx2 import AsyncClient
 from app.coupang.errors import Broken
 from app.engine.context import Context
 from app.engine.effects import outbox, readback
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.verdicts import Verdict
 from app.engine.visits import leases
 from app.integrity import doctor
 from app.machines.boxes import BoxState
 from app.machines.effects import EFFECT
+from app.orders.kinds import OrderKind
 from app.web.schemas import Effect
 from tests.support.box_stock import BOX, VENDOR, put
 from tests.support.callers import problem
@@ -27,7 +28,7 @@ async def doubted(context: Context, writer: AsyncClient) -> str:
     assert lease is not None
     for _ in range(context.policy.tries_most):
         context.clock.advance(minutes=30)  # type: ignore[attr-defined]
-        batch = await outbox.take(context, VENDOR, lease.epoch, Kind.SHIP)
+        batch = await outbox.take(context, VENDOR, lease.epoch, OrderKind.SHIP)
         assert batch is not None
         await outbox.settle_error(context, VENDOR, lease.epoch, batch, Broken("no answer", status=504))
         effect = (await readback.doubtful(context, VENDOR))[0]
@@ -96,7 +97,7 @@ async def test_verdict(
     )
     assert again["state"] == state
     context.clock.advance(minutes=1)  # type: ignore[attr-defined]
-    sends_again = await outbox.waiting(context, VENDOR, Kind.SHIP)
+    sends_again = await outbox.waiting(context, VENDOR, OrderKind.SHIP)
     assert len(sends_again) == (1 if verdict == "not_applied" else 0)
 
 

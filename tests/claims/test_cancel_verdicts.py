@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from app.claims.cancels.verdicts import PATIENCE, judge_cancel, read_answer, read_cancel
+from app.claims.kinds import ClaimKind
 from app.coupang import errors
 from app.coupang.claims.types import CancelAnswer, CancelReceipt, CancelType
 from app.coupang.orders.decode import Line, Receiver, Sheet
-from app.engine.effects.verdicts import Kind, judge_error
+from app.engine.effects.verdicts import judge_error
 from app.machines.cancels import CancelState
 
 BOX, SHIRT, SOCKS = 642_538_970_006_401_429, 85_000_000_001, 85_000_000_002
@@ -98,12 +99,12 @@ def test_what_a_customer_had_stopped_proves_no_cancel_of_ours(
     assert verdict.event == event
 
 
-@pytest.mark.parametrize("kind", [Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED])
+@pytest.mark.parametrize("kind", [ClaimKind.STOP_SHIPMENT, ClaimKind.DECLARE_SHIPPED])
 @pytest.mark.parametrize("state", [None, *CancelState])
-def test_an_answer_read_back(kind: Kind, state: CancelState | None) -> None:
+def test_an_answer_read_back(kind: str, state: CancelState | None) -> None:
     soon = read_answer(kind, state, timedelta(0), WITHIN).event
     late = read_answer(kind, state, PATIENCE, WITHIN).event
-    asked = CancelState.STOPPED if kind is Kind.STOP_SHIPMENT else CancelState.SHIPPED_ALREADY
+    asked = CancelState.STOPPED if kind is ClaimKind.STOP_SHIPMENT else CancelState.SHIPPED_ALREADY
     match state:
         case None:
             assert (soon, late) == ("wait", "give_up")

@@ -144,11 +144,11 @@ async def test_claim_is_locked_for_its_vendor_and_as_what_it_is(context: Context
     async with context.db.transaction() as tx:
         for subject, number, name in known:
             for vendor_ids in (None, [VENDOR]):
-                owner, row = await locked(tx, vendor_ids, subject, number)
+                owner, row = await locked(context.registry.subjects[subject], tx, vendor_ids, subject, number)
                 assert (owner, row[name], row["vendor_id"]) == (VENDOR, number, VENDOR)
             with pytest.raises(NotFound) as no:
-                await locked(tx, [OTHER], subject, number)
+                await locked(context.registry.subjects[subject], tx, [OTHER], subject, number)
             assert no.value.members == {name: str(number)}
         for subject, number in (("return", STOP), ("cancel", RETURN), ("exchange", RETURN)):
             with pytest.raises(NotFound, match=f"no such {subject}"):
-                await locked(tx, None, subject, number)
+                await locked(context.registry.subjects[subject], tx, None, subject, number)

@@ -42,13 +42,13 @@ async def test_what_is_asked_for_while_another_kind_is_sent_goes_in_the_same_vis
         return bool(await shop.rows(query, id=box_id))
 
     await shop.until(asked_for)
-    settle = dispatch.sending.settle
+    settle = dispatch.outbox.settle
 
     async def slowly(*given: Any) -> list[int]:
         await exchange_changes.reject(shop.context, US, exchange_id, RejectCode.SOLDOUT)
         return await settle(*given)
 
-    monkeypatch.setattr(dispatch.sending, "settle", slowly)
+    monkeypatch.setattr(dispatch.outbox, "settle", slowly)
     shop.later(2 * MINUTE)
     before = shop.calls("O6")
     await shop.visit()

@@ -14,13 +14,14 @@ from app.engine.context import until_fresh
 from app.engine.db.database import fetch_one
 from app.engine.effects import outbox
 from app.engine.effects import store as effect_store
-from app.engine.effects.verdicts import Kind
 from app.engine.history import transitions
 from app.engine.visits import leases
 from app.errors import Conflict, Fenced, Stale
 from app.machines.effects import EFFECT
 from app.orders import changes as box_changes
 from app.orders import store as box_store
+from app.orders.kinds import OrderKind
+from app.orders.sends import settle_rows
 from tests.support.shop import MINUTE, Shop, assert_promises, newer_epoch, set_vendor
 
 
@@ -208,7 +209,7 @@ async def test_an_older_epoch_writes_nothing(shop: Shop) -> None:
     lease = await leases.begin(context, shop.vendor_id)
     assert lease is not None
     await box_changes.acknowledge(context, US, sent["shipment_box_id"])
-    assert await outbox.take(context, shop.vendor_id, lease.epoch, Kind.ACKNOWLEDGE) is not None
+    assert await outbox.take(context, shop.vendor_id, lease.epoch, OrderKind.ACKNOWLEDGE) is not None
     await box_changes.acknowledge(context, US, asked["shipment_box_id"])
     before = await shop.effects()
     assert [effect["state"] for effect in before] == ["SENDING", "PENDING"]
@@ -219,7 +220,7 @@ async def test_an_older_epoch_writes_nothing(shop: Shop) -> None:
     with pytest.raises(Fenced):
         await outbox.recover(context, shop.vendor_id, lease.epoch)
     with pytest.raises(Fenced):
-        await outbox.take(context, shop.vendor_id, lease.epoch, Kind.ACKNOWLEDGE)
+        await outbox.take(context, shop.vendor_id, lease.epoch, OrderKind.ACKNOWLEDGE)
     assert await shop.effects() == before
 
 
@@ -268,15 +269,13 @@ async def test_settling_takes_its_boxes_before_its_effects(
     await box_changes.acknowledge(shop.context, US, box_id)
     lease = await leases.begin(shop.context, shop.vendor_id)
     assert lease is not None
-    batch = await outbox.take(shop.context, shop.vendor_id, lease.epoch, Kind.ACKNOWLEDGE)
+    batch = await outbox.take(shop.context, shop.vendor_id, lease.epoch, OrderKind.ACKNOWLEDGE)
     assert batch is not None
     # Another caller holds the box, as everybody does who asks for a change of it.
     async with shop.context.db.transaction() as other:
         await box_store.find(other, None, box_id, lock=True)
         answer = Results(0, "", (RowResult(box_id, True, "OK"),), b"{}")
-        settling = asyncio.create_task(
-            outbox.settle(shop.context, shop.vendor_id, lease.epoch, batch, answer)
-        )
+        settling = asyncio.create_task(settle_rows(shop.context, shop.vendor_id, lease.epoch, batch, answer))
         await waits(shop, settling)
         # Asking for an effect of this box answers at once: the visit does not hold the effect yet.
         stored = await asyncio.wait_for(
@@ -296,7 +295,7 @@ async def test_settling_takes_its_boxes_before_its_effects(
             timeout=5,
         )
         assert stored == []
-    assert await settling == []
+    assert await settling is False
     assert await shop.state(box_id) == "INSTRUCT"
 
 

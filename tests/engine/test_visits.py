@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.engine.effects import dispatch
-from app.engine.visits import visit
+from app.families import REGISTRY
 from app.orders import poll as order_poll
 from app.orders import reread as box_reread
 from tests.support.shop import MINUTE, Shop
@@ -35,7 +35,9 @@ async def test_a_part_that_fails_keeps_no_other_from_its_work(
     assert await shop.visit()
 
 
-def test_every_part_of_a_visit_has_its_place() -> None:
-    parts = [one for name, one in vars(visit).items() if getattr(one, "__annotations__", {}).get("session")]
-    known = {*visit.PARTS, visit._work}
-    assert {one for one in parts if one.__module__ == visit.__name__} == known
+def test_parts_of_a_visit_are_ordered_effects_and_claim_checks_first() -> None:
+    names = [part.name for part in REGISTRY.visit_parts]
+    assert names[:4] == ["recover", "read_back", "answer_permits", "dispatch"]
+    assert names[-1] == "count"
+    assert names.index("look_for_stops") < names.index("look_for_new") < names.index("sweep_orders")
+    assert len({part.order for part in REGISTRY.visit_parts}) == len(names)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.claims.kinds import ClaimKind
 from app.coupang.claims.types import Exchange, ExchangeStatus, ReplacementBox, ReplacementInvoice, Waybill
-from app.engine.effects.verdicts import Kind
 from app.exchanges.ingest import Shown
+from app.exchanges.kinds import ExchangeKind
 from app.exchanges.verdicts import read_exchange
 from app.machines.collects import CollectState
 from app.machines.exchanges import ExchangeState
@@ -20,10 +21,10 @@ SOON, LATE = WITHIN - timedelta(microseconds=1), WITHIN
 NEW_BOX, NUMBER = 642_538_970_006_409_999, "600000000001"
 ASKED = {"courier_code": "CJGLS", "invoice_number": NUMBER, "shipment_box_id": NEW_BOX}
 PICKUP, REJECT, CONFIRM, SHIP = (
-    Kind.PICKUP_WAYBILL,
-    Kind.REJECT_EXCHANGE,
-    Kind.CONFIRM_EXCHANGE,
-    Kind.SHIP_EXCHANGE,
+    ClaimKind.PICKUP_WAYBILL,
+    ExchangeKind.REJECT_EXCHANGE,
+    ExchangeKind.CONFIRM_EXCHANGE,
+    ExchangeKind.SHIP_EXCHANGE,
 )
 KINDS = (PICKUP, REJECT, CONFIRM, SHIP)
 OPEN = (ExchangeState.RECEIPT, ExchangeState.PROGRESS)
@@ -40,7 +41,7 @@ def box(*numbers: str | None, box_id: int = NEW_BOX) -> ReplacementBox:
 
 
 def read(
-    kind: Kind,
+    kind: str,
     listed: Exchange,
     exchange: ExchangeState = ExchangeState.PROGRESS,
     collect: CollectState = BEFORE,
@@ -53,14 +54,14 @@ def read(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("exchange", OPEN)
-def test_exchange_verdict_waits_then_disproves_while_open(kind: Kind, exchange: ExchangeState) -> None:
+def test_exchange_verdict_waits_then_disproves_while_open(kind: str, exchange: ExchangeState) -> None:
     assert read(kind, row(), exchange, silent=SOON) == ("wait", "TOO_EARLY")
     assert read(kind, row(), exchange, silent=LATE) == ("disprove", "NOT_APPLIED")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("exchange", [state for state in ExchangeState if state not in OPEN])
-def test_exchange_verdict_refutes_once_it_is_over(kind: Kind, exchange: ExchangeState) -> None:
+def test_exchange_verdict_refutes_once_it_is_over(kind: str, exchange: ExchangeState) -> None:
     """An exchange that is over cannot show the change later; a rejection alone is what a rejection asks."""
     wanted = ("prove", "SHOWN") if (kind, exchange) == (REJECT, ExchangeState.REJECT) else None
     for silent in (timedelta(0), LATE):
@@ -115,7 +116,7 @@ def test_replacement_waybill_is_proven_on_its_own_box(boxes: tuple[ReplacementBo
     silences=st.lists(st.timedeltas(timedelta(0), timedelta(days=3)), min_size=2, max_size=2).map(sorted),
 )
 def test_exchange_verdict_only_ripens_with_silence(
-    kind: Kind, exchange: ExchangeState, collect: CollectState, told: Exchange, silences: Any
+    kind: str, exchange: ExchangeState, collect: CollectState, told: Exchange, silences: Any
 ) -> None:
     """Silence turns `wait` into `disprove`; nothing that was certain changes with it."""
     now, later = (read(kind, told, exchange, collect, silent) for silent in silences)

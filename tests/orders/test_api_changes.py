@@ -9,10 +9,11 @@ from httpx2 import AsyncClient
 from app.coupang.orders.decode import Results, RowResult
 from app.engine.context import Context
 from app.engine.effects import outbox
-from app.engine.effects.verdicts import Kind
 from app.engine.visits import leases
 from app.machines.boxes import BoxState
 from app.orders.api import schemas
+from app.orders.kinds import OrderKind
+from app.orders.sends import settle_rows
 from app.web.schemas import Effect
 from tests.support.box_stock import BOX, SHIRT, SOCKS, VENDOR, Item, put
 from tests.support.callers import Callers, problem
@@ -31,14 +32,14 @@ async def written(context: Context) -> dict[str, int]:
     return counts
 
 
-async def answer_as_coupang(context: Context, kind: Kind, code: str = "OK") -> None:
+async def answer_as_coupang(context: Context, kind: str, code: str = "OK") -> None:
     """Take what waits, and settle it as a visit would when Coupang answers."""
     lease = await leases.begin(context, VENDOR)
     assert lease is not None
     batch = await outbox.take(context, VENDOR, lease.epoch, kind)
     assert batch is not None
     rows = tuple(RowResult(effect["shipment_box_id"], code == "OK", code) for effect in batch.effects)
-    await outbox.settle(context, VENDOR, lease.epoch, batch, Results(0, "", rows, b'{"said":1}'))
+    await settle_rows(context, VENDOR, lease.epoch, batch, Results(0, "", rows, b'{"said":1}'))
 
 
 async def test_acknowledge_is_202_with_the_effect(context: Context, writer: AsyncClient) -> None:
@@ -60,7 +61,7 @@ async def test_effect_tells_its_tries_and_moves_the_box(context: Context, writer
     await put(context)
     asked = (await writer.post(f"/v1/boxes/{BOX}/acknowledge")).json()
     context.clock.advance(minutes=2)  # type: ignore[attr-defined]
-    await answer_as_coupang(context, Kind.ACKNOWLEDGE)
+    await answer_as_coupang(context, OrderKind.ACKNOWLEDGE)
     told = (await writer.get(f"/v1/effects/{asked['effect_id']}")).json()
     schemas.ExplainedEffect.model_validate(told)
     assert (told["state"], told["final"], told["tries"], len(told["trail"])) == ("CONFIRMED", True, 1, 1)
@@ -79,7 +80,7 @@ async def test_prefer_wait_gives_the_outcome(context: Context, writer: AsyncClie
         while not (await writer.get("/v1/effects")).json()["items"]:
             await asyncio.sleep(0.01)
     # It is urgent: sent without lingering for company, although no time passes.
-    await answer_as_coupang(context, Kind.SHIP)
+    await answer_as_coupang(context, OrderKind.SHIP)
     answer = await asking
     assert answer.status_code == 200
     assert answer.json()["state"] == "CONFIRMED"

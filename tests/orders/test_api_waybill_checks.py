@@ -8,8 +8,8 @@ from httpx2 import AsyncClient
 
 from app.engine.context import Context
 from app.engine.effects import outbox
-from app.engine.effects.verdicts import Kind
 from app.machines.boxes import BoxState
+from app.orders.kinds import OrderKind
 from tests.support.box_stock import BOX, SOCKS, VENDOR, Item, put, sheet, take
 from tests.support.callers import problem
 
@@ -85,7 +85,7 @@ async def test_of_two_boxes_asked_with_one_number_the_first_goes(
     context.clock.advance(seconds=10)  # type: ignore[attr-defined]
     async with context.db.connection() as connection:
         await connection.execute("UPDATE vendor SET epoch = 7")
-    batch = await outbox.take(context, VENDOR, 7, Kind.SHIP)
+    batch = await outbox.take(context, VENDOR, 7, OrderKind.SHIP)
     assert batch is not None
     assert [effect["shipment_box_id"] for effect in batch.effects] == [BOX]
     told = (await writer.get(f"/v1/effects/{second}")).json()

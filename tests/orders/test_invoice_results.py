@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.coupang.orders.decode import ResultCode, RowResult
-from app.engine.effects.verdicts import Kind, judge
+from app.orders.kinds import OrderKind
+from app.orders.verdicts import judge
 
 PAGE = Path(__file__).parents[2] / "docs" / "invoice-results.md"
 ROW = re.compile(
@@ -20,8 +21,8 @@ def test_every_documented_code_is_in_the_table_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("code", ResultCode)
-@pytest.mark.parametrize("kind", [Kind.SHIP, Kind.CHANGE_INVOICE])
-def test_the_table_tells_what_becomes_of_the_effect(code: ResultCode, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [OrderKind.SHIP, OrderKind.CHANGE_INVOICE])
+def test_the_table_tells_what_becomes_of_the_effect(code: ResultCode, kind: str) -> None:
     verdict = judge(kind, [RowResult(1, code is ResultCode.OK, code)])
     assert verdict.event == TABLE[code]["event"]
     assert verdict.code == code
@@ -30,5 +31,5 @@ def test_the_table_tells_what_becomes_of_the_effect(code: ResultCode, kind: Kind
 
 
 def test_an_unknown_code_is_kept_and_rejects() -> None:
-    verdict = judge(Kind.SHIP, [RowResult(1, False, "SOMETHING_NEW", False, "새로운 오류")])
+    verdict = judge(OrderKind.SHIP, [RowResult(1, False, "SOMETHING_NEW", False, "새로운 오류")])
     assert (verdict.event, verdict.code, verdict.message) == ("reject", "SOMETHING_NEW", "새로운 오류")

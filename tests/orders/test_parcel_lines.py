@@ -9,11 +9,11 @@ from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import fetch
 from app.engine.effects import outbox
-from app.engine.effects.verdicts import Kind
 from app.engine.visits import leases
 from app.machines.boxes import BoxState
 from app.machines.kernel import Refused
 from app.orders import changes as box_changes
+from app.orders.kinds import OrderKind
 from app.orders.waybills.parcel_lines import SPLIT, WHOLE, lines_now
 from app.orders.waybills.waybills import Waybill
 from tests.support.box_stock import BOX, SHIRT, SOCKS, VENDOR, Item, put, register
@@ -63,7 +63,7 @@ async def test_an_item_cancelled_between_asking_and_sending(context: Context, sp
     await put(context, BoxState.INSTRUCT, items=(Item(SHIRT, 2), Item(SOCKS, 1, cancelled=1)))
     lease = await leases.begin(context, VENDOR)
     assert lease is not None
-    batch = await outbox.take(context, VENDOR, lease.epoch, Kind.SHIP)
+    batch = await outbox.take(context, VENDOR, lease.epoch, OrderKind.SHIP)
     async with context.db.connection() as connection:
         stored = (await fetch(connection, "SELECT state, payload, result_message FROM effect"))[0]
     if split:

@@ -8,6 +8,7 @@ import pytest
 from app.clock import Frozen
 from app.engine.context import Context
 from app.engine.feeds import coverage
+from app.engine.feeds.names import EXCHANGES as FEED
 from app.engine.visits import leases
 from app.errors import Fenced
 from app.machines.boxes import BoxState
@@ -16,7 +17,7 @@ from app.orders import store as box_store
 from app.orders.changes import US
 from app.orders.permits import permits
 from app.orders.permits import store as permit_store
-from app.orders.replacement_boxes import FEED, NAMED_WITHIN, SUSPECT
+from app.orders.replacement_boxes import NAMED_WITHIN, SUSPECT
 from tests.support.box_stock import BOX, ORDER, OTHER, SHIRT, SOCKS, VENDOR, Item, put, register
 from tests.support.exchange_states import EXCHANGE, NEW_BOX, exchange, received, tell
 

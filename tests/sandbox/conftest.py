@@ -21,9 +21,14 @@ def clock() -> Frozen:
 
 @pytest.fixture
 def rules() -> Rules:
-    """No rate limit and no lags, so that each test brings in the one it is about."""
+    """No limits and no lags, so that each test brings in the one it is about."""
     return Rules(
-        limit_per_second=0, list_lag_s=0, acknowledge_lag_max_s=0, receipt_lag_max_s=0, couriers=False
+        limit_per_second=0,
+        list_lag_s=0,
+        acknowledge_lag_max_s=0,
+        receipt_lag_max_s=0,
+        couriers=False,
+        key_life_days=0,
     )
 
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import CellType, FunctionType
 from typing import Any
 
@@ -21,7 +22,6 @@ import httpx
 
 from app.coupang.client import _single_sending_transport
 from app.engine.db.database import Connection, Database, fetch_one
-from app.engine.effects.verdicts import Kind
 from app.sandbox.world.world import World
 
 
@@ -136,7 +136,7 @@ def _owner() -> str:
             place = module.removeprefix("app.").removeprefix("flows.")
             kind = frame.f_locals.get("kind")
             name = f"{place}.{frame.f_code.co_qualname.partition('.<locals>')[0]}"
-            return f"{name} {kind.value}" if isinstance(kind, Kind) else name
+            return f"{name} {kind.value}" if isinstance(kind, StrEnum) else name
     return "somebody"
 
 

@@ -42,7 +42,7 @@ DEATHS = (
     "app.engine.effects.outbox.settle",
     "app.engine.effects.outbox.apply_confirmed",
     "app.engine.effects.store.end_attempts",
-    "app.orders.reread.take_single",
+    "app.orders.reread.ingest_single",
 )
 DEATHS_READING = (
     "app.engine.evidence.store.keep",

@@ -7,11 +7,12 @@ from app.backoffice.aggregates.base import WAYBILL, Act, Aggregate, Given, Row, 
 from app.claims import store as claim_store
 from app.claims.box_blocks import block_boxes
 from app.claims.cancels import changes as cancel_changes
+from app.claims.cancels.effects import Cancels
 from app.claims.changes import locked
 from app.claims.receptions import receptions
 from app.claims.receptions import store as reception_store
 from app.claims.returns import changes as return_changes
-from app.claims.returns.effects import return_facts
+from app.claims.returns.effects import Returns, return_facts
 from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.db.database import Connection
@@ -40,7 +41,7 @@ class Cancel(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        _, row = await locked(tx, vendor_ids, "cancel", row_id)
+        _, row = await locked(Cancels(), tx, vendor_ids, "cancel", row_id)
         return dict(row)
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:
@@ -73,7 +74,7 @@ class Return(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`."""
-        _, row = await locked(tx, vendor_ids, "return", row_id)
+        _, row = await locked(Returns(), tx, vendor_ids, "return", row_id)
         return dict(row)
 
     def facts(self, row: Row, event: str, given: Given | None, at: datetime) -> Any:

@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.exchanges import changes as exchange_changes
 from app.exchanges import receptions as exchange_receptions
 from app.exchanges import store as exchange_rows
-from app.exchanges.effects import COLUMNS, MOVES, TRACKS, exchange_facts, granted
+from app.exchanges.effects import COLUMNS, MOVES, TRACKS, Exchanges, exchange_facts, granted
 from app.machines import collects, exchanges, redeliveries
 from app.orders.decide import unblock
 from app.orders.lookup import Vendors
@@ -35,7 +35,7 @@ class Exchange(Aggregate):
 
     async def load(self, tx: Connection, vendor_ids: Vendors, row_id: int) -> dict[str, Any]:
         """See `Aggregate`; `whole` is the exchange itself."""
-        _, row = await locked(tx, vendor_ids, "exchange", row_id)
+        _, row = await locked(Exchanges(), tx, vendor_ids, "exchange", row_id)
         prefix = COLUMNS[self.name]
         return {
             **row,

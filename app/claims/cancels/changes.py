@@ -10,13 +10,13 @@ from typing import Any
 from app.claims import page_store as receipt_page_store
 from app.claims import store as claim_store
 from app.claims.changes import store_effect
+from app.claims.kinds import ClaimKind
 from app.claims.page_store import Birth, LineContent, ReceiptContent
 from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode, ReceiptStatus
 from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.effects import store as effect_store
 from app.engine.effects.idempotency import another_use
-from app.engine.effects.verdicts import Kind
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
 from app.engine.history.actions import judge
@@ -28,6 +28,7 @@ from app.machines.receipt_classification import Completion, Pickup
 from app.orders import lookup
 from app.orders import store as box_store
 from app.orders.decide import decide_cancel, seller_cancel_facts
+from app.orders.kinds import OrderKind
 from app.orders.quantities.quantities import settle_claims
 from app.orders.waybills.waybills import Waybill, check_waybill
 
@@ -56,7 +57,7 @@ async def answer_stop(
         facts = CancelFacts(handed_over=False, waybill_sent=leaving, whole=True)
         move = decide_cancel(row["state"], "stop_shipment", facts)
         payload = {"cancel_count": row["count_sum"]}
-        return _answer(Kind.STOP_SHIPMENT, move.event, row, box_id, payload, at, intent_key)
+        return _answer(ClaimKind.STOP_SHIPMENT, move.event, row, box_id, payload, at, intent_key)
 
     return await _ask_answer(context, caller, receipt_id, False, intent, intent_key)
 
@@ -79,7 +80,7 @@ async def answer_shipped(
     ) -> effect_store.Intent:
         facts = CancelFacts(handed_over=True, waybill=True, waybill_sent=leaving)
         move = decide_cancel(row["state"], "declare_shipped", facts)
-        return _answer(Kind.DECLARE_SHIPPED, move.event, row, box_id, waybill.payload(), at, intent_key)
+        return _answer(ClaimKind.DECLARE_SHIPPED, move.event, row, box_id, waybill.payload(), at, intent_key)
 
     return await _ask_answer(context, caller, receipt_id, True, intent, intent_key)
 
@@ -120,7 +121,7 @@ async def seller_cancel(
         known = await effect_store.find_by_key(tx, vendor_id, intent_key) if intent_key else None
         if known is not None:
             asked = {item["vendor_item_id"]: item["count"] for item in known["payload"].get("items", ())}
-            same = known["kind"] == Kind.SELLER_CANCEL and known["subject_id"] == shipment_box_id
+            same = known["kind"] == OrderKind.SELLER_CANCEL and known["subject_id"] == shipment_box_id
             if not same or (counts is not None and asked != dict(counts)):
                 raise another_use(known)
             return known
@@ -138,7 +139,7 @@ async def seller_cancel(
         ]
         payload = {"items": items, "reason": reason.value}
         intent = effect_store.Intent(
-            Kind.SELLER_CANCEL,
+            OrderKind.SELLER_CANCEL,
             move.event,
             shipment_box_id,
             box["order_id"],
@@ -250,7 +251,7 @@ def _receipt(
 
 
 def _answer(
-    kind: Kind,
+    kind: ClaimKind,
     event: str,
     row: Mapping[str, Any],
     box_id: int | None,

@@ -6,10 +6,10 @@ from typing import Any
 
 from app.claims import store as claim_store
 from app.claims.effects import Receipts
+from app.claims.kinds import ClaimKind
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects.subjects import Effects, Proofs, Rows, confirmed_step
-from app.engine.effects.verdicts import Kind
 from app.engine.history import transitions
 from app.machines.boxes import BoxState
 from app.machines.cancels import CANCEL, CancelFacts, CancelState
@@ -20,6 +20,9 @@ from app.orders.quantities.quantities import settle_claims
 
 class Cancels(Receipts):
     """The subject `cancel`."""
+
+    aggregate = "cancel"
+    lock_order = 10
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
         """Lock the cancels and then their boxes; each row says with `leaving` whether a waybill is out."""
@@ -59,7 +62,7 @@ class Cancels(Receipts):
                 continue
             step = confirmed_step(effect, move, proofs)
             moves.append(transitions.ReceiptMove(row["receipt_id"], row["version"], (step,)))
-            if effect["kind"] == Kind.DECLARE_SHIPPED:
+            if effect["kind"] == ClaimKind.DECLARE_SHIPPED:
                 inside = [one for one in row["boxes"] if one["state"] == BoxState.INSTRUCT]
                 # Of several boxes nobody said which one left with this number: they will show it.
                 if len(inside) == 1:
@@ -75,7 +78,7 @@ def _facts(row: Mapping[str, Any], effect: Mapping[str, Any], *, answered: bool 
     """Build the guards' facts; `answered`: Coupang has taken it, so what left meanwhile changes nothing."""
     payload = effect["payload"]
     return CancelFacts(
-        handed_over=effect["kind"] == Kind.DECLARE_SHIPPED,
+        handed_over=effect["kind"] == ClaimKind.DECLARE_SHIPPED,
         waybill="invoice_number" in payload,
         waybill_sent=row["leaving"] and not answered,
         whole=payload.get("cancel_count") == row["count_sum"] or answered,

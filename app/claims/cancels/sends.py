@@ -1,26 +1,26 @@
-"""Send what claims ask for, one call each: answers to stop requests, cancels, returns."""
+"""Send answers to stop requests and cancels by the seller, one call each, and read them back."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from app.claims import store as claim_store
 from app.claims.cancels import changes as cancel_changes
-from app.claims.cancels.verdicts import judge_cancel
+from app.claims.cancels.verdicts import judge_cancel, read_answer, read_cancel
 from app.claims.ingest import state_shown
+from app.claims.kinds import ClaimKind
 from app.claims.reread import look_at_receipt
-from app.claims.returns.sends import SEND_RETURNS, read_back_return
 from app.coupang.claims import cancel_calls
 from app.coupang.claims.types import MiddleCancelCode
 from app.coupang.errors import CoupangError
+from app.coupang.orders.decode import Sheet
 from app.engine.effects import outbox, readback
-from app.engine.effects.outbox import Batch
-from app.engine.effects.senders import DONE, Send
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.dispatch import alone
+from app.engine.effects.senders import DONE
+from app.engine.effects.verdicts import Verdict
 from app.engine.visits.session import VisitSession, raise_if_stopped
-from app.exchanges.poll import SEND_EXCHANGES, read_back_exchange
 from app.machines.cancels import CancelState
-
-FIRST = (Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.SELLER_CANCEL)
-"""Kinds that go before all others."""
+from app.orders.read_back import read_singly
 
 
 async def _stop(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
@@ -56,24 +56,9 @@ async def _cancel(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Ver
     return judge_cancel(answer, payload), answer.raw
 
 
-SEND_ALONE: Mapping[Kind, Send] = {
-    Kind.STOP_SHIPMENT: _stop,
-    Kind.DECLARE_SHIPPED: _shipped,
-    Kind.SELLER_CANCEL: _cancel,
-    **SEND_RETURNS,
-    **SEND_EXCHANGES,
-}
-
-
-async def send_alone(session: VisitSession, batch: Batch) -> None:
-    """Send the one effect of a batch and settle it."""
-    try:
-        verdict, raw = await SEND_ALONE[batch.kind](session, batch.effects[0])
-    except CoupangError as error:
-        await outbox.settle_error(session.context, session.vendor_id, session.epoch, batch, error)
-        raise_if_stopped(error)
-        return
-    await outbox.settle_verdict(session.context, session.vendor_id, session.epoch, batch, verdict, raw)
+stop_shipment = alone(_stop)
+declare_shipped = alone(_shipped)
+seller_cancel = alone(_cancel)
 
 
 async def read_back_answer(session: VisitSession, effect: Mapping[str, Any]) -> None:
@@ -94,22 +79,34 @@ async def read_back_answer(session: VisitSession, effect: Mapping[str, Any]) -> 
         # Its row could not be read, or is no cancel at all: that says nothing about the answer.
         await outbox.postpone(session.context, session.vendor_id, session.epoch, [effect["effect_id"]])
         return
-    verdict = readback.verdict_of_answer(session.context, effect, shown, at)
+    verdict = read_answer(
+        ClaimKind(effect["kind"]),
+        shown,
+        readback.silent_for(session.context, effect, at),
+        session.context.policy.write_shows_within,
+    )
     raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
     await readback.settle(session.context, session.vendor_id, session.epoch, effect, verdict, raw)
 
 
-async def read_back_pickup(session: VisitSession, effect: Mapping[str, Any]) -> None:
-    """Read the claim of a doubtful pick-up waybill, a return or an exchange."""
-    read = read_back_exchange if effect["subject"] == "exchange" else read_back_return
-    await read(session, effect)
+async def read_back_seller_cancel(session: VisitSession, effects: Sequence[Mapping[str, Any]]) -> None:
+    """Read the boxes of doubtful seller's cancels; what customers had stopped meanwhile proves nothing."""
+    await read_singly(session, effects, _judge_seller_cancel)
 
 
-READ_ALONE: Mapping[Kind, Callable[[VisitSession, Mapping[str, Any]], Awaitable[None]]] = {
-    Kind.STOP_SHIPMENT: read_back_answer,
-    Kind.DECLARE_SHIPPED: read_back_answer,
-    **dict.fromkeys(SEND_RETURNS, read_back_return),
-    **dict.fromkeys(SEND_EXCHANGES, read_back_exchange),
-    Kind.PICKUP_WAYBILL: read_back_pickup,
-}
-"""Kinds whose outcome shows in a claim, and how it is read."""
+async def _judge_seller_cancel(
+    session: VisitSession, effect: Mapping[str, Any], sheets: list[Sheet], at: datetime
+) -> Verdict:
+    context = session.context
+    async with context.db.connection() as connection:
+        rows = await claim_store.asked_to_stop(
+            connection, effect["vendor_id"], effect["shipment_box_id"], effect["asked_at"]
+        )
+    return read_cancel(
+        effect["payload"],
+        sheets,
+        effect["shipment_box_id"],
+        readback.silent_for(context, effect, at),
+        context.policy.write_shows_within,
+        {row["vendor_item_id"]: (row["stopped"], row["requested"]) for row in rows},
+    )

@@ -8,9 +8,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from app.claims.kinds import ClaimKind
 from app.coupang.claims.types import CancelAnswer
 from app.coupang.orders.decode import Sheet
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.verdicts import Verdict
 from app.machines.boxes import SEEN, SHIPPED
 from app.machines.cancels import CancelState
 
@@ -88,7 +89,7 @@ def read_cancel(
 
 
 def read_answer(
-    kind: Kind,
+    kind: ClaimKind,
     shown: CancelState | None,
     silent_for: timedelta,
     shows_within: timedelta,
@@ -102,7 +103,7 @@ def read_answer(
         silent_for: Time since it was last sent.
         shows_within: After this long an answer that does not show was not applied.
     """
-    asked = CancelState.STOPPED if kind is Kind.STOP_SHIPMENT else CancelState.SHIPPED_ALREADY
+    asked = CancelState.STOPPED if kind is ClaimKind.STOP_SHIPMENT else CancelState.SHIPPED_ALREADY
     match shown:
         case None if silent_for >= PATIENCE:
             return Verdict("give_up", "NOT_SHOWN", "neither the receipts nor the withdrawals show it")

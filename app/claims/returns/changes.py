@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.claims.changes import Change, ask_claim, locked, pickup_payload
+from app.claims.kinds import ClaimKind
 from app.claims.returns.effects import return_facts
 from app.coupang.claims.types import PickupOf
 from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.effects import store as effect_store
-from app.engine.effects.verdicts import Kind
 from app.engine.history.actions import action, judge, reception_actions
 from app.machines.returns import RETURN
 from app.orders.decide import decide
@@ -39,7 +39,7 @@ async def register_pickup(
     """
     payload = pickup_payload(PickupOf.RETURN, waybill, reg_number)
     return await _ask(
-        context, caller, receipt_id, Kind.PICKUP_WAYBILL, "register_pickup", payload, intent_key
+        context, caller, receipt_id, ClaimKind.PICKUP_WAYBILL, "register_pickup", payload, intent_key
     )
 
 
@@ -53,27 +53,29 @@ async def confirm_return(
         Refused: The goods did not arrive, or their inspection did not pass; names the rules.
         Conflict: Another change of this return is still open.
     """
-    return await _ask(context, caller, receipt_id, Kind.CONFIRM_RETURN, "confirm_arrival", {}, intent_key)
+    return await _ask(
+        context, caller, receipt_id, ClaimKind.CONFIRM_RETURN, "confirm_arrival", {}, intent_key
+    )
 
 
 async def approve_return(
     context: Context, caller: Caller, receipt_id: int, *, intent_key: str | None = None
 ) -> dict[str, Any]:
     """Ask Coupang to refund the whole return (R4); return the effect. Errors: see `confirm_return`."""
-    return await _ask(context, caller, receipt_id, Kind.APPROVE_RETURN, "approve", {}, intent_key)
+    return await _ask(context, caller, receipt_id, ClaimKind.APPROVE_RETURN, "approve", {}, intent_key)
 
 
 async def _ask(
     context: Context,
     caller: Caller,
     receipt_id: int,
-    kind: Kind,
+    kind: ClaimKind,
     event: str,
     payload: Mapping[str, Any],
     intent_key: str | None,
 ) -> dict[str, Any]:
     def plan(row: Mapping[str, Any]) -> Change:
-        counted = {"cancel_count": row["count_sum"]} if kind is Kind.APPROVE_RETURN else {}
+        counted = {"cancel_count": row["count_sum"]} if kind is ClaimKind.APPROVE_RETURN else {}
         asked = {**payload, **counted}
         move = decide(RETURN, row["state"], event, return_facts(row, asked))
         return Change(kind, move.event, asked)
@@ -91,7 +93,9 @@ async def return_actions(context: Context, vendor_ids: Vendors, receipt_id: int)
         NotFound: No such return for this caller.
     """
     async with context.db.transaction() as tx:
-        vendor_id, row = await locked(tx, vendor_ids, "return", receipt_id)
+        vendor_id, row = await locked(
+            context.registry.subjects["return"], tx, vendor_ids, "return", receipt_id
+        )
         busy = await effect_store.find_open(tx, vendor_id, receipt_id, "return")
     facts = return_facts(row, {"invoice_number": "", "cancel_count": row["count_sum"]})
     place = f"/v1/returns/{receipt_id}"

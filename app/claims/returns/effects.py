@@ -6,12 +6,12 @@ from typing import Any
 
 from app.claims import store as claim_store
 from app.claims.effects import Receipts
+from app.claims.kinds import ClaimKind
 from app.claims.receptions import store as reception_store
 from app.claims.returns.verdicts import REFUNDED
 from app.engine.context import Context
 from app.engine.db.database import Connection
 from app.engine.effects.subjects import Effects, Proofs, Rows, confirmed_step
-from app.engine.effects.verdicts import Kind
 from app.engine.history import transitions
 from app.machines.kernel import Refused
 from app.machines.receipt_classification import Pickup, is_ours_to_collect
@@ -23,6 +23,9 @@ from app.orders.quantities.quantities import settle_claims
 
 class Returns(Receipts):
     """The subject `return`."""
+
+    aggregate = "return"
+    lock_order = 20
 
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
         """Lock the returns, their receptions (each row names its state as `reception`) and their boxes."""
@@ -54,7 +57,7 @@ class Returns(Receipts):
             row = present.get(effect["subject_id"])
             if row is None:
                 continue
-            refunded = effect["kind"] == Kind.CONFIRM_RETURN and effect.get("result_code") == REFUNDED
+            refunded = effect["kind"] == ClaimKind.CONFIRM_RETURN and effect.get("result_code") == REFUNDED
             event = "confirm_arrival_refunded" if refunded else effect["event"]
             try:
                 move = RETURN.decide(row["state"], event, _DONE)

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.claims.ingest import take_receipts
+from app.claims.kinds import ClaimKind
 from app.claims.reread import ask_for_withdrawals
-from app.claims.returns.verdicts import REFUNDED, told_by
+from app.claims.returns.verdicts import REFUNDED, read_return, told_by
 from app.coupang.claims import return_calls
 from app.coupang.claims.types import PickupOf, ReceiptPage
 from app.coupang.errors import CoupangError, NotExisting
 from app.engine.effects import outbox, readback
-from app.engine.effects.senders import DONE, Send
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.dispatch import alone
+from app.engine.effects.senders import DONE
+from app.engine.effects.verdicts import Verdict
 from app.engine.visits.session import VisitSession, raise_if_stopped
 from app.machines.returns import ReturnState
 
@@ -54,11 +56,9 @@ async def _pickup(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Ver
     return DONE, done.raw
 
 
-SEND_RETURNS: Mapping[Kind, Send] = {
-    Kind.PICKUP_WAYBILL: _pickup,
-    Kind.CONFIRM_RETURN: _confirm,
-    Kind.APPROVE_RETURN: _approve,
-}
+register_pickup = alone(_pickup)
+confirm_return = alone(_confirm)
+approve_return = alone(_approve)
 
 
 async def read_back_return(session: VisitSession, effect: Mapping[str, Any]) -> None:
@@ -81,7 +81,14 @@ async def read_back_return(session: VisitSession, effect: Mapping[str, Any]) -> 
         # Its row could not be read, or is no return: that says nothing about the change.
         await outbox.postpone(context, vendor_id, session.epoch, [effect["effect_id"]])
         return
-    verdict = readback.verdict_of_return(context, effect, shown, waybills, at)
+    verdict = read_return(
+        ClaimKind(effect["kind"]),
+        effect["payload"],
+        shown,
+        waybills,
+        readback.silent_for(context, effect, at),
+        context.policy.write_shows_within,
+    )
     raw = page.raw if page else b"withdrawn" if withdrawn else b"no receipt"
     await readback.settle(context, vendor_id, session.epoch, effect, verdict, raw)
     if page is not None:

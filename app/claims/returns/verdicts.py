@@ -6,8 +6,9 @@ from typing import Any
 
 from app.claims.cancels.verdicts import PATIENCE
 from app.claims.ingest import sound
+from app.claims.kinds import ClaimKind
 from app.coupang.claims.types import ReceiptPage, Waybill
-from app.engine.effects.verdicts import Kind, Verdict
+from app.engine.effects.verdicts import Verdict
 from app.machines.returns import SHOWS_CONFIRMATION, ReturnState
 
 REFUNDED = "REFUNDED"
@@ -15,7 +16,7 @@ REFUNDED = "REFUNDED"
 
 
 def read_return(
-    kind: Kind,
+    kind: ClaimKind,
     payload: Mapping[str, Any],
     shown: ReturnState | None,
     waybills: Collection[Waybill],
@@ -37,17 +38,17 @@ def read_return(
         if silent_for >= PATIENCE:
             return Verdict("give_up", "NOT_SHOWN", "neither the receipts nor the withdrawals show it")
         return Verdict("wait", "NOT_SHOWN", "neither the receipts nor the withdrawals show it")
-    if kind is Kind.PICKUP_WAYBILL:
+    if kind is ClaimKind.PICKUP_WAYBILL:
         done = carries(payload, waybills)
         before = ReturnState.RETURNS_UNCHECKED
-    elif kind is Kind.CONFIRM_RETURN:
+    elif kind is ClaimKind.CONFIRM_RETURN:
         done = shown in SHOWS_CONFIRMATION
         before = ReturnState.RETURNS_UNCHECKED
     else:
         done = shown is ReturnState.RETURNS_COMPLETED
         before = ReturnState.VENDOR_WAREHOUSE_CONFIRM
     if done:
-        quick = kind is Kind.CONFIRM_RETURN and shown is ReturnState.RETURNS_COMPLETED
+        quick = kind is ClaimKind.CONFIRM_RETURN and shown is ReturnState.RETURNS_COMPLETED
         return Verdict("prove", REFUNDED if quick else "SHOWN", "the receipt shows what was asked")
     if shown is before:
         if silent_for < shows_within:
@@ -55,7 +56,7 @@ def read_return(
         return Verdict("disprove", "NOT_APPLIED", "the receipt does not show it")
     if shown is ReturnState.WITHDRAWN:
         return Verdict("refute", "WITHDRAWN", "the customer or the support took the return back")
-    if kind is not Kind.PICKUP_WAYBILL and shown is ReturnState.REQUEST_COUPANG_CHECK:
+    if kind is not ClaimKind.PICKUP_WAYBILL and shown is ReturnState.REQUEST_COUPANG_CHECK:
         # A dispute may have followed it or come in between: nothing tells which.
         return Verdict("give_up", "DISPUTED", "the receipt is disputed; it does not tell what was applied")
     return Verdict("refute", "SHOWN_OTHERWISE", f"the receipt shows {shown}")

@@ -9,14 +9,15 @@ import httpx
 from app.clock import KST
 from app.devtools.packer.desk import Desk
 from app.devtools.packer.habits import Habits
+from app.devtools.packer.shelf import Shelf
 from app.machines.boxes import BoxState
 
 AT_A_TIME = 8
 PERMIT_WAIT_S = 10
 
 
-async def pack(desk: Desk, habits: Habits) -> int:
-    """Ship every box that is ready; return how many were asked."""
+async def pack(desk: Desk, habits: Habits, shelf: Shelf) -> int:
+    """Pack and ship every box that is ready; return how many were asked."""
     found = await desk.all("/v1/boxes", state=BoxState.INSTRUCT)
     # A replacement is no sale: it is shipped through its exchange.
     sales = [box for box in found if box["exchange_id"] is None]
@@ -25,13 +26,13 @@ async def pack(desk: Desk, habits: Habits) -> int:
 
     async def one(box: dict[str, Any]) -> None:
         async with gate:
-            await _ship(desk, habits, box)
+            await _ship(desk, habits, shelf, box)
 
     await asyncio.gather(*(one(box) for box in ready))
     return len(ready)
 
 
-async def _ship(desk: Desk, habits: Habits, box: dict[str, Any]) -> None:
+async def _ship(desk: Desk, habits: Habits, shelf: Shelf, box: dict[str, Any]) -> None:
     box_id = box["shipment_box_id"]
     luck = desk.luck("box", box_id)
     direct = luck.random() < habits.direct_share
@@ -52,8 +53,12 @@ async def _ship(desk: Desk, habits: Habits, box: dict[str, Any]) -> None:
         if permit is None or permit["state"] != "VALID":
             return
         body["permit"] = permit["permit_id"]
+    units = await _contents(desk, place, set(body.get("later", ())))
+    if not units:
+        return
+    shelf.label(int(box_id), body, units)
     try:
-        await desk.ask(what, f"{place}/ship", body)
+        shelf.put(int(box_id), await desk.ask(what, f"{place}/ship", body))
     except httpx.HTTPStatusError as error:
         # What should have left now was cancelled in this instant, so the plan makes no sense any more.
         if "later" not in body or error.response.status_code != 422:
@@ -68,6 +73,16 @@ async def _stays_behind(desk: Desk, place: str) -> list[str]:
     told = await desk.read(f"{place}/lines")
     items = [line["vendor_item_id"] for line in (told or {"items": []})["items"] if line["shippable"] > 0]
     return items[1:]
+
+
+async def _contents(desk: Desk, place: str, later: set[str]) -> dict[int, int]:
+    """Return what goes into the parcel: all that may be shipped of every option that does not stay behind."""
+    told = await desk.read(f"{place}/lines")
+    return {
+        int(line["vendor_item_id"]): int(line["shippable"])
+        for line in (told or {"items": []})["items"]
+        if line["shippable"] > 0 and line["vendor_item_id"] not in later
+    }
 
 
 async def _day_has_come(desk: Desk, place: str) -> bool:

@@ -15,6 +15,7 @@ from app.devtools.packer.exchanges import serve_exchanges
 from app.devtools.packer.habits import Habits
 from app.devtools.packer.packing import pack
 from app.devtools.packer.returns import serve_returns
+from app.devtools.packer.shelf import Shelf
 from app.devtools.packer.stops import answer_stops
 
 
@@ -27,7 +28,7 @@ class Packer:
         seed: Draws everything that is left to chance.
         habits: How it works.
         clock: The virtual time; the machine's own by default.
-        dock: Tells what the couriers have brought; without it nothing comes back.
+        dock: Tells what the couriers have brought, and is told what they take; without it nothing comes back.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Packer:
         self._desk = Desk(base_url, api_key, seed, clock)
         self._habits = habits or Habits()
         self._dock = dock
+        self._shelf = Shelf()
 
     @property
     def counts(self) -> Counter[str]:
@@ -54,8 +56,13 @@ class Packer:
         await self._desk.close()
 
     async def pack(self) -> int:
-        """Ship every box that is ready; return how many were asked."""
-        return await pack(self._desk, self._habits)
+        """Hand over what was packed and is known to Coupang, then pack and ship every box that is ready.
+
+        Returns:
+            How many boxes were asked to be shipped.
+        """
+        await self._shelf.hand_over(self._desk, self._dock)
+        return await pack(self._desk, self._habits, self._shelf)
 
     async def answer_stops(self) -> int:
         """Answer open stop requests; return how many were."""
@@ -65,7 +72,7 @@ class Packer:
         """Do the next step of every return and exchange; return how many changes were asked."""
         brought = await self._dock.brought() if self._dock else Parcels()
         return await serve_returns(self._desk, self._habits, brought.returns) + await serve_exchanges(
-            self._desk, self._habits, brought.exchanges
+            self._desk, self._habits, self._shelf, brought.exchanges
         )
 
     async def work(self) -> None:

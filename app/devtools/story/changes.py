@@ -4,31 +4,35 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.claims.kinds import ClaimKind
 from app.claims.returns.verdicts import REFUNDED
 from app.devtools.story.truth import Truth
-from app.engine.effects.verdicts import Kind
+from app.exchanges.kinds import ExchangeKind
 from app.integrity.snapshot import Holdings
 from app.machines.effects import EffectState
+from app.orders.kinds import OrderKind
 
-OURS: dict[str, Kind] = {
-    "acknowledge": Kind.ACKNOWLEDGE,
-    "invoice": Kind.SHIP,
-    "update_invoice": Kind.CHANGE_INVOICE,
-    "complete": Kind.CLOSE_UNDELIVERED,
-    "cancel": Kind.SELLER_CANCEL,
-    "stop_shipment": Kind.STOP_SHIPMENT,
-    "already_shipped": Kind.DECLARE_SHIPPED,
-    "register_pickup": Kind.PICKUP_WAYBILL,
-    "receive_return": Kind.CONFIRM_RETURN,
-    "approve_return": Kind.APPROVE_RETURN,
-    "reject_exchange": Kind.REJECT_EXCHANGE,
-    "receive_exchange": Kind.CONFIRM_EXCHANGE,
-    "ship_exchange": Kind.SHIP_EXCHANGE,
+OURS: dict[str, str] = {
+    "acknowledge": OrderKind.ACKNOWLEDGE,
+    "invoice": OrderKind.SHIP,
+    "update_invoice": OrderKind.CHANGE_INVOICE,
+    "complete": OrderKind.CLOSE_UNDELIVERED,
+    "cancel": OrderKind.SELLER_CANCEL,
+    "stop_shipment": ClaimKind.STOP_SHIPMENT,
+    "already_shipped": ClaimKind.DECLARE_SHIPPED,
+    "register_pickup": ClaimKind.PICKUP_WAYBILL,
+    "receive_return": ClaimKind.CONFIRM_RETURN,
+    "approve_return": ClaimKind.APPROVE_RETURN,
+    "reject_exchange": ExchangeKind.REJECT_EXCHANGE,
+    "receive_exchange": ExchangeKind.CONFIRM_EXCHANGE,
+    "ship_exchange": ExchangeKind.SHIP_EXCHANGE,
 }
 """The ledger's name of a change → ours."""
-About = tuple[Kind, str, int]
+About = tuple[str, str, int]
 """Kind, what it is about (`box`, `receipt`, `exchange`) and its number."""
-BY_COUPANG = frozenset({Kind.STOP_SHIPMENT, Kind.DECLARE_SHIPPED, Kind.CONFIRM_RETURN, Kind.APPROVE_RETURN})
+BY_COUPANG = frozenset(
+    {ClaimKind.STOP_SHIPMENT, ClaimKind.DECLARE_SHIPPED, ClaimKind.CONFIRM_RETURN, ClaimKind.APPROVE_RETURN}
+)
 """What Coupang does by itself too, after some days or at a scan."""
 _READ_BACK = frozenset({"SHOWN", REFUNDED})
 _TAKEN_BACK = frozenset({"WITHDRAWN"})
@@ -57,7 +61,9 @@ def compare_changes(truth: Truth, held: Holdings) -> list[str]:
         # Applied, and the customer took the claim back before it could be read: nothing shows it any more.
         unread = about[0] in BY_COUPANG and theirs == ours + gone[about]
         # The same of a box that was acknowledged, stopped and cancelled before it could be read.
-        too_late = about[0] is Kind.ACKNOWLEDGE and about[2] in cancelled and theirs == ours + vanished[about]
+        too_late = (
+            about[0] == OrderKind.ACKNOWLEDGE and about[2] in cancelled and theirs == ours + vanished[about]
+        )
         if theirs != ours and not anybody and not unread and not too_late:
             broken.append(
                 f"{about[0]} of {about[1]} {about[2]}: Coupang applied {theirs}, we hold {ours} for confirmed"
@@ -71,14 +77,14 @@ def _told(held: Holdings, about: About) -> str:
     ours = [
         f"{row['state']} {row['result_code'] or ''}".strip()
         for row in held.effects
-        if (Kind(row["kind"]), _ABOUT[row["subject"]], row["subject_id"]) == about
+        if (row["kind"], _ABOUT[row["subject"]], row["subject_id"]) == about
     ]
     return ", ".join(ours) or "none"
 
 
 def _counted(held: Holdings, state: str, codes: frozenset[str] | None = None) -> Counter[About]:
     return Counter(
-        (Kind(row["kind"]), _ABOUT[row["subject"]], row["subject_id"])
+        (row["kind"], _ABOUT[row["subject"]], row["subject_id"])
         for row in held.effects
         if row["state"] == state and (codes is None or row["result_code"] in codes)
     )

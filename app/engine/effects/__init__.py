@@ -1,8 +1,8 @@
 """Changes we ask of Coupang: the outbox, the sending, the verdict, the read-back.
 
 Modules:
-    dispatch.py     Send effects and read back those of unknown outcome: 50 boxes a call, tries recorded
-                    before and after.
+    dispatch.py     Send what is due, kind by kind, and read back what is of unknown outcome; each kind
+                    declares how.
     idempotency.py  Idempotency: what was asked before under the same key, and what is still open for the same
                     subject.
     outbox.py       Take effects out to be sent, and settle what came back.
@@ -15,5 +15,6 @@ Modules:
                     it.
     subjects.py     What every subject of an effect can do.
     tables.py       Changes we ask of Coupang, and each try of them.
-    verdicts.py     What an answer of Coupang means for an effect. Pure: no database, no network, no clock.
+    verdicts.py     What an answer of Coupang means for an effect; what a family's own answers mean, its
+                    `verdicts` say.
 """

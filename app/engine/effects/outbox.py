@@ -10,34 +10,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.coupang.errors import CoupangError
-from app.coupang.limits import MOST_BOXES
-from app.coupang.orders.decode import Results
-from app.effect_subjects import SUBJECTS, Proofs, Rows, effect_step
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.db.database import Connection
 from app.engine.effects import store as effect_store
-from app.engine.effects.verdicts import Kind, Verdict, judge, judge_error
+from app.engine.effects.subjects import Proofs, Rows, effect_step
+from app.engine.effects.verdicts import Verdict, judge_error
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
 from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.machines.kernel import Refused
-from app.orders.permits import checks as permit_checks
-from app.orders.waybills import checks as waybill_checks
-from app.orders.waybills.parcel_lines import lines_now
 
 LOST = "LOST"
 """Code of a change whose sender was killed before it stored the answer."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
-ALONE = frozenset(Kind) - {Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE}
-"""Kinds of which Coupang takes one a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Effects of one kind that are being sent, one per box, with the ids of their tries."""
 
-    kind: Kind
+    kind: str
     effects: tuple[dict[str, Any], ...]
     attempts: Mapping[int, int]
     at: datetime
@@ -75,7 +68,7 @@ async def kinds_due(context: Context, vendor_id: str) -> set[str]:
 
 
 async def waiting(
-    context: Context, vendor_id: str, kind: Kind, only: Sequence[int] | None = None
+    context: Context, vendor_id: str, kind: str, only: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
     """Return up to 50 effects of a kind that are due, without taking them."""
     async with context.db.connection() as connection:
@@ -84,16 +77,19 @@ async def waiting(
 
 
 async def _due(
-    context: Context, connection: Connection, vendor_id: str, kind: Kind, *, lock: bool = False
+    context: Context, connection: Connection, vendor_id: str, kind: str, *, lock: bool = False
 ) -> list[dict[str, Any]]:
-    company = {
-        Kind.ACKNOWLEDGE: context.policy.acknowledge_linger,
-        Kind.SHIP: context.policy.ship_linger,
-    }.get(kind, timedelta(0))
-    most = 1 if kind in ALONE else MOST_BOXES
+    declared = context.registry.effect_kinds[kind]
     at = context.now()
     return await effect_store.due(
-        connection, vendor_id, EffectState.PENDING, at, most, kind=kind, company=company, lock=lock
+        connection,
+        vendor_id,
+        EffectState.PENDING,
+        at,
+        declared.most,
+        kind=kind,
+        company=declared.linger(context.policy),
+        lock=lock,
     )
 
 
@@ -105,7 +101,7 @@ async def postpone(context: Context, vendor_id: str, epoch: int, effect_ids: Seq
 
 
 async def take(
-    context: Context, vendor_id: str, epoch: int, kind: Kind, *, only: Sequence[int] | None = None
+    context: Context, vendor_id: str, epoch: int, kind: str, *, only: Sequence[int] | None = None
 ) -> Batch | None:
     """Move up to 50 due effects to SENDING and record their tries; None when there are none.
 
@@ -133,7 +129,7 @@ async def take(
                 found = found[:1]
             else:
                 found = [effect for effect in found if effect["attempts"] < ALONE_AFTER]
-            going, dropped = await _decide_again(tx, vendor_id, found, at)
+            going, dropped = await _decide_again(context, tx, vendor_id, found, at)
             await transitions.move_effects(tx, vendor_id, dropped, at)
             if not going:
                 return None, True
@@ -171,26 +167,24 @@ async def take(
 
 
 async def _decide_again(
-    tx: Connection, vendor_id: str, found: Sequence[dict[str, Any]], at: datetime
+    context: Context, tx: Connection, vendor_id: str, found: Sequence[dict[str, Any]], at: datetime
 ) -> tuple[list[dict[str, Any]], list[transitions.EffectMove]]:
-    present = await lock_subjects(tx, vendor_id, found)
-    taken = await waybill_checks.taken(tx, vendor_id, waybill_checks.waybills_of(found), at)
-    revoked = await permit_checks.revoked_since(tx, vendor_id, found)
+    subjects = context.registry.subjects
+    present = await lock_subjects(context, tx, vendor_id, found)
+    forbidden: dict[int, str] = {}
+    for name, subject in subjects.items():
+        if mine := [effect for effect in found if effect["subject"] == name]:
+            forbidden |= await subject.forbidden(tx, vendor_id, mine, at)
     going: list[dict[str, Any]] = []
     dropped: list[transitions.EffectMove] = []
     for effect in found:
+        subject = subjects[effect["subject"]]
         row = present[effect["subject"]].get(effect["subject_id"])
         try:
-            # What an exchange is asked for depends on its tracks, and a scan may move it meanwhile: its
-            # machines alone decide again. Everything else was asked for in one state and goes in that one.
-            moved = row is None or (row["state"] != effect["box_state"] and effect["subject"] != "exchange")
-            if row is None or moved:
+            if row is None or (subject.pinned and row["state"] != effect["box_state"]):
                 raise Refused(row["state"] if row else "gone", effect["event"], (), ())
-            SUBJECTS[effect["subject"]].decide(row, effect, at)
-            if effect["subject"] == "box" and effect["subject_id"] in taken:
-                rule = f"{waybill_checks.RULE} (box {taken[effect['subject_id']]} carries it)"
-                raise Refused(row["state"], effect["event"], (rule,), ())
-            if rule := revoked.get(effect["effect_id"], ""):
+            subject.decide(row, effect, at)
+            if rule := forbidden.get(effect["effect_id"]):
                 raise Refused(row["state"], effect["event"], (rule,), ())
         except Refused as no:
             step = effect_step(
@@ -207,40 +201,23 @@ async def _decide_again(
                 )
             )
         else:
-            going.append(await _with_lines_now(tx, vendor_id, effect, row))
+            payload = subject.payload_now(row, effect)
+            if payload != effect["payload"]:
+                await effect_store.rewrite(tx, vendor_id, effect["effect_id"], payload)
+            going.append({**effect, "payload": payload})
     return going, dropped
 
 
-async def _with_lines_now(
-    tx: Connection, vendor_id: str, effect: dict[str, Any], row: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return a waybill without lines that were cancelled whole since it was asked; it is stored so."""
-    payload = effect["payload"]
-    if effect["kind"] != Kind.SHIP:
-        return effect
-    lines = lines_now(row["state"], effect["event"], payload, row["lines"])
-    if lines == payload["lines"]:
-        return effect
-    payload = {**payload, "lines": lines}
-    await effect_store.rewrite(tx, vendor_id, effect["effect_id"], payload)
-    return {**effect, "payload": payload}
-
-
-async def settle(context: Context, vendor_id: str, epoch: int, batch: Batch, answer: Results) -> list[int]:
-    """Store the answer and what it means for each effect and box.
-
-    Returns:
-        Boxes that must be read by themselves: the answer contradicts our picture of them.
-    """
-    digest = context.vault.digest(answer.raw)
-    verdicts = {
-        effect["effect_id"]: judge(
-            batch.kind, [row for row in answer.rows if row.shipment_box_id == effect["shipment_box_id"]]
-        )
-        for effect in batch.effects
-    }
-    await _settle(context, vendor_id, epoch, batch, verdicts, (digest, answer.raw))
-    return [effect["shipment_box_id"] for effect in batch.effects if verdicts[effect["effect_id"]].reread]
+async def settle(
+    context: Context,
+    vendor_id: str,
+    epoch: int,
+    batch: Batch,
+    verdicts: Mapping[int, Verdict],
+    raw: bytes,
+) -> None:
+    """Store an answer and what it means for each effect, by effect id."""
+    await _settle(context, vendor_id, epoch, batch, verdicts, (context.vault.digest(raw), raw))
 
 
 async def settle_error(
@@ -276,7 +253,7 @@ async def _settle(
         at = context.now()
         async with context.db.transaction() as tx:
             await transitions.fence(tx, vendor_id, epoch)
-            await lock_subjects(tx, vendor_id, batch.effects)
+            await lock_subjects(context, tx, vendor_id, batch.effects)
             sealed = context.vault.seal_packed(raw, PURPOSE_EVIDENCE)
             await evidence_store.keep(tx, vendor_id, [(digest, f"answer:{batch.kind}", sealed)], at)
             moves = [
@@ -291,7 +268,7 @@ async def _settle(
             ]
             await apply_confirmed(context, tx, vendor_id, confirmed, dict.fromkeys(verdicts, digest), at)
             reread = [effect for effect in batch.effects if verdicts[effect["effect_id"]].reread]
-            for name, subject in SUBJECTS.items():
+            for name, subject in context.registry.subjects.items():
                 if mine := [effect for effect in reread if effect["subject"] == name]:
                     await subject.doubt(tx, vendor_id, mine, at)
             ended = [
@@ -339,17 +316,17 @@ async def apply_confirmed(
     at: datetime,
 ) -> None:
     """Move what confirmed effects have changed, in the caller's transaction."""
-    for name, subject in SUBJECTS.items():
+    for name, subject in context.registry.subjects.items():
         if mine := [effect for effect in confirmed if effect["subject"] == name]:
             await subject.confirm(context, tx, vendor_id, mine, proofs, at)
 
 
 async def lock_subjects(
-    tx: Connection, vendor_id: str, found: Sequence[Mapping[str, Any]]
+    context: Context, tx: Connection, vendor_id: str, found: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, Rows]:
     """Lock what these effects are about, before the effects: requests for changes use the same order."""
     locked: dict[str, Rows] = {}
-    for name in ("cancel", "return", "exchange", "box"):
+    for name, subject in context.registry.in_lock_order:
         if mine := [effect for effect in found if effect["subject"] == name]:
-            locked[name] = await SUBJECTS[name].lock(tx, vendor_id, mine)
+            locked[name] = await subject.lock(tx, vendor_id, mine)
     return locked

@@ -1,36 +1,24 @@
 """Read back effects of unknown outcome: what Coupang shows decides; nothing is repeated on a guess."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
-from app.claims import store as claim_store
-from app.claims.cancels.verdicts import read_answer, read_cancel
-from app.claims.returns.verdicts import read_return
-from app.coupang.claims.types import Waybill
-from app.coupang.orders.decode import ResultCode, Sheet
-from app.effect_subjects import effect_step
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.effects import store as effect_store
 from app.engine.effects.outbox import LOST, apply_confirmed, lock_subjects
-from app.engine.effects.verdicts import Kind, Verdict, read_back
+from app.engine.effects.subjects import effect_step
+from app.engine.effects.verdicts import Verdict
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
-from app.machines.cancels import CancelState
 from app.machines.effects import EFFECT, EffectFacts, EffectState
-from app.machines.returns import ReturnState
 
 
 async def doubtful(context: Context, vendor_id: str, *, most: int = 200) -> list[dict[str, Any]]:
     """Return effects of unknown outcome that are due to be read back, oldest first."""
     async with context.db.connection() as connection:
         return await effect_store.due(connection, vendor_id, EffectState.UNKNOWN, context.now(), most)
-
-
-_SHORT = frozenset({Kind.SHIP, Kind.CHANGE_INVOICE, Kind.CLOSE_UNDELIVERED})
-"""Kinds whose call asks the gateway for no more time."""
 
 
 def silent_for(context: Context, effect: Mapping[str, Any], at: datetime) -> timedelta:
@@ -46,66 +34,13 @@ def silent_for(context: Context, effect: Mapping[str, Any], at: datetime) -> tim
         at: The time before the first reading.
     """
     since: datetime = effect.get("doubted_at") or effect["sent_at"] or effect["asked_at"]
-    if effect["result_code"] == LOST and effect["sent_at"] and effect["kind"] not in _SHORT:
+    if (
+        effect["result_code"] == LOST
+        and effect["sent_at"]
+        and context.registry.effect_kinds[effect["kind"]].extended
+    ):
         since = max(since, effect["sent_at"] + context.policy.call_lasts)
     return at - since
-
-
-Others = Mapping[int, tuple[int, int]]
-"""Units by vendor item id that a customer had stopped, and those that a customer has asked to stop."""
-NOBODY: Others = MappingProxyType({})
-
-
-async def others_cancels(context: Context, effect: Mapping[str, Any]) -> Others:
-    """Return what customers had, or asked to have, stopped of a box since its seller's cancel was asked."""
-    async with context.db.connection() as connection:
-        rows = await claim_store.asked_to_stop(
-            connection, effect["vendor_id"], effect["shipment_box_id"], effect["asked_at"]
-        )
-    return {row["vendor_item_id"]: (row["stopped"], row["requested"]) for row in rows}
-
-
-def verdict_of(
-    context: Context,
-    effect: Mapping[str, Any],
-    sheets: list[Sheet],
-    at: datetime,
-    others: Others = NOBODY,
-) -> Verdict:
-    """Compare one effect with what was read since `at` (see `outcomes.read_back`)."""
-    kind = Kind(effect["kind"])
-    policy = context.policy
-    within = policy.write_shows_within
-    if kind is Kind.ACKNOWLEDGE:
-        within = max(within, policy.acknowledge_shows_within)
-    silent = silent_for(context, effect, at)
-    # Anything but a code of Coupang's own is our word for an answer that was not one.
-    if kind is Kind.SELLER_CANCEL:
-        return read_cancel(effect["payload"], sheets, effect["shipment_box_id"], silent, within, others)
-    said_no = effect["attempts"] == 1 and effect["result_code"] in set(ResultCode)
-    return read_back(
-        kind, effect["payload"], sheets, effect["shipment_box_id"], silent, within, said_no=said_no
-    )
-
-
-def verdict_of_answer(
-    context: Context, effect: Mapping[str, Any], shown: CancelState | None, at: datetime
-) -> Verdict:
-    """Compare one answer to a stop request with its receipt (see `cancel_outcomes.read_answer`)."""
-    silent = silent_for(context, effect, at)
-    return read_answer(Kind(effect["kind"]), shown, silent, context.policy.write_shows_within)
-
-
-def verdict_of_return(
-    context: Context,
-    effect: Mapping[str, Any],
-    shown: ReturnState | None,
-    waybills: Collection[Waybill],
-    at: datetime,
-) -> Verdict:
-    """Compare one change of a return with its receipt (see `return_outcomes.read_return`)."""
-    silent, within = silent_for(context, effect, at), context.policy.write_shows_within
-    return read_return(Kind(effect["kind"]), effect["payload"], shown, waybills, silent, within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +79,7 @@ async def settle_all(
         at = context.now()
         async with context.db.transaction() as tx:
             await transitions.fence(tx, vendor_id, epoch)
-            await lock_subjects(tx, vendor_id, [one.effect for one in findings])
+            await lock_subjects(context, tx, vendor_id, [one.effect for one in findings])
             present = {
                 row["effect_id"]: row for row in await effect_store.by_ids(tx, vendor_id, list(proofs))
             }

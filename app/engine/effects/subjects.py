@@ -20,6 +20,16 @@ Proofs = Mapping[int, bytes]
 class Subject(Protocol):
     """A kind of thing that effects change."""
 
+    id_name: str
+    """What its id is called where a caller asks for it."""
+    lock_order: int
+    """Rows are locked in this order everywhere, lowest first: claims before their boxes."""
+    pinned: bool
+    """A change goes only in the state in which it was asked for; else its machine alone decides again."""
+
+    async def owner(self, tx: Connection, vendor_ids: list[str] | None, subject_id: int) -> str | None:
+        """Return whose it is; None: there is none for this caller."""
+
     async def lock(self, tx: Connection, vendor_id: str, effects: Effects) -> Rows:
         """Lock what these effects are about, the boxes behind them too; return the rows that exist."""
 
@@ -29,6 +39,14 @@ class Subject(Protocol):
         Raises:
             Refused: The machine refuses by now; names the rules.
         """
+
+    async def forbidden(
+        self, tx: Connection, vendor_id: str, effects: Effects, at: datetime
+    ) -> Mapping[int, str]:
+        """Return what forbids effects beside the machine: effect id → the rule, in words."""
+
+    def payload_now(self, row: Mapping[str, Any], effect: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the payload as it is sent: what was asked, less what is gone by now."""
 
     async def confirm(
         self, context: Context, tx: Connection, vendor_id: str, effects: Effects, proofs: Proofs, at: datetime
@@ -60,3 +78,21 @@ def confirmed_step(effect: Mapping[str, Any], move: Move[Any], proofs: Proofs) -
     return transitions.Step(
         move.event, move.source, move.target, "us", f"effect:{effect_id}", proofs[effect_id]
     )
+
+
+class PlainSubject:
+    """What most subjects have in common."""
+
+    lock_order = 0
+    pinned = True
+
+    async def forbidden(
+        self, tx: Connection, vendor_id: str, effects: Effects, at: datetime
+    ) -> Mapping[int, str]:
+        """Nothing beside the machine forbids a change."""
+        return {}
+
+    def payload_now(self, row: Mapping[str, Any], effect: Mapping[str, Any]) -> dict[str, Any]:
+        """Send what was asked for."""
+        payload: dict[str, Any] = effect["payload"]
+        return payload

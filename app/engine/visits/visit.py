@@ -1,28 +1,17 @@
 """One visit to one vendor: everything that is due there, effects first, bounded in time."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import psycopg
 
-from app.claims import poll as claim_poll
-from app.claims import poll_withdrawals
-from app.claims import reread as receipt_reread
-from app.claims.receptions import receptions
 from app.engine.context import Context
-from app.engine.effects import dispatch, outbox
-from app.engine.effects.verdicts import Kind
+from app.engine.family import FEEDS_FROM
 from app.engine.feeds import feeds
 from app.engine.feeds.feeds import Due
 from app.engine.visits import circuit_breaker, leases, probe
 from app.engine.visits.session import CircuitTripped, OutOfTime, Reach, VisitSession, open_session
 from app.errors import Fenced
-from app.exchanges import poll as exchange_poll
-from app.integrity import census_job
-from app.orders import changes as box_changes
-from app.orders import poll as order_poll
-from app.orders import reread as box_reread
-from app.orders.permits import answer as permit_answers
 
 log = logging.getLogger(__name__)
 
@@ -87,122 +76,26 @@ async def _visit(context: Context, reach: Reach, vendor_id: str, job_id: int | N
     return True
 
 
-Part = Callable[[VisitSession, Mapping[str, Due]], Awaitable[object]]
-"""A part of a visit; it returns True when it has left something for the next one."""
-
-
 async def _work(session: VisitSession) -> bool:
     """Do everything that is due, in its order; True when something is left.
 
     A part that fails in a way that nobody foresaw keeps no other from its work: what one odd row breaks would
     otherwise be broken by it for ever. It is raised when all the others are done.
     """
-    due: Mapping[str, Due] = {}
+    due: Mapping[str, Due] | None = None
     left, failed = False, list[Exception]()
-    for part in PARTS:
+    for part in session.context.registry.visit_parts:
         try:
-            if part is _look_for_stops:
+            if due is None and part.order >= FEEDS_FROM:
+                due = {}
                 due = await feeds.due_feeds(session.context, session.vendor_id)
-            left = await part(session, due) is True or left
+            left = await part.run(session, due or {}) is True or left
         except (OutOfTime, CircuitTripped, Fenced, psycopg.OperationalError):
             raise
         except Exception as error:
-            name = part.__name__.strip("_")
-            log.error("part %s of a visit of vendor %s: %s", name, session.vendor_id, type(error).__name__)
+            vendor_id = session.vendor_id
+            log.error("part %s of a visit of vendor %s: %s", part.name, vendor_id, type(error).__name__)
             failed.append(error)
     if failed:
         raise failed[0]
     return left
-
-
-async def _recover(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await outbox.recover(session.context, session.vendor_id, session.epoch)
-
-
-async def _read_back(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await dispatch.read_back(session)
-
-
-async def _answer_permits(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await permit_answers.answer_permits(session)
-
-
-async def _dispatch(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await dispatch.dispatch(session)
-
-
-async def _look_for_stops(session: VisitSession, due: Mapping[str, Due]) -> None:
-    if feeds.STOPS in due:
-        await claim_poll.look_for_stops(session, due[feeds.STOPS])
-
-
-async def _look_for_cancels(session: VisitSession, due: Mapping[str, Due]) -> None:
-    if feeds.CANCELS in due:
-        await claim_poll.look_for_cancels(session)
-
-
-async def _look_for_new(session: VisitSession, due: Mapping[str, Due]) -> None:
-    if feeds.ACCEPT in due:
-        await order_poll.look_for_new(session, due[feeds.ACCEPT])
-
-
-async def _sweep_orders(session: VisitSession, due: Mapping[str, Due]) -> bool:
-    return feeds.ORDERS in due and await order_poll.sweep(session)
-
-
-async def _sweep_receipts(session: VisitSession, due: Mapping[str, Due]) -> bool:
-    return feeds.RECEIPTS in due and await claim_poll.sweep_receipts(session)
-
-
-async def _sweep_withdrawals(session: VisitSession, due: Mapping[str, Due]) -> bool:
-    return feeds.WITHDRAWALS in due and await poll_withdrawals.sweep_withdrawals(session)
-
-
-async def _reread_receipts(session: VisitSession, due: Mapping[str, Due]) -> None:
-    reread = await receipt_reread.reread_receipts(session)
-    if reread or due.keys() & {feeds.STOPS, feeds.RECEIPTS, feeds.WITHDRAWALS}:
-        await receptions.follow_returns(session.context, session.vendor_id, session.epoch)
-
-
-async def _sweep_exchanges(session: VisitSession, due: Mapping[str, Due]) -> bool:
-    return feeds.EXCHANGES in due and await exchange_poll.sweep_exchanges(session)
-
-
-async def _reread_exchanges(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await exchange_poll.reread_exchanges(session)
-
-
-async def _acknowledge(session: VisitSession, _: Mapping[str, Due]) -> None:
-    if session.lease.auto_acknowledge:
-        await box_changes.acknowledge_all_due(session.context, session.vendor_id, session.epoch)
-        await dispatch.dispatch(session, (Kind.ACKNOWLEDGE,))
-
-
-async def _reread_boxes(session: VisitSession, _: Mapping[str, Due]) -> None:
-    await box_reread.reread(session)
-
-
-async def _count(session: VisitSession, _: Mapping[str, Due]) -> bool:
-    return await census_job.count(session)
-
-
-PARTS: tuple[Part, ...] = (
-    _recover,
-    _read_back,
-    _answer_permits,
-    _dispatch,
-    _look_for_stops,
-    _look_for_cancels,
-    _look_for_new,
-    _sweep_orders,
-    _sweep_receipts,
-    _sweep_withdrawals,
-    _reread_receipts,
-    _sweep_exchanges,
-    _reread_exchanges,
-    _acknowledge,
-    _reread_boxes,
-    # Last, so that a count never delays what somebody waits for.
-    _count,
-)
-"""The parts of a visit, effects and claim checks before bulk reading."""

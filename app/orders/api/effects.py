@@ -3,13 +3,12 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.engine.effects.verdicts import Kind
 from app.machines.effects import EffectState
 from app.orders import queries as box_queries
 from app.orders.api import schemas
 from app.web import presenters
 from app.web.deps import Cursor, Limit, ReadRequest
-from app.web.field_types import PathId, VendorId
+from app.web.field_types import EffectKindName, PathId, VendorId
 from app.web.openapi import GUARDED, ONE, shown
 from app.web.pagination import id_of, page
 from app.web.schemas import EFFECT
@@ -27,7 +26,7 @@ async def list_effects(
     request: ReadRequest,
     vendor_id: VendorId | None = None,
     state: EffectState | None = None,
-    kind: Kind | None = None,
+    kind: EffectKindName | None = None,
     shipment_box_id: PathId | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,

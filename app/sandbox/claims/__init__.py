@@ -4,6 +4,8 @@ Modules:
     cancel_calls.py         Cancels: the seller's own (O9), and his answers to a customer's stop request (O10,
                             O11).
     create_claims.py        How receipts come into being: cancels that are final, stop requests, returns.
+    handover.py             The sandbox's eye on goods: what a warehouse hands to a courier, against what was
+                            still to be sent.
     pickups.py              The way back: how a courier fetches goods from the customer, for returns and
                             exchanges alike.
     receipt_transitions.py  The changes of receipts, whoever asks for them. No judgement here: callers have

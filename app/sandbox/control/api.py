@@ -12,13 +12,15 @@ import orjson
 from starlette.convertors import Convertor
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, compile_path
+from starlette.routing import BaseRoute, Route, compile_path
 
 from app.clock import Frozen
 from app.errors import AppError, Conflict, Invalid
 from app.sandbox.control import claims_api, script_api
+from app.sandbox.control import contract as control_contract
 from app.sandbox.control.claims_api import Handler, Told, pieces
 from app.sandbox.core.faults import KINDS
+from app.sandbox.core.ledger import parcel_shown, shipment_shown
 from app.sandbox.core.order_entities import Box
 from app.sandbox.orders.checkout import box_spec, draw_receiver, receiver_of
 from app.sandbox.world.population import Shop
@@ -32,9 +34,16 @@ def routes(world: World) -> list[Route]:
 
 
 @cache
+def contract() -> list[BaseRoute]:
+    """Return the routes of its OpenAPI document and of the page to read it, for the same place."""
+    return control_contract.routes((method, path) for method, path, _ in _table())
+
+
+@cache
 def _table() -> list[tuple[str, str, Handler]]:
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/", _overview),
+        ("GET", "/health", _health),
         ("POST", "/vendors", _add_vendor),
         ("POST", "/vendors/{vendor_id}/pardon", _pardon),
         ("POST", "/orders", _order),
@@ -45,6 +54,8 @@ def _table() -> list[tuple[str, str, Handler]]:
         ("POST", "/boxes/{box_id:int}/courier", _courier),
         ("POST", "/boxes/{box_id:int}/wing", _wing),
         ("POST", "/boxes/{box_id:int}/acknowledge-lag", _acknowledge_lag),
+        ("GET", "/handovers", _handovers),
+        ("POST", "/handovers", _hand_over),
         ("GET", "/rules", _rules),
         ("POST", "/rules", _set_rules),
         ("GET", "/clock", _clock),
@@ -162,8 +173,18 @@ def _overview(world: World, request: Request, told: Told) -> Told:
     }
 
 
+def _health(world: World, request: Request, told: Told) -> Told:
+    return {"status": "ok"}
+
+
 def _add_vendor(world: World, request: Request, told: Told) -> Told:
-    vendor = world.add_vendor(told["vendor_id"], told["access_key"], told["secret_key"])
+    vendor = world.add_vendor(
+        told["vendor_id"],
+        told["access_key"],
+        told["secret_key"],
+        issued_at=_time(told["issued_at"], "issued_at") if told.get("issued_at") else None,
+        allowed_ips=told.get("allowed_ips"),
+    )
     vendor.wing_users |= {str(one) for one in told.get("wing_users", [])}
     return {"vendor_id": vendor.vendor_id}
 
@@ -257,6 +278,27 @@ def _wing(world: World, request: Request, told: Told) -> Told:
         case "cancel":
             return _shown(world, world.wing_cancel(box_id, pieces(told)))
     raise Invalid("WING cannot do that", ("act", "acknowledge, ship or cancel"))
+
+
+def _handovers(world: World, request: Request, told: Told) -> list[Told]:
+    world.advance()
+    asked = request.query_params.get("vendor_id")
+    return [parcel_shown(one) for one in world.ledger.handed_over if asked in (None, one.vendor_id)]
+
+
+def _hand_over(world: World, request: Request, told: Told) -> Told:
+    lines = told["lines"]
+    units = {int(one["vendor_item_id"]): int(one["units"]) for one in lines}
+    if len(units) < len(lines):
+        raise Invalid("an option is named twice", ("lines", "each vendor_item_id once"))
+    parcel, wrong = world.hand_over(
+        int(told["shipment_box_id"]),
+        str(told.get("delivery_company_code", "")),
+        str(told["invoice_number"]),
+        units,
+        at=_time(told["at"], "at") if told.get("at") else None,
+    )
+    return {**parcel_shown(parcel), "shipped_cancelled": [shipment_shown(one) for one in wrong]}
 
 
 def _acknowledge_lag(world: World, request: Request, told: Told) -> Told:

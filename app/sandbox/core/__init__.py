@@ -10,8 +10,8 @@ Modules:
     faults.py          What goes wrong, by script: each call may meet a delay and one fault.
     ledger.py          Every call and every change, counted from outside: the oracle of "nothing doubled".
     order_entities.py  What exists in this Coupang: plain values without behaviour of their own.
-    rate_limit.py      The rate limit of one vendor. Pacing is a fact of real time, so it never asks the
-                       virtual clock.
+    rate_limit.py      The limits of one caller. Pacing is a fact of real time, so it never asks the virtual
+                       clock.
     rules.py           Every fact that Coupang leaves open or that tests want to move, as one frozen value.
     shipped_watch.py   The sandbox's own eye on the promise that nothing is shipped after a cancel.
     state.py           The present: clock, due events, seeded chance, what exists and where to find it.

@@ -57,7 +57,10 @@ class Mutation:
 
 
 class CancelledShipment(NamedTuple):
-    """A waybill for pieces that a customer has asked to stop, or that are cancelled already."""
+    """A waybill, or goods, for pieces that a customer has asked to stop, or that are cancelled already.
+
+    `kind` is the change that carried the waybill, or `hand_over` for goods that left the warehouse.
+    """
 
     vendor_id: str
     shipment_box_id: int
@@ -73,6 +76,20 @@ class CancelledShipment(NamedTuple):
     """When the customer asked, if that is known."""
     at: datetime
     call: int
+    units: int | None = None
+    """How many units left; None for a waybill, which names no quantities."""
+
+
+class HandedOver(NamedTuple):
+    """A parcel that a warehouse gave to a courier, as the warehouse tells it."""
+
+    vendor_id: str
+    shipment_box_id: int
+    courier: str
+    invoice: str
+    units: dict[int, int]
+    """{vendorItemId: units} in the parcel."""
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -83,7 +100,9 @@ class Ledger:
     mutations: list[Mutation] = field(default_factory=list)
     transcript: list[bytes] = field(default_factory=list)
     shipped_cancelled: list[CancelledShipment] = field(default_factory=list)
-    """Accepted: such goods are on their way."""
+    """Accepted, or handed over: such goods are on their way."""
+    handed_over: list[HandedOver] = field(default_factory=list)
+    """What warehouses have told to have given to couriers."""
     attempted_cancelled: list[CancelledShipment] = field(default_factory=list)
     """Refused by Coupang, but asked for."""
     _last: dict[tuple[str, int, str, str], Mutation] = field(default_factory=dict)
@@ -145,8 +164,10 @@ class Ledger:
                 for one in self.mutations
             ],
             "kinds": self._kinds(),
-            "shipped_cancelled": [_shipment(one) for one in self.shipped_cancelled],
-            "attempted_cancelled": [_shipment(one) for one in self.attempted_cancelled],
+            "shipped_cancelled": [shipment_shown(one) for one in self.shipped_cancelled],
+            "attempted_cancelled": [shipment_shown(one) for one in self.attempted_cancelled],
+            "units_shipped_cancelled": sum(one.units or 0 for one in self.shipped_cancelled),
+            "handed_over": [parcel_shown(one) for one in self.handed_over],
             "applied": len(self.mutations),
             "applied_twice": sum(one.times_applied > 1 for one in self.mutations),
             "repeated": sum(one.repeats for one in self.mutations),
@@ -161,6 +182,23 @@ class Ledger:
         return counted
 
 
-def _shipment(one: CancelledShipment) -> dict[str, Any]:
+def parcel_shown(one: HandedOver) -> dict[str, Any]:
+    """Return a parcel that was handed over as JSON values."""
+    lines = [{"vendor_item_id": item, "units": count} for item, count in one.units.items()]
+    return {
+        "vendor_id": one.vendor_id,
+        "shipment_box_id": one.shipment_box_id,
+        "delivery_company_code": one.courier,
+        "invoice_number": one.invoice,
+        "lines": lines,
+        "at": one.at.isoformat(),
+    }
+
+
+def shipment_shown(one: CancelledShipment) -> dict[str, Any]:
+    """Return a shipment of cancelled pieces as JSON values; a waybill has no `units`."""
     since = one.since.isoformat() if one.since else None
-    return {**one._asdict(), "since": since, "at": one.at.isoformat()}
+    told = {**one._asdict(), "since": since, "at": one.at.isoformat()}
+    if one.units is None:
+        del told["units"]
+    return told

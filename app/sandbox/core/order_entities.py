@@ -99,6 +99,8 @@ class Box:
     """Every address the box ever had, oldest first."""
     exchange_id: int | None = None
     """Set for the box of a replacement."""
+    split_from: int | None = None
+    """The box whose part this one is."""
 
     def line(self, vendor_item_id: int) -> Line | None:
         """Return the line of an option, None when it is not in this box."""
@@ -121,6 +123,10 @@ class Vendor:
     slot: int
     access_key: str
     secret_key: str = field(repr=False)
+    issued_at: datetime
+    """When the key was issued; its life is counted from there."""
+    address_lists: list[tuple[datetime, tuple[str, ...]]] = field(default_factory=list)
+    """(in force from, addresses that may use the key), oldest first; without any the rules' list holds."""
     calls: int = 0
     orders: int = 0
     boxes: int = 0

@@ -1,4 +1,4 @@
-"""The rate limit of one vendor. Pacing is a fact of real time, so it never asks the virtual clock."""
+"""The limits of one caller. Pacing is a fact of real time, so it never asks the virtual clock."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 from app.sandbox.core.rules import Rules
 
-PASS, THROTTLED, BLOCKED = "pass", "429", "302"
+PASS, THROTTLED, BLOCKED, DENIED = "pass", "429", "302", "403_html"
 OVERLAPS_KEPT = 20
 
 
@@ -28,7 +28,7 @@ class Open:
 
 @dataclass(slots=True)
 class Meter:
-    """What one vendor's calls look like from the gateway.
+    """What the calls of one vendor, or of one address without a key, look like from the gateway.
 
     Args:
         monotonic: Returns real seconds, never going back.
@@ -43,10 +43,14 @@ class Meter:
     max_calls_in_a_second: int = 0
     banned_until: float = float("-inf")
     calls_while_banned: int = 0
+    denied_until: float = float("-inf")
+    errors: deque[float] = field(default_factory=deque)
+    foreign: deque[float] = field(default_factory=deque)
+    """When it last got errors, and when it last asked for another vendor's things."""
     blocked: bool = False
 
     def enter(self, rules: Rules, call: int, route: str) -> str:
-        """Count one arriving call and return its verdict: `pass`, `429` or `302`."""
+        """Count one arriving call and return its verdict: `pass`, `429`, `302` or `403_html`."""
         now = self.monotonic()
         for before, one in self.open.items():
             if len(self.overlaps) < OVERLAPS_KEPT:
@@ -68,10 +72,10 @@ class Meter:
         self.max_calls_in_a_second = max(self.max_calls_in_a_second, len(self.calls))
         if self.blocked:
             return BLOCKED
-        if now < self.banned_until:
+        if now < max(self.banned_until, self.denied_until):
             self.calls_while_banned += 1
             self.blocked = 0 < rules.abuse_calls <= self.calls_while_banned
-            return BLOCKED if self.blocked else THROTTLED
+            return BLOCKED if self.blocked else DENIED if now < self.denied_until else THROTTLED
         if 0 < rules.limit_per_second <= len(self.calls):
             self.ban(rules.ban_real_s)
             return THROTTLED
@@ -80,6 +84,23 @@ class Meter:
     def hold(self, call: int, delay_ms: float) -> None:
         """Note that a fault holds a call."""
         self.open[call].delay_ms = delay_ms
+
+    def judge(self, rules: Rules, *, failed: bool, foreign: bool) -> None:
+        """Count what came of a call, and block whoever earns too many errors or tries others' paths.
+
+        Args:
+            rules: The thresholds.
+            failed: Whether it was answered with an error of the caller's own making.
+            foreign: Whether it named another vendor than the key's.
+        """
+        now = self.monotonic()
+        if rules.limit_per_second == 0:
+            return
+        if failed and 0 < rules.errors_most <= _within(self.errors, now, rules.errors_within_real_s):
+            self.denied_until = now + rules.errors_block_real_s
+            self.errors.clear()
+        if foreign and 0 < rules.foreign_paths_most <= _within(self.foreign, now, rules.errors_within_real_s):
+            self.blocked = True
 
     def leave(self, call: int) -> None:
         """Count one call as answered."""
@@ -91,11 +112,21 @@ class Meter:
 
     def pardon(self) -> None:
         """Lift every ban and block."""
-        self.banned_until, self.calls_while_banned, self.blocked = float("-inf"), 0, False
-        self.calls.clear()
+        self.banned_until = self.denied_until = float("-inf")
+        self.calls_while_banned, self.blocked = 0, False
+        for counted in (self.calls, self.errors, self.foreign):
+            counted.clear()
 
     def near_limit(self, rules: Rules) -> str | None:
         """Return the text of `X-CAG-Warnings` when nine tenths of the limit are used, else None."""
         if rules.limit_per_second and len(self.calls) >= 0.9 * rules.limit_per_second:
             return f"calls per second {len(self.calls)}/{rules.limit_per_second}"
         return None
+
+
+def _within(moments: deque[float], now: float, span_s: float) -> int:
+    """Add one moment and return how many lie within the span."""
+    moments.append(now)
+    while moments[0] <= now - span_s:
+        moments.popleft()
+    return len(moments)

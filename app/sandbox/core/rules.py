@@ -5,14 +5,19 @@ from typing import Any
 
 from app.errors import Invalid
 
-WORDS = {
+WORDS: dict[str, tuple[str | int, ...]] = {
     "stop_request_in_uc": ("RELEASE_STOP_UNCHECKED", "RETURNS_UNCHECKED"),
     "cancel_answer": ("keyed", "flat"),
     "cancel_failed_key": ("failedVendorItemIds", "failedItemIds"),
     "returned_boxes_vanish": ("never", "undelivered", "always"),
     "exchange_collecting": ("Collecting", "Delivering"),
+    "signature_clocks": ("either", "virtual", "real"),
+    "box_id_digits": (15, 18),
+    "partial_invoice_message": ("PARTIAL_ERROR", "PARTIAL"),
+    "no_remote_price": ("as_seen", "null", "zero"),
+    "raw_utf8": ("read", "encoded", "refused"),
 }
-"""Rules that know only these words."""
+"""Rules that know only these values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,33 @@ class Rules:
     wrong_method_status: int = 412
     """The HTTP status of the PRECONDITION_FAILED answer is not known."""
     signature_life_s: float = 300.0
-    """Lifetime of a signature; multiplied by the clock's factor, because signing takes real time."""
+    """Lifetime of a signature; multiplied by the clock's factor, because signing takes real time.
+
+    The official FAQ (360022935394) gives five minutes; nothing is published about clocks that run ahead, so
+    it is the same in both directions.
+    """
+    signature_clocks: str = "either"
+    """By which clock a signature may be dated: `either`, the sandbox's `virtual` one, or the `real` one.
+
+    Coupang knows one time only. A sandbox whose clock runs fast, or stands still, shuts out every client
+    with a clock of its own after five real minutes unless the real time counts as well.
+    """
+    key_life_days: float = 180.0
+    """A key dies this long after its issue (401, unknown key); 0 never.
+
+    180 days with no overlap (27482151049625). Virtual days on a real or frozen clock, real ones on a fast
+    clock, like the lifetime of a signature.
+    """
+    allowed_ips: tuple[str, ...] = ()
+    """Addresses that may use a key whose vendor has no list of its own; empty lets all in.
+
+    Coupang refuses every address that is not on the key's list (20874598747289). No list by default: the
+    sandbox is on loopback, and what is tested there is seldom the list. `POST /vendors` sets one per key.
+    """
+    allowed_ips_most: int = 10
+    """Longest such list: 10 for a seller's own key, 20 for solution providers (20874598747289)."""
+    allowed_ips_change_s: float = 1_800.0
+    """A changed list is in force after this time; published as "within about 30 minutes"."""
     whole_hold_code: str = "ORDER_DELIVERY_CANCELED"
     """O7 row code for a box whose every piece waits for a stop request."""
     reuse_code: str = "NOT_ALLOW_INVOICE_NUMBER_RE_UPLOAD"
@@ -169,6 +200,99 @@ class Rules:
     """A delayed answer becomes 504 after this real time, unless X-EXTENDED-TIMEOUT asks for more."""
     gzip_from_bytes: int = 256
     """Smallest body that is compressed when the caller accepts gzip; -1 switches gzip off."""
+    box_id_digits: int = 18
+    """Digits of new shipmentBoxIds: 18 or 15.
+
+    "Up to 18 digits" since 2024-11 (39412511646489), beyond 2^53, which is the harder case for clients; a
+    row captured in June 2026 has 15.
+    """
+    string_ids_accepted: bool = False
+    """Whether ids in bodies may be strings of digits where the tables say Number.
+
+    A string `receiptId` got a 400 in a report from a live account; the tables say Number. E3 and E4 take
+    both always: their own samples print strings.
+    """
+    planned_date_without_split: bool = True
+    """Whether O7 and O8 take a waybill together with an `estimatedShippingDate` for a box that is not split.
+
+    Both official editions bind "either the number or the date" to split deliveries (360033793014 in Korean
+    and English); for a whole box the date is then without meaning.
+    """
+    partial_invoice_message: str = "PARTIAL_ERROR"
+    """responseMessage of O7 and O8 when some rows failed.
+
+    The official table of responseCode: -1 NONE, 0 SUCCESS, 1 PARTIAL_ERROR, 99 FAILED. No answer with it has
+    been published; `PARTIAL` is how O9 of 2019 says it.
+    """
+    same_waybill_needs_safe_number: bool = False
+    """Whether one parcel for several orders needs the same safe number too, not only names and address.
+
+    The page asks for the same orderer, receiver and address (360033793014). A safe number is issued per
+    order, so asking for it as well would make such parcels impossible.
+    """
+    v4_new_fields: bool = False
+    """Whether v4 rows have `isCod` and the box's `extraProperties`, announced for 2025-12-05.
+
+    A v4 list that was captured in June 2026 has neither; the official v5 sample has both
+    (53164063629593).
+    """
+    no_remote_price: str = "as_seen"
+    """What `remotePrice` says where there is no surcharge: `null`, `zero`, or `as_seen`.
+
+    As seen: null in v5 (official sample of 2025), 0 in v4 (captured in June 2026; null in 2019).
+    """
+    raw_utf8: str = "read"
+    """What becomes of characters beyond ASCII that were not escaped in path or query.
+
+    `read`: the signature is judged over the bytes as they came, which is what the HMAC page says of a query.
+    `encoded`: something in front has escaped them, so a signature over the plain text is invalid, as clients
+    that sign decoded text report. `refused`: a 400 of the edge, as RFC 9112 allows. Not published.
+    """
+    providers: tuple[str, ...] = (
+        "openapi",
+        "seller_api",
+        "marketplace_openapi",
+        "fms",
+        "affiliate_open_api",
+        "greatwall_api",
+    )
+    """Providers that exist at the gateway, from the paths of all published calls.
+
+    Only others get "Provider id is not specified correctly."; an unknown path of these is a plain 404.
+    """
+    provider_error_status: int = 404
+    """HTTP status of that text: 404 in the FAQ on wrong paths (360022936054); one integrator notes 400."""
+    extended_timeout_most_ms: int = 90_000
+    """Largest `X-EXTENDED-TIMEOUT`; more counts as this much (360022937714)."""
+    limit_counts_strangers: bool = False
+    """Whether calls without a valid key count for the vendor of their path.
+
+    The limit is "per vendorId" (20414599556889), and only a signature proves who somebody is: counted by
+    path, anybody could ban any seller. Such calls count for their address.
+    """
+    errors_most: int = 200
+    """So many errors of one caller within `errors_within_real_s` get the edge's 403; 0 switches it off.
+
+    "Many errors per second" (25780974599577); no number is published. Judged only while the limit per second
+    is on, because on a fast clock the errors of a day fall into a minute. Scripted faults do not count.
+    """
+    errors_within_real_s: float = 60.0
+    """Within what time errors and foreign paths are counted, in real time."""
+    errors_block_real_s: float = 600.0
+    """How long the edge refuses after that; clients are told to stay away for ten minutes and more."""
+    foreign_paths_most: int = 20
+    """So many calls with another vendor's id within that time block the caller (302); 0 switches it off.
+
+    "Repeatedly wrong vendorId: blocked without notice" (30176501214361, 360022936054); no number is
+    published. Judged only while the limit per second is on.
+    """
+    latency_real_s: float = 0.0
+    """Shortest time to an answer, in real time.
+
+    Nothing takes time on loopback, so ten calls one after the other would be ten within a second and earn a
+    ban that no client earns over a network. `python -m app sandbox` sets 0.12 s while the limit is on: ten
+    calls then take more than a second. Off in tests and where the limit is off, as in the demo.
+    """
     transcript: bool = False
     """Keep every call and answer, for the determinism check."""
 
@@ -178,7 +302,8 @@ class Rules:
         Raises:
             Invalid: An unknown name, or a value of another type.
         """
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
+        # By their defaults: a time that was set to 5 may be 2.5 next.
+        known: dict[str, Any] = {field.name: field.default for field in fields(self)}
         wrong = [(name, "no such rule") for name in changes if name not in known]
         wrong += [
             (name, f"must be {type(known[name]).__name__}")
@@ -186,18 +311,23 @@ class Rules:
             if name in known and not _fits(known[name], value)
         ]
         wrong += [
-            (name, f"must be one of {', '.join(WORDS[name])}")
+            (name, f"must be one of {', '.join(map(str, WORDS[name]))}")
             for name, value in changes.items()
             if name in WORDS and value not in WORDS[name]
         ]
         if wrong:
             raise Invalid("these rules cannot be set", *wrong)
-        return replace(self, **changes)
+        fitting: dict[str, Any] = {
+            name: tuple(value) if isinstance(known[name], tuple) else value for name, value in changes.items()
+        }
+        return replace(self, **fitting)
 
 
 def _fits(present: object, value: object) -> bool:
     if isinstance(present, bool) or isinstance(value, bool):
         return isinstance(present, bool) and isinstance(value, bool)
+    if isinstance(present, tuple):
+        return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
     if isinstance(present, float):
         return isinstance(value, int | float)
     return isinstance(value, type(present))

@@ -8,13 +8,14 @@ how the machine schedules its work.
 import heapq
 import random
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from ipaddress import ip_address
 from uuid import UUID
 
-from app.clock import Clock
+from app.clock import Clock, Real
 from app.errors import Invalid, NotFound
 from app.sandbox.core.claim_entities import Exchange, Receipt
 from app.sandbox.core.faults import Faults
@@ -23,6 +24,8 @@ from app.sandbox.core.order_entities import CANCELLED, ROAD, Box, Receiver, Vend
 from app.sandbox.core.rate_limit import Meter
 from app.sandbox.core.rules import Rules
 
+STRANGERS_KEPT = 1_000
+"""So many addresses without a key are told apart."""
 Act = Callable[[datetime], None]
 """Something that happens at a time; it gets that time, not the time somebody noticed."""
 
@@ -35,10 +38,19 @@ class SandboxState:
         seed: Everything left to chance follows from it.
         rules: How this Coupang behaves.
         monotonic: Returns real seconds; for the rate limit.
+        wall: The real clock; signatures may be dated by it too.
     """
 
-    def __init__(self, clock: Clock, seed: int, rules: Rules, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        seed: int,
+        rules: Rules,
+        monotonic: Callable[[], float],
+        wall: Clock | None = None,
+    ) -> None:
         self.clock = clock
+        self.wall: Clock = wall or Real()
         self.seed = seed
         self.rules = rules
         self.monotonic = monotonic
@@ -49,6 +61,7 @@ class SandboxState:
         self.vendors: dict[str, Vendor] = {}
         self.owners: dict[str, str] = {}
         self.meters: dict[str, Meter] = {}
+        self.stranger_meters: dict[str, Meter] = {}
         self.boxes: dict[int, Box] = {}
         self.orders: dict[int, list[int]] = {}
         self.receipts: dict[int, Receipt] = {}
@@ -111,12 +124,28 @@ class SandboxState:
 
     # vendors
 
-    def add_vendor(self, vendor_id: str, access_key: str, secret_key: str) -> Vendor:
+    def add_vendor(
+        self,
+        vendor_id: str,
+        access_key: str,
+        secret_key: str,
+        *,
+        issued_at: datetime | None = None,
+        allowed_ips: Sequence[str] | None = None,
+    ) -> Vendor:
         """Register a vendor, or give a known one new keys (the old ones die at once).
 
+        Args:
+            vendor_id: `A` or `C` and eight digits.
+            access_key: Opaque text.
+            secret_key: Opaque text.
+            issued_at: When the key was issued, now by default; its life is counted from there.
+            allowed_ips: Addresses that may use it; None keeps what there is, empty lets all in.
+
         Raises:
-            Invalid: Not a vendor id, an empty key, or somebody else's access key.
+            Invalid: Not a vendor id, an empty key, somebody else's access key, or no list of addresses.
         """
+        addresses = None if allowed_ips is None else self._addresses(allowed_ips)
         if not is_vendor_id(vendor_id):
             raise Invalid("vendor_id is A or C and eight digits", ("vendor_id", "malformed"))
         if not access_key or not secret_key:
@@ -129,7 +158,7 @@ class SandboxState:
             slot = int.from_bytes(self._digest("slot", vendor_id, size=8), "big") % 1_000_000
             while slot in taken:
                 slot = (slot + 1) % 1_000_000
-            vendor = Vendor(vendor_id, slot, access_key, secret_key)
+            vendor = Vendor(vendor_id, slot, access_key, secret_key, self.clock.now())
             vendor.index = {status: [] for status in (*ROAD, CANCELLED)}
             self.vendors[vendor_id] = vendor
             # Asked anew each time: a replayed journal lends the world another real clock for a while.
@@ -138,7 +167,39 @@ class SandboxState:
             self.owners.pop(vendor.access_key, None)
             vendor.access_key, vendor.secret_key = access_key, secret_key
         self.owners[access_key] = vendor_id
+        vendor.issued_at = issued_at or self.clock.now()
+        if addresses is not None:
+            known = vendor.address_lists
+            lag_s = self.rules.allowed_ips_change_s if known else 0.0
+            vendor.address_lists = [*known, (self.clock.now() + timedelta(seconds=lag_s), addresses)]
         return vendor
+
+    def _addresses(self, told: Sequence[str]) -> tuple[str, ...]:
+        try:
+            read = tuple(str(ip_address(one)) for one in told)
+        except ValueError as wrong:
+            raise Invalid("allowed_ips are IP addresses", ("allowed_ips", str(wrong))) from None
+        if len(read) > self.rules.allowed_ips_most:
+            raise Invalid("too many addresses for one key", ("allowed_ips", f"{self.rules.allowed_ips_most}"))
+        return read
+
+    def meter_of(self, sender: Vendor | None, vendor_id: str, address: str) -> Meter:
+        """Return the meter of a caller: its vendor's, or its address' when no key proves who it is.
+
+        Args:
+            sender: Whose valid key signed the call, None for a stranger.
+            vendor_id: The vendor of the path; counts for strangers only if the rules have it so.
+            address: Where the call comes from.
+        """
+        if sender is not None:
+            return self.meters[sender.vendor_id]
+        if self.rules.limit_counts_strangers and vendor_id in self.meters:
+            return self.meters[vendor_id]
+        if address not in self.stranger_meters:
+            while len(self.stranger_meters) >= STRANGERS_KEPT:
+                del self.stranger_meters[next(iter(self.stranger_meters))]
+            self.stranger_meters[address] = Meter(lambda: self.monotonic())
+        return self.stranger_meters[address]
 
     def vendor(self, vendor_id: str) -> Vendor:
         """Return a vendor.
@@ -158,9 +219,11 @@ class SandboxState:
         return 24_000_000_000_000 + vendor.slot * 1_000_000 + vendor.orders
 
     def new_box_id(self, vendor: Vendor) -> int:
-        """Return the next box id of a vendor (18 digits, beyond 2^53, growing)."""
+        """Return the next box id of a vendor (18 digits, beyond 2^53, or 15; growing)."""
         vendor.boxes += 1
         step = int.from_bytes(self._digest("box", vendor.vendor_id, vendor.boxes, size=2), "big") % 7
+        if self.rules.box_id_digits == 15:
+            return 600_000_000_000_000 + vendor.slot * 100_000_000 + vendor.boxes * 7 + step
         return 642_000_000_000_000_000 + vendor.slot * 1_000_000_000 + vendor.boxes * 7 + step
 
     def new_claim_id(self, vendor: Vendor, base: int) -> int:

@@ -14,17 +14,14 @@ from app.sandbox.control import api as control_api
 from app.sandbox.http.gateway import Gateway, Incoming
 from app.sandbox.wire.envelopes import Answer
 from app.sandbox.wire.fault_effects import Dropped
+from app.sandbox.wire.scope import HANG_UP, RAW
 from app.sandbox.world.world import World
-
-HANG_UP = "sandbox.hang_up"
-"""Name of the ASGI extension with which our server closes the socket without an answer."""
 
 
 def create_app(world: World) -> Starlette:
     """Build the app of one world."""
-    app = Starlette(
-        routes=[Mount("/_sandbox", routes=control_api.routes(world)), Mount("/", app=Front(world))]
-    )
+    controls = [*control_api.routes(world), *control_api.contract()]
+    app = Starlette(routes=[Mount("/_sandbox", routes=controls), Mount("/", app=Front(world))])
     app.router.redirect_slashes = False
     return app
 
@@ -50,6 +47,7 @@ class Front:
             headers=headers,
             body=await _read(receive),
             client=client[0] if client else "203.0.113.7",
+            raw=_raw(scope),
         )
         try:
             answer = await self.gateway.answer(call)
@@ -62,8 +60,33 @@ class Front:
 
     def _packs(self, answer: Answer, headers: dict[str, str]) -> bool:
         from_bytes = self.world.rules.gzip_from_bytes
-        wanted = "gzip" in headers.get("accept-encoding", "")
+        wanted = takes_gzip(headers.get("accept-encoding", ""))
         return wanted and 0 <= from_bytes <= len(answer.body) and bool(answer.body)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether an `Accept-Encoding` header takes gzip; `gzip;q=0` refuses it, `*` takes all not named."""
+    weights: dict[str, float] = {}
+    for one in accept_encoding.lower().split(","):
+        coding, *parameters = (part.strip() for part in one.split(";"))
+        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        try:
+            weights[coding.removeprefix("x-")] = float(weight)
+        except ValueError:
+            # A weight that is no number refuses: whoever wrote it did not mean "gladly".
+            weights[coding.removeprefix("x-")] = 0.0
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _raw(scope: Scope) -> str | None:
+    """Return path and query as they came, if not all ASCII; bytes that are no UTF-8 are read one by one."""
+    raw: bytes | None = (scope.get("extensions") or {}).get(RAW)
+    if raw is None:
+        return None
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 async def _read(receive: Receive) -> bytes:

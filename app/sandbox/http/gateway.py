@@ -1,28 +1,30 @@
 """From bytes to an answer: limits, signature, routes, faults, in the order a gateway meets them."""
 
 import asyncio
-import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 import orjson
 
-from app.coupang.signing import read_authorization, signature
-from app.sandbox.core.faults import Fault
+from app.sandbox.core.faults import MET, Fault
 from app.sandbox.core.ledger import Call
 from app.sandbox.core.order_entities import Vendor
-from app.sandbox.core.rate_limit import BLOCKED, PASS
+from app.sandbox.core.rate_limit import BLOCKED, PASS, THROTTLED
 from app.sandbox.core.state import is_vendor_id
-from app.sandbox.http.routes import PREFIX, Found, Route, find
+from app.sandbox.http.keys import Unproven, may_come_from, sender_of
+from app.sandbox.http.routes import Found, Route, find, has_provider
 from app.sandbox.wire.envelopes import (
     PHRASES,
     Answer,
     Declined,
+    address_refused,
     bad_request,
     blocked,
+    edge_bad_request,
+    edge_block,
     gateway_error,
     unauthorized,
     upstream,
@@ -42,6 +44,8 @@ class Incoming:
     headers: Mapping[str, str]
     body: bytes
     client: str = "203.0.113.7"
+    raw: str | None = None
+    """Path and query as they came, if characters in them were not escaped; the others are escaped then."""
 
 
 class Gateway:
@@ -56,12 +60,13 @@ class Gateway:
         Raises:
             Dropped: The connection is to be closed without an answer.
         """
-        world = self.world
+        world, began_s = self.world, asyncio.get_running_loop().time()
         at = world.advance()
+        call = self._as_judged(call)
         params = dict(parse_qsl(call.query, keep_blank_values=True))
         found = find(call.method, call.path, params)
-        vendor = world.vendors.get(found.vendor_id)
-        transaction = self._transaction(vendor)
+        sender, unproven = self._identify(call, at)
+        transaction = self._transaction(sender)
         ledger = world.ledger
         n = len(ledger.calls)
         name = found.route.name if found.route else "-"
@@ -71,83 +76,97 @@ class Gateway:
         if keeps:
             ledger.transcript.append(b"")
             slot = len(ledger.transcript) - 1
-        meter = world.meters.get(found.vendor_id)
-        verdict = meter.enter(world.rules, n, name) if meter else PASS
+        meter = world.meter_of(sender, found.vendor_id, call.client)
+        verdict = meter.enter(world.rules, n, name)
         fault: Fault | None = None
         status, said = 0, b""
         try:
             if verdict != PASS:
-                answer = blocked() if verdict == BLOCKED else gateway_error(429, PHRASES[429], transaction)
+                answer = _refused(verdict, transaction)
             else:
                 try:
-                    sender = self._authenticate(call, at, transaction)
-                    vendor, route = self._admit(call, found, sender, transaction)
+                    vendor, route = self._admit(call, found, sender, unproven, at, transaction)
                     paged = bool(params.get("nextToken"))
                     fault, delays = world.faults.take(vendor.vendor_id, route.name, paged)
-                    if meter and delays:
+                    if delays:
                         meter.hold(n, sum(one.delay_ms for one in delays))
-                    request = Request(vendor, found.version, found.path, params, call.body, n, fault)
+                    numbered = world.rules.string_ids_accepted
+                    request = Request(
+                        vendor, found.version, found.path, params, call.body, n, fault, numbered
+                    )
                     answer = await self._serve(call, request, route, delays, transaction)
                 except Declined as declined:
                     answer = declined.answer
+                meter.judge(
+                    world.rules,
+                    failed=answer.status >= 400 and fault is None,
+                    foreign=sender is not None and _is_foreign(found, sender),
+                )
             status, said = answer.status, answer.body
-            if meter and (warning := meter.near_limit(world.rules)):
+            if sender is not None and (warning := meter.near_limit(world.rules)):
                 answer = replace(answer, headers=(*answer.headers, ("x-cag-warnings", warning)))
+            await _take_time(world.rules.latency_real_s, began_s)
             return answer
         finally:
-            if meter:
-                meter.leave(n)
+            meter.leave(n)
             kind = fault.kind if fault else ""
             ledger.calls[n] = Call(n, found.vendor_id, name, call.method, status, at, kind)
             if keeps:
                 ledger.transcript[slot] = _line(call, at, status, said)
 
-    def _transaction(self, vendor: Vendor | None) -> str:
-        if vendor is None:
+    def _as_judged(self, call: Incoming) -> Incoming:
+        """Return the call as the gateway sees it: unescaped characters as they came, or escaped before."""
+        if call.raw is None or self.world.rules.raw_utf8 == "encoded":
+            return call
+        path, _, query = call.raw.partition("?")
+        return replace(call, path=path, query=query)
+
+    def _transaction(self, sender: Vendor | None) -> str:
+        if sender is None:
             self.world.strangers += 1
             return self.world.uuid("transaction", "", self.world.strangers)
-        vendor.calls += 1
-        return self.world.uuid("transaction", vendor.vendor_id, vendor.calls)
+        sender.calls += 1
+        return self.world.uuid("transaction", sender.vendor_id, sender.calls)
 
-    def _authenticate(self, call: Incoming, at: datetime, transaction: str) -> Vendor:
-        """Check the signature over the raw path and query; return whose key it is."""
+    def _identify(self, call: Incoming, at: datetime) -> tuple[Vendor | None, str]:
+        """Return whose key signed the call, or None and the variant of the 401."""
         header = call.headers.get("authorization")
-        if not header:
-            raise Declined(unauthorized("not_authorized", transaction))
         try:
-            claimed = read_authorization(header)
-        except ValueError:
-            raise Declined(unauthorized("hmac_format", transaction)) from None
-        owner = self.world.owners.get(claimed.access_key)
-        if owner is None:
-            raise Declined(unauthorized("unknown_key", transaction))
-        sender = self.world.vendors[owner]
-        right = signature(sender.secret_key, claimed.signed_date, call.method, call.path, call.query)
-        if not hmac.compare_digest(right.encode(), claimed.signature.encode()):
-            raise Declined(unauthorized("invalid_signature", transaction))
-        signed = datetime.strptime(claimed.signed_date, "%y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        # A fast clock would let every signature die on its way: the lifetime is meant in real seconds.
-        life_s = self.world.rules.signature_life_s * max(1.0, self.world.clock.factor)
-        if abs((at - signed).total_seconds()) > life_s + 1:
-            raise Declined(unauthorized("expired", transaction))
-        return sender
+            return sender_of(self.world, header, call.method, call.path, call.query, at), ""
+        except Unproven as unproven:
+            return None, unproven.variant
 
-    def _admit(self, call: Incoming, found: Found, sender: Vendor, transaction: str) -> tuple[Vendor, Route]:
-        """Check that the path exists, with this method, and belongs to the sender."""
-        if not call.path.startswith(PREFIX) and call.path.startswith("/v2/providers/"):
+    def _admit(
+        self,
+        call: Incoming,
+        found: Found,
+        sender: Vendor | None,
+        unproven: str,
+        at: datetime,
+        transaction: str,
+    ) -> tuple[Vendor, Route]:
+        """Check who calls from where, and that the path exists, with this method, and is the sender's."""
+        rules = self.world.rules
+        if call.raw is not None and rules.raw_utf8 == "refused":
+            raise Declined(edge_bad_request())
+        if sender is None:
+            raise Declined(unauthorized(unproven, transaction))
+        if not may_come_from(self.world, sender, call.client, at):
+            raise Declined(address_refused(call.client, transaction))
+        if not has_provider(call.path, rules.providers):
             message = "Provider id is not specified correctly."
-            raise Declined(gateway_error(404, message, transaction))
+            raise Declined(gateway_error(rules.provider_error_status, message, transaction))
         if found.route is None and found.allowed:
             wanted = found.allowed[0]
             message = (
                 f"PRECONDITION_FAILED: {call.method} is not supported here, did you mean to use {wanted}?"
             )
-            raise Declined(gateway_error(self.world.rules.wrong_method_status, message, transaction))
+            raise Declined(gateway_error(rules.wrong_method_status, message, transaction))
         if found.route is None:
             raise Declined(gateway_error(404, PHRASES[404], transaction))
         if not is_vendor_id(found.vendor_id):
             raise Declined(bad_request("Invalid vendor ID"))
-        if found.vendor_id != sender.vendor_id:
+        if _is_foreign(found, sender):
             raise Declined(gateway_error(404, PHRASES[404], transaction))
         return sender, found.route
 
@@ -158,9 +177,7 @@ class Gateway:
         world = self.world
         wait_s = sum(one.delay_ms for one in delays) / 1000
         allowed_s = world.rules.gateway_timeout_real_s
-        extended = call.headers.get("x-extended-timeout", "")
-        if extended.isdecimal():
-            allowed_s = max(allowed_s, int(extended) / 1000)
+        allowed_s = max(allowed_s, _extended_ms(call, world.rules.extended_timeout_most_ms) / 1000)
         late = any(one.options.get("apply") == "after" for one in delays)
 
         def work() -> Answer:
@@ -186,6 +203,33 @@ class Gateway:
         if wait_s and not late:
             await asyncio.sleep(min(wait_s, allowed_s))
         return upstream(504) if wait_s > allowed_s else answer
+
+
+def _is_foreign(found: Found, sender: Vendor) -> bool:
+    return is_vendor_id(found.vendor_id) and found.vendor_id != sender.vendor_id
+
+
+def _refused(verdict: str, transaction: str) -> Answer:
+    """Answer a caller whom its meter refuses; the journal learns that this call changed nothing."""
+    if (told := MET.get()) is not None:
+        told(Fault(0, verdict))
+    if verdict == THROTTLED:
+        return gateway_error(429, PHRASES[429], transaction)
+    return blocked() if verdict == BLOCKED else edge_block()
+
+
+def _extended_ms(call: Incoming, most_ms: int) -> int:
+    """Return what `X-EXTENDED-TIMEOUT` asks for, at most `most_ms`; 0 when it says nothing usable."""
+    asked = call.headers.get("x-extended-timeout", "").strip()
+    if not (asked.isascii() and asked.isdecimal()):
+        return 0
+    return most_ms if len(asked) > len(str(most_ms)) else min(int(asked), most_ms)
+
+
+async def _take_time(least_s: float, began_s: float) -> None:
+    """Let an answer take at least this long, as it does over any network."""
+    if least_s > 0 and (left_s := began_s + least_s - asyncio.get_running_loop().time()) > 0:
+        await asyncio.sleep(left_s)
 
 
 def _line(call: Incoming, at: datetime, status: int, said: bytes) -> bytes:

@@ -14,6 +14,7 @@ from app.sandbox.wire.envelopes import Answer
 from app.sandbox.wire.requests import Request
 
 PREFIX = "/v2/providers/openapi/apis/api/"
+_PROVIDERS = "/v2/providers/"
 _VENDOR = re.compile(re.escape(PREFIX) + r"(?P<version>v\d+)/vendors/(?P<vendor>[^/]+)/(?P<rest>.+)")
 
 
@@ -91,3 +92,15 @@ def find(method: str, path: str, params: dict[str, str]) -> Found:
             route = MINUTES
         return Found(parts["vendor"], parts["version"], route, fits.groupdict(), route.methods)
     return Found(parts["vendor"], parts["version"], None, {})
+
+
+def has_provider(path: str, providers: tuple[str, ...]) -> bool:
+    """Tell whether a path of the gateway names a provider that exists, in a way the gateway can read.
+
+    `/apps/` for `/apis/` is reported to end like an unknown provider; paths that are not
+    `/v2/providers/…` are simply not found.
+    """
+    if not path.startswith(_PROVIDERS):
+        return True
+    provider, _, rest = path.removeprefix(_PROVIDERS).partition("/")
+    return provider in providers and (not rest or rest == "apis" or rest.startswith("apis/"))

@@ -10,12 +10,13 @@ from types import TracebackType
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.clock import Clock, Real
 from app.sandbox.control.api import performer
 from app.sandbox.core.rules import Rules
-from app.sandbox.http.app import HANG_UP, create_app
+from app.sandbox.http.app import create_app
+from app.sandbox.http.protocol import Protocol
+from app.sandbox.http.tls import Identity
 from app.sandbox.world.replay_log import Journal
 from app.sandbox.world.script import read_text
 from app.sandbox.world.world import World, add_vendors
@@ -24,14 +25,6 @@ log = logging.getLogger(__name__)
 
 Credentials = tuple[str, str, str]
 """(vendor id, access key, secret key)"""
-
-
-class _Protocol(HttpToolsProtocol):
-    """Lets the app close its socket: a dropped connection is an answer of this Coupang too."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {HANG_UP: {"close": self.transport.close}}
 
 
 class _Server(uvicorn.Server):
@@ -86,18 +79,25 @@ class Running:
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         journal: Where to remember what changes the world; replayed at the start.
+        tls: Serve HTTPS with this certificate; None serves plain HTTP.
     """
 
     def __init__(
-        self, world: World, *, host: str = "127.0.0.1", port: int = 0, journal: Path | None = None
+        self,
+        world: World,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        journal: Path | None = None,
+        tls: Identity | None = None,
     ) -> None:
         self.world = world
         app: ASGIApp = create_app(world)
         self._journal = Journal(app, world, journal) if journal else None
-        self.host, self.port = host, port
+        self.host, self.port, self._scheme = host, port, "https" if tls else "http"
         config = uvicorn.Config(
             self._journal or app,
-            http=_Protocol,
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -105,6 +105,8 @@ class Running:
             server_header=False,
             # Its own clock goes into every answer, not the machine's.
             date_header=False,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
@@ -112,7 +114,7 @@ class Running:
     @property
     def url(self) -> str:
         """Where it listens; the port is known once it runs."""
-        return f"http://{self.host}:{self.port}"
+        return f"{self._scheme}://{self.host}:{self.port}"
 
     async def __aenter__(self) -> "Running":
         # The protocol is named: asyncio switches Nagle's delay (40 ms an answer) off only for known TCP.
@@ -162,6 +164,7 @@ async def serve(
     stop: asyncio.Event | None = None,
     journal: Path | None = None,
     script: Path | None = None,
+    tls: Identity | None = None,
 ) -> None:
     """Serve a sandbox until `stop` is set or this task is cancelled; closes cleanly either way.
 
@@ -177,5 +180,5 @@ async def serve(
         for one in world.script.play(performer(world)):
             log.info("script line %(line)s: %(call)s answered %(status)s", one)
         log.info("the script waits after %s of %s lines", world.script.played, len(world.script.lines))
-    async with Running(world, host=host, port=port, journal=journal):
+    async with Running(world, host=host, port=port, journal=journal, tls=tls):
         await (stop or asyncio.Event()).wait()

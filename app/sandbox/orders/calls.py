@@ -201,7 +201,7 @@ def _readable(state: SandboxState, request: Request, box_id: int) -> Box:
 def _sheet(state: SandboxState, request: Request, box: Box, status: str | None = None) -> dict[str, Any]:
     now = state.now()
     shown = status or box.shown(now)
-    return render_orders.sheet(box, request.version, shown, now, state.rules.confirm_after_days)
+    return render_orders.sheet(box, request.version, shown, now, state.rules)
 
 
 def _rows(

@@ -1,12 +1,12 @@
 """Waybills: upload with split shipping (O7) and update (O8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from app.sandbox.core import shipped_watch
 from app.sandbox.core.couriers import couriers
-from app.sandbox.core.order_entities import CANCELLED, Box, Line
+from app.sandbox.core.order_entities import CANCELLED, Box, Line, Receiver
 from app.sandbox.core.state import SandboxState
 from app.sandbox.orders import transitions as box_transitions
 from app.sandbox.orders.calls import bulk_code, row, scripted_failure
@@ -67,18 +67,18 @@ class Dto:
 def upload(state: SandboxState, request: Request) -> Answer:
     """O7: waybills for INSTRUCT boxes, whole or split."""
     rows = [_row(state, request, dtos, _upload_box(state, request, dtos)) for dtos in _by_box(request)]
-    return _answer("200", rows)
+    return _answer(state, "200", rows)
 
 
 def update(state: SandboxState, request: Request) -> Answer:
     """O8: another waybill for a box that has one; its way begins anew."""
     rows = [_row(state, request, dtos, _update_box(state, request, dtos)) for dtos in _by_box(request)]
-    return _answer(200, rows)
+    return _answer(state, 200, rows)
 
 
-def _answer(code: int | str, rows: list[dict[str, str | int | bool | None]]) -> Answer:
+def _answer(state: SandboxState, code: int | str, rows: list[dict[str, str | int | bool | None]]) -> Answer:
     outcome = bulk_code(rows)
-    said = {-1: "NONE", 0: "SUCCESS", 1: "PARTIAL", 99: "FAILED"}[outcome]
+    said = {-1: "NONE", 0: "SUCCESS", 1: state.rules.partial_invoice_message, 99: "FAILED"}[outcome]
     return ok(code, {"responseCode": outcome, "responseMessage": said, "responseList": rows})
 
 
@@ -203,7 +203,7 @@ def _wrong_rows(state: SandboxState, box: Box, dtos: list[Dto]) -> str | None:
         return _wrong_split(state, box, dtos)
     if box.split:
         return "IS_SEPARATE_MUST_BE_TRUE_WHEN_SEPARATE_DELIVERY"
-    return _one_waybill(dtos) or wrong_number(state, box, dtos[0].courier, dtos[0].invoice)
+    return _one_waybill(state, dtos) or wrong_number(state, box, dtos[0].courier, dtos[0].invoice)
 
 
 def _wrong_split(state: SandboxState, box: Box, dtos: list[Dto]) -> str | None:
@@ -246,7 +246,7 @@ def _update_box(state: SandboxState, request: Request, dtos: list[Dto]) -> str:
         return "NOT_ALLOW_VENDOR_DIRECT"
     wrong = (
         _incomplete(state, box, dtos)
-        or _one_waybill(dtos)
+        or _one_waybill(state, dtos)
         or wrong_number(state, box, dtos[0].courier, dtos[0].invoice)
     )
     found = _look(state, request, box, dtos, "update_invoice")
@@ -279,9 +279,10 @@ def _incomplete(state: SandboxState, box: Box, dtos: list[Dto]) -> str | None:
     return None if complete else "NOT_FOUND_VENDOR_ITEM"
 
 
-def _one_waybill(dtos: list[Dto]) -> str | None:
-    one = len({(dto.courier, dto.invoice) for dto in dtos}) == 1 and not any(dto.planned for dto in dtos)
-    return None if one else "INVALID_INVOICE_NUMBER"
+def _one_waybill(state: SandboxState, dtos: list[Dto]) -> str | None:
+    one = len({(dto.courier, dto.invoice) for dto in dtos}) == 1
+    dated = any(dto.planned for dto in dtos) and not state.rules.planned_date_without_split
+    return None if one and not dated else "INVALID_INVOICE_NUMBER"
 
 
 def wrong_number(state: SandboxState, box: Box, courier_code: str, invoice_number: str) -> str | None:
@@ -289,13 +290,17 @@ def wrong_number(state: SandboxState, box: Box, courier_code: str, invoice_numbe
     if not couriers()[courier_code].accepts(invoice_number):
         return "INVALID_INVOICE_NUMBER"
     remembered = state.now() - timedelta(days=state.rules.reuse_memory_days)
-    mine = (box.orderer.name, box.receiver)
     for orderer, receiver, vendor_id, box_id, at in state.waybills.get((courier_code, invoice_number), ()):
-        if (
-            at < remembered
-            or box_id == box.box_id
-            or (vendor_id == box.vendor_id and (orderer, receiver) == mine)
-        ):
+        same = orderer == box.orderer.name and _same_place(state, box, receiver)
+        if at < remembered or box_id == box.box_id or (vendor_id == box.vendor_id and same):
             continue
         return state.rules.reuse_code if vendor_id == box.vendor_id else "DUPLICATE_INVOICE_NUMBER"
     return None
+
+
+def _same_place(state: SandboxState, box: Box, receiver: Receiver) -> bool:
+    """Tell whether a box goes to this person and address, so that one parcel may hold both orders."""
+    # A replacement has a safe number of its own, and never travels in the parcel of what it replaces.
+    if not state.rules.same_waybill_needs_safe_number and box.exchange_id is None:
+        receiver = replace(receiver, safe_digits=box.receiver.safe_digits)
+    return receiver == box.receiver

@@ -6,6 +6,7 @@ from typing import Any
 from app.clock import KST
 from app.sandbox.core.couriers import couriers
 from app.sandbox.core.order_entities import Box, Line
+from app.sandbox.core.rules import Rules
 
 DESCRIPTIONS = {
     "ACCEPT": "결제완료",
@@ -39,12 +40,12 @@ def phone(safe_digits: str, version: str) -> str:
     return f"+82{safe_digits}"
 
 
-def sheet(box: Box, version: str, status: str, now: datetime, confirm_after_days: float) -> dict[str, Any]:
+def sheet(box: Box, version: str, status: str, now: datetime, rules: Rules) -> dict[str, Any]:
     """Return one ordersheet under the status that callers see."""
     moved = status not in ("ACCEPT", "INSTRUCT")
-    confirmed = box.delivered_at and box.delivered_at + timedelta(days=confirm_after_days)
+    confirmed = box.delivered_at and box.delivered_at + timedelta(days=rules.confirm_after_days)
     shown_confirmed = confirmed if moved and confirmed and confirmed <= now else None
-    return {
+    told = {
         "shipmentBoxId": box.box_id,
         "orderId": box.order_id,
         "orderedAt": moment(box.ordered_at, version),
@@ -57,7 +58,7 @@ def sheet(box: Box, version: str, status: str, now: datetime, confirm_after_days
         "paidAt": moment(box.paid_at, version),
         "status": status,
         "shippingPrice": money(box.shipping_krw, version),
-        "remotePrice": money(3_000 if box.remote else 0, version),
+        "remotePrice": _remote_price(box, version, rules),
         "remoteArea": box.remote,
         "parcelPrintMessage": box.note,
         "splitShipping": box.split,
@@ -82,9 +83,24 @@ def sheet(box: Box, version: str, status: str, now: datetime, confirm_after_days
         "deliveredDate": moment(box.delivered_at, version, blank=True) if moved else "",
         "refer": box.refer,
         "shipmentType": "THIRD_PARTY",
-        "isCod": False,
-        "extraProperties": {"taxReceiptInfo": None, "sameDayShipping": "false", "cutOffTimeHour": "0"},
     }
+    if version != "v4" or rules.v4_new_fields:
+        told["isCod"] = False
+        told["extraProperties"] = {
+            "taxReceiptInfo": None,
+            "sameDayShipping": "false",
+            "cutOffTimeHour": "0",
+        }
+    return told
+
+
+def _remote_price(box: Box, version: str, rules: Rules) -> Any:
+    if box.remote:
+        return money(3_000, version)
+    says = rules.no_remote_price
+    if says == "as_seen":
+        says = "zero" if version == "v4" else "null"
+    return money(0, version) if says == "zero" else None
 
 
 def _item(line: Line, box: Box, version: str, moved: bool, confirmed: datetime | None) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def split_off(state: SandboxState, box: Box, lines: list[Line], at: datetime, by
         box,
         box_id=state.new_box_id(state.vendors[box.vendor_id]),
         lines=lines,
+        split_from=box.box_id,
         able_split=False,
         shipping_krw=0,
         shown_from=None,

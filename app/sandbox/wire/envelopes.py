@@ -19,6 +19,11 @@ EDGE_BLOCK = (
     '&#47;providers&#47;openapi" on this server.<P>\n'
     "Reference&#32;&#35;18&#46;00000000&#46;0000000000&#46;00000000\n</BODY>\n</HTML>\n"
 )
+EDGE_BAD_REQUEST = (
+    "<HTML><HEAD>\n<TITLE>Invalid URL</TITLE>\n</HEAD><BODY>\n<H1>Invalid URL</H1>\n"
+    'The requested URL "&#91;no&#32;URL&#93;", is invalid.<p>\n'
+    "Reference&#32;&#35;9&#46;00000000&#46;0000000000&#46;00000000\n</BODY></HTML>\n"
+)
 TIMED_OUT = "Request timed out, if the situation continues consider applying timeout extension."
 NOT_REACHED = "connection timed out: aws-openapi.coupang.net/10.211.51.172:80"
 CANCELLED_OR_RETURNED = "해당 주문이 취소 또는 반품되었습니다."
@@ -99,6 +104,11 @@ def unauthorized(variant: str, transaction_id: str) -> Answer:
     return Answer(401, orjson.dumps(body))
 
 
+def address_refused(address: str, transaction_id: str) -> Answer:
+    """Answer 403: the address is not on the key's list."""
+    return gateway_error(403, f"Your ip address {address} is not allowed for this request.", transaction_id)
+
+
 def upstream(status: int) -> Answer:
     """Answer 504 or 521: the outcome is unknown to the caller."""
     return Answer(
@@ -114,3 +124,8 @@ def blocked() -> Answer:
 def edge_block() -> Answer:
     """Answer 403 of the edge in front of the gateway: HTML, not JSON."""
     return Answer(403, EDGE_BLOCK.encode(), "text/html")
+
+
+def edge_bad_request() -> Answer:
+    """Answer 400 of the edge for a request line that RFC 9112 does not allow: HTML, not JSON."""
+    return Answer(400, EDGE_BAD_REQUEST.encode(), "text/html")

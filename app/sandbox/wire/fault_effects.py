@@ -11,6 +11,7 @@ from app.sandbox.core.state import SandboxState
 from app.sandbox.wire.envelopes import (
     PHRASES,
     Answer,
+    address_refused,
     blocked,
     edge_block,
     gateway_error,
@@ -65,8 +66,7 @@ def _instead(fault: Fault, client: str, transaction: str) -> Answer:
         case "403_html":
             return edge_block()
         case "403_ip":
-            message = f"Your ip address {client} is not allowed for this request."
-            return gateway_error(403, message, transaction)
+            return address_refused(client, transaction)
         case "401":
             return unauthorized(str(fault.options.get("variant", "invalid_signature")), transaction)
         case "429":

@@ -15,6 +15,19 @@ from app.sandbox.wire.envelopes import Declined, bad_request
 
 MISSING = "required parameters are missing"
 INT64 = 2**63
+IDS = frozenset(
+    {
+        "shipmentBoxId",
+        "shipmentBoxIds",
+        "orderId",
+        "vendorItemId",
+        "vendorItemIds",
+        "receiptId",
+        "exchangeId",
+        "cancelIds",
+    }
+)
+"""Fields of bodies that number something; counts are numbers whatever the rules say."""
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([+-]\d{2}:\d{2})?")
 _MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})([+-]\d{2}:\d{2})?")
@@ -32,6 +45,8 @@ class Request:
     body: bytes
     call: int
     fault: Fault | None = field(default=None)
+    string_ids: bool = False
+    """Whether ids in the body may be strings of digits."""
 
     def meets(self, kind: str) -> Fault | None:
         """Return this call's fault when it is of `kind`."""
@@ -172,7 +187,19 @@ def json_body(request: Request) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise Declined(bad_request("Required request body is missing or malformed")) from None
     require(isinstance(read, dict), "Required request body is missing or malformed")
-    return dict(read)
+    return (
+        {name: _numbered(value, name) for name, value in read.items()} if request.string_ids else dict(read)
+    )
+
+
+def _numbered(value: Any, name: str) -> Any:
+    """Return a value of a body with ids as numbers where they came as strings of digits."""
+    if isinstance(value, dict):
+        return {inner: _numbered(one, inner) for inner, one in value.items()}
+    if isinstance(value, list):
+        return [_numbered(one, name) for one in value]
+    digits = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 19
+    return int(value) if digits and name in IDS else value
 
 
 def vendor_body(request: Request) -> dict[str, Any]:

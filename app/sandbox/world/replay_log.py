@@ -1,8 +1,8 @@
 """A memory for the sandbox: everything that changed it, replayed at the next start.
 
 The world follows from its seed, the requests that change it and their virtual times, so the journal keeps
-just those: one JSON line each, written before the request takes effect, and one more when it met a fault:
-what a fault refused is refused again. A killed sandbox therefore comes back as it was; what it had applied
+just those: one JSON line each, written before the request takes effect, and one more when it met a fault or a
+limit: what was refused is refused again. A killed sandbox therefore comes back as it was; what it had applied
 without answering stays applied, as at the real Coupang.
 """
 
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.clock import Frozen
 from app.sandbox.core.faults import MET, Fault
+from app.sandbox.wire.scope import HANG_UP, RAW
 from app.sandbox.world.world import World
 
 _STEP_S = 60.0
@@ -51,7 +52,7 @@ class Journal:
 
     async def _play(self, lines: list[bytes]) -> int:
         world, played = self._world, 0
-        clock, monotonic = world.clock, world.monotonic
+        clock, monotonic, wall = world.clock, world.monotonic, world.wall
         start_s = monotonic() - _STEP_S * (len(lines) + 1)
         read = [told for line in lines if (told := _read(line)) is not None]
         met = {told["of"]: told for told in read if "of" in told}
@@ -64,6 +65,8 @@ class Journal:
                     # a changing call met is kept with the call.
                     continue
                 world.clock = Frozen(datetime.fromisoformat(told["at"]))
+                # Signatures may be dated by the real clock of the time when the call was first made.
+                world.wall = Frozen(datetime.fromisoformat(told.get("real", told["at"])))
                 moment_s = start_s + _STEP_S * played
                 world.monotonic = lambda moment_s=moment_s: moment_s  # type: ignore[misc]
                 fault = self._meet_again(met.get(told.get("n")))
@@ -72,7 +75,7 @@ class Journal:
                     world.faults.clear(fault_id=fault.fault_id)
                 played += 1
         finally:
-            world.clock, world.monotonic = clock, monotonic
+            world.clock, world.monotonic, world.wall = clock, monotonic, wall
         return played
 
     def _meet_again(self, told: dict[str, Any] | None) -> Fault | None:
@@ -95,9 +98,11 @@ class Journal:
             "scheme": "http",
             "query_string": told["query"].encode("latin-1"),
             "headers": [(key.encode("latin-1"), value.encode("latin-1")) for key, value in told["headers"]],
-            "client": ("127.0.0.1", 0),
-            "extensions": {"sandbox.hang_up": {"close": lambda: None}},
+            "client": (told.get("client", "127.0.0.1"), 0),
+            "extensions": {HANG_UP: {"close": lambda: None}},
         }
+        if "raw" in told:
+            scope["extensions"][RAW] = told["raw"].encode("latin-1")
         sent = [False]
 
         async def receive() -> Message:
@@ -147,7 +152,11 @@ class Journal:
             "query": scope["query_string"].decode("latin-1"),
             "headers": [[key.decode("latin-1"), value.decode("latin-1")] for key, value in scope["headers"]],
             "body": b64encode(body).decode(),
+            "real": self._world.wall.now().isoformat(),
+            "client": scope["client"][0] if scope.get("client") else "127.0.0.1",
         }
+        if raw := (scope.get("extensions") or {}).get(RAW):
+            told["raw"] = raw.decode("latin-1")
         self._append(told)
         return n
 

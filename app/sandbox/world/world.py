@@ -7,8 +7,10 @@ from typing import Any
 
 from app.clock import Clock
 from app.errors import Invalid
+from app.sandbox.claims import handover
 from app.sandbox.claims.create_claims import Why
 from app.sandbox.core.faults import Fault
+from app.sandbox.core.ledger import CancelledShipment, HandedOver
 from app.sandbox.core.order_entities import Box, Receiver
 from app.sandbox.core.rules import Rules
 from app.sandbox.orders.checkout import BoxSpec, place
@@ -26,6 +28,7 @@ class World(ClaimsWorld):
         seed: Everything left to chance follows from it.
         rules: How this Coupang behaves; the defaults are what is known of the real one.
         monotonic: Returns real seconds; for the rate limit.
+        wall: The real clock, for signatures of clients with a clock of their own.
     """
 
     def __init__(
@@ -35,8 +38,9 @@ class World(ClaimsWorld):
         seed: int = 0,
         rules: Rules | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Clock | None = None,
     ) -> None:
-        super().__init__(clock, seed, rules or Rules(), monotonic)
+        super().__init__(clock, seed, rules or Rules(), monotonic, wall)
         self._first_rules = self.rules
         self.script = Script()
 
@@ -141,6 +145,28 @@ class World(ClaimsWorld):
         order_actors.wing_cancel(self, box, now, _counts(pieces))
         return box
 
+    # the seller's warehouse
+
+    def hand_over(
+        self,
+        box_id: int,
+        courier: str,
+        invoice: str,
+        units: Mapping[int, int],
+        *,
+        at: datetime | None = None,
+    ) -> tuple[HandedOver, list[CancelledShipment]]:
+        """Tell the ledger what was handed to a courier; returns the parcel and what should not have left.
+
+        Raises:
+            Invalid: An option that is not in the box, no unit, more than were ordered, or a time ahead.
+            Conflict: The same label was told before, with other contents.
+        """
+        now, box = self.advance(), self.present(box_id)
+        if at is not None and at > now:
+            raise Invalid("what has not left yet cannot be told", ("at", "not after the present"))
+        return handover.hand_over(self, box, courier, invoice, units, at or now)
+
     # the script
 
     def fix_acknowledge_lag(self, box_id: int, seconds: float) -> Box:
@@ -167,9 +193,10 @@ class World(ClaimsWorld):
         return self.faults.add(kind, **options)
 
     def pardon(self, vendor_id: str) -> None:
-        """Lift every ban and block of a vendor."""
+        """Lift every ban and block of a vendor, and of all who called without a key."""
         self.vendor(vendor_id)
         self.meters[vendor_id].pardon()
+        self.stranger_meters.clear()
 
     def reset(self, *, seed: int | None = None, keep_vendors: bool = False) -> None:
         """Start from nothing, with the first rules; optionally with another seed or the same vendors."""
@@ -178,7 +205,8 @@ class World(ClaimsWorld):
         self.rules = self._first_rules
         self.begin()
         for one in kept if keep_vendors else ():
-            self.add_vendor(one.vendor_id, one.access_key, one.secret_key).wing_users = one.wing_users
+            again = self.add_vendor(one.vendor_id, one.access_key, one.secret_key)
+            again.wing_users, again.address_lists = one.wing_users, one.address_lists
 
     # what is true
 

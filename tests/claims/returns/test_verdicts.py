@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.claims.cancels.verdicts import PATIENCE
+from app.claims.kinds import ClaimKind
 from app.claims.returns.verdicts import REFUNDED, carries, read_return, told_by
 from app.coupang.claims.types import Receipt, ReceiptItem, ReceiptPage, ReceiptStatus, ReceiptType, Waybill
 from app.coupang.claims.types import ReleaseStatus as Released
-from app.engine.effects.verdicts import Kind
 from app.machines.returns import ReturnState
 
 WITHIN = timedelta(minutes=1)
@@ -19,7 +19,7 @@ SOON, LATE = WITHIN - timedelta(microseconds=1), WITHIN
 ASKED = {"courier_code": "CJGLS", "invoice_number": "600000000001", "reg_number": ""}
 OURS = Waybill("CJGLS", "600000000001")
 THEIRS = Waybill("CJGLS", "699999999999")
-PICKUP, CONFIRM, APPROVE = Kind.PICKUP_WAYBILL, Kind.CONFIRM_RETURN, Kind.APPROVE_RETURN
+PICKUP, CONFIRM, APPROVE = ClaimKind.PICKUP_WAYBILL, ClaimKind.CONFIRM_RETURN, ClaimKind.APPROVE_RETURN
 UNCHECKED, CONFIRMED, CHECKED, COMPLETED, WITHDRAWN = ReturnState
 KINDS = st.sampled_from([PICKUP, CONFIRM, APPROVE])
 SILENCES = st.timedeltas(timedelta(0), timedelta(days=3))
@@ -49,21 +49,21 @@ SILENCES = st.timedeltas(timedelta(0), timedelta(days=3))
     ],
 )
 def test_return_verdict_by_kind_and_state(
-    kind: Kind, shown: ReturnState, silent: timedelta, event: str, code: str
+    kind: str, shown: ReturnState, silent: timedelta, event: str, code: str
 ) -> None:
     verdict = read_return(kind, ASKED, shown, [THEIRS], silent, WITHIN)
     assert (verdict.event, verdict.code) == (event, code)
 
 
 @given(KINDS, SILENCES)
-def test_return_verdict_waits_while_nobody_shows_it(kind: Kind, silent: timedelta) -> None:
+def test_return_verdict_waits_while_nobody_shows_it(kind: str, silent: timedelta) -> None:
     verdict = read_return(kind, ASKED, None, [OURS], silent, WITHIN)
     assert (verdict.event, verdict.code) == ("give_up" if silent >= PATIENCE else "wait", "NOT_SHOWN")
 
 
 @given(KINDS, st.sampled_from(ReturnState), st.lists(st.sampled_from([OURS, THEIRS])), SILENCES, SILENCES)
 def test_return_verdict_only_ripens_with_silence(
-    kind: Kind, shown: ReturnState, waybills: list[Waybill], silent: timedelta, longer: timedelta
+    kind: str, shown: ReturnState, waybills: list[Waybill], silent: timedelta, longer: timedelta
 ) -> None:
     """Silence turns `wait` into `disprove`; nothing that was certain changes with it."""
     now = read_return(kind, ASKED, shown, waybills, silent, WITHIN)
@@ -78,7 +78,7 @@ def test_return_pickup_is_proven_by_its_waybill_in_any_state(shown: ReturnState)
 
 
 @pytest.mark.parametrize("kind", [CONFIRM, APPROVE])
-def test_return_waybill_proves_no_other_change(kind: Kind) -> None:
+def test_return_waybill_proves_no_other_change(kind: str) -> None:
     before = UNCHECKED if kind is CONFIRM else CONFIRMED
     assert read_return(kind, ASKED, before, [OURS], LATE, WITHIN).event == "disprove"
 

@@ -8,9 +8,11 @@ import pytest
 
 from app.coupang.orders.decode import Line, Receiver, ResultCode, RowResult, Sheet
 from app.engine.context import Context
-from app.engine.effects.readback import verdict_of
-from app.engine.effects.verdicts import Kind, judge, read_back
 from app.engine.policy import Policy
+from app.families import REGISTRY
+from app.orders.kinds import OrderKind
+from app.orders.read_back import verdict_of
+from app.orders.verdicts import judge, read_back
 
 BOX, ORDER, ITEM, OTHER = 642_000_000_000_000_001, 700, 85_000_000_001, 85_000_000_002
 WITHIN = timedelta(minutes=35)
@@ -46,27 +48,27 @@ def waybill(number: str = "600000000001", *, part: bool = False) -> dict[str, An
     }
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", REGISTRY.declared_kinds)
 @pytest.mark.parametrize("code", ["OK", "", "SUCCESS"])
-def test_a_row_that_succeeded_confirms(kind: Kind, code: str) -> None:
+def test_a_row_that_succeeded_confirms(kind: str, code: str) -> None:
     verdict = judge(kind, [row(code, succeed=True)])
     assert (verdict.event, verdict.code, verdict.reread) == ("confirm", "OK", False)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", REGISTRY.declared_kinds)
 @pytest.mark.parametrize("code", [code for code in ResultCode if code is not ResultCode.OK])
-def test_a_success_that_names_a_failure_is_doubtful(kind: Kind, code: str) -> None:
+def test_a_success_that_names_a_failure_is_doubtful(kind: str, code: str) -> None:
     assert judge(kind, [row(code, succeed=True)]).event == "doubt"
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_box_without_a_row_is_doubtful(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", REGISTRY.declared_kinds)
+def test_a_box_without_a_row_is_doubtful(kind: str) -> None:
     verdict = judge(kind, [])
     assert (verdict.event, verdict.code, verdict.reread) == ("doubt", "NO_ROW", True)
 
 
-@pytest.mark.parametrize("kind", [Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE])
-def test_an_answer_that_says_two_things_of_one_box_is_a_doubt(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [OrderKind.ACKNOWLEDGE, OrderKind.SHIP, OrderKind.CHANGE_INVOICE])
+def test_an_answer_that_says_two_things_of_one_box_is_a_doubt(kind: str) -> None:
     yes, no = row("OK", succeed=True), row("INVALID_INVOICE_NUMBER")
     for rows in ([yes, no], [no, yes], [yes, yes, no]):
         verdict = judge(kind, rows)
@@ -76,11 +78,11 @@ def test_an_answer_that_says_two_things_of_one_box_is_a_doubt(kind: Kind) -> Non
 
 @pytest.mark.parametrize("code", list(ResultCode))
 def test_an_acknowledge_is_never_rejected_by_a_row_alone(code: str) -> None:
-    verdict = judge(Kind.ACKNOWLEDGE, [row(code)])
+    verdict = judge(OrderKind.ACKNOWLEDGE, [row(code)])
     assert (verdict.event, verdict.reread) == ("doubt", True)
 
 
-@pytest.mark.parametrize("kind", [Kind.SHIP, Kind.CHANGE_INVOICE])
+@pytest.mark.parametrize("kind", [OrderKind.SHIP, OrderKind.CHANGE_INVOICE])
 @pytest.mark.parametrize(
     ("code", "event", "reread"),
     [
@@ -96,15 +98,20 @@ def test_an_acknowledge_is_never_rejected_by_a_row_alone(code: str) -> None:
         ("SOMETHING_NEW", "reject", False),
     ],
 )
-def test_a_row_that_failed(kind: Kind, code: str, event: str, reread: bool) -> None:
+def test_a_row_that_failed(kind: str, code: str, event: str, reread: bool) -> None:
     verdict = judge(kind, [row(code)])
     assert (verdict.event, verdict.code, verdict.reread) == (event, code, reread)
 
 
-ACK, SHIP, CHANGE, CLOSE = Kind.ACKNOWLEDGE, Kind.SHIP, Kind.CHANGE_INVOICE, Kind.CLOSE_UNDELIVERED
+ACK, SHIP, CHANGE, CLOSE = (
+    OrderKind.ACKNOWLEDGE,
+    OrderKind.SHIP,
+    OrderKind.CHANGE_INVOICE,
+    OrderKind.CLOSE_UNDELIVERED,
+)
 OURS = {"invoice_number": "600000000001", "items": (ITEM, OTHER)}
 THEIRS = {"invoice_number": "699999999999", "items": (ITEM, OTHER)}
-READINGS: list[tuple[str, Kind, dict[str, Any], list[Sheet], timedelta, str]] = [
+READINGS: list[tuple[str, str, dict[str, Any], list[Sheet], timedelta, str]] = [
     ("it shows INSTRUCT", ACK, {}, [sheet("INSTRUCT")], BEFORE, "prove"),
     ("it has gone further", ACK, {}, [sheet("FINAL_DELIVERY")], BEFORE, "prove"),
     ("it may show later", ACK, {}, [sheet("ACCEPT")], BEFORE, "wait"),
@@ -177,7 +184,7 @@ READINGS: list[tuple[str, Kind, dict[str, Any], list[Sheet], timedelta, str]] = 
     ids=[f"{one[1]}: {one[0]}" for one in READINGS],
 )
 def test_what_a_reading_says(
-    kind: Kind, payload: dict[str, Any], sheets: list[Sheet], silent: timedelta, event: str
+    kind: str, payload: dict[str, Any], sheets: list[Sheet], silent: timedelta, event: str
 ) -> None:
     verdict = read_back(kind, payload, sheets, BOX, silent, WITHIN)
     assert verdict.event == event
@@ -191,9 +198,9 @@ def test_a_held_box_whose_row_said_no_need_not_wait() -> None:
     assert verdict.event == "wait"
 
 
-@pytest.mark.parametrize("kind", [ACK, Kind.SHIP, Kind.CHANGE_INVOICE, Kind.CLOSE_UNDELIVERED])
+@pytest.mark.parametrize("kind", [ACK, OrderKind.SHIP, OrderKind.CHANGE_INVOICE, OrderKind.CLOSE_UNDELIVERED])
 @pytest.mark.parametrize("minutes", [0, 10, 100_000])
-def test_another_box_proves_nothing(kind: Kind, minutes: int) -> None:
+def test_another_box_proves_nothing(kind: str, minutes: int) -> None:
     others = [sheet("FINAL_DELIVERY", box=BOX + 7, **OURS)]
     verdict = read_back(kind, waybill(), others, BOX, timedelta(minutes=minutes), WITHIN)
     assert verdict.event == "refute"
@@ -208,7 +215,7 @@ def test_an_acknowledge_is_not_disproved_while_any_write_may_still_arrive(
     """On a fast clock its 35 minutes pass while the call is under way."""
     at = datetime(2026, 11, 1, 12, tzinfo=UTC)
     policy = Policy(write_shows_within=shows_within)
-    context = cast("Context", SimpleNamespace(policy=policy))
+    context = cast("Context", SimpleNamespace(policy=policy, registry=REGISTRY))
     asked = {
         "kind": "ACKNOWLEDGE",
         "payload": {},
