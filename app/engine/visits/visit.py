@@ -79,8 +79,8 @@ async def _visit(context: Context, reach: Reach, vendor_id: str, job_id: int | N
 async def _work(session: VisitSession) -> bool:
     """Do everything that is due, in its order; True when something is left.
 
-    A part that fails in a way that nobody foresaw keeps no other from its work: what one odd row breaks would
-    otherwise be broken by it for ever. It is raised when all the others are done.
+    An unforeseen error in one part does not keep the others from running: otherwise one odd row would block
+    everything behind it in every visit. It is raised when all the others are done.
     """
     due: Mapping[str, Due] | None = None
     left, failed = False, list[Exception]()
