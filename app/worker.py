@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def policy(jobs: Jobs, circuit: CircuitSettings, call_lasts_s: float) -> Policy:
-    """Turn settings into the flows' policy."""
+    """Build the policy of the use cases from the settings."""
     return Policy(
         accept_every=timedelta(seconds=jobs.accept_every_s),
         sweep_every=timedelta(seconds=jobs.sweep_every_s),

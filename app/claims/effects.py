@@ -1,4 +1,4 @@
-"""What cancels and returns have in common: both are a life of one receipt."""
+"""What cancels and returns have in common: both are aggregates of one receipt."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """Take a page of receipts: compare with what is stored, store the differences, walk cancels and returns.
 
-One transaction per page, as with order sheets (`pages`). A row that contradicts us changes nothing: it may
+One transaction per page, as with order sheets. A row that contradicts us changes nothing: it may
 be stale, so the receipt is read by itself. A claim that names its order but cannot be read may be a stop
 request: it holds that order until it is read.
 """
@@ -100,7 +100,7 @@ async def take_receipts(
         What became of the page; `doubtful` are receipts that must be read by themselves.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
         Stale: Others kept changing these receipts.
     """
     told, aside = sound(page)
@@ -243,7 +243,7 @@ async def _put_off(context: Context, tx: Any, vendor_id: str, unchanged: Set[int
     if unchanged:
         now, policy = context.now(), context.policy
         pauses = [policy.next_receipt_read(now, reads) - now for reads in range(21)]
-        # One that is far from its turn needs no row written at every sweep.
+        # One that is not due soon needs no row written at every sweep.
         await claim_store.put_off(tx, vendor_id, unchanged, now, policy.receipt_most / 2, pauses)
 
 
@@ -291,7 +291,7 @@ def _content(
 
 
 def _word(translate: Any, told: str) -> str:
-    """Return our word; an unknown one is kept as told, for it decides nothing about the goods."""
+    """Return our word; an unknown one is kept as it is, because it decides nothing about the goods."""
     try:
         return str(translate(told))
     except ValueError:

@@ -36,7 +36,7 @@ async def take_withdrawals(
     A withdrawal of a receipt that we never saw changes nothing here, for it held nothing here.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
         Stale: Others kept changing these receipts.
     """
     told = {one.receipt_id: one for one in page.withdrawals}
@@ -105,7 +105,7 @@ async def take_withdrawals(
 def _steps(
     life: dict[str, Any], cause: str, digest: bytes
 ) -> tuple[tuple[transitions.Step, ...], tuple[transitions.Step, ...]]:
-    """Return the steps of the cancel and of the return; a life that is over takes none."""
+    """Return the steps of the cancel and of the return; one that is over takes none."""
     cancel_road: tuple[Any, ...] = ()
     return_road: tuple[Any, ...] = ()
     if life["cancel_state"]:

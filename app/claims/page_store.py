@@ -1,7 +1,7 @@
 """A page of receipts, written in one statement.
 
-What a receipt leads to is born here, in its machine's first state: a cancel, a return, or one after the
-other. Whatever Coupang shows beyond that, they walk through the doors.
+The aggregates of a receipt get their machine's first state here: a cancel, a return, or one after the
+other. Whatever Coupang shows beyond that is a transition.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -58,7 +58,7 @@ class ReceiptContent:
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """A life that begins with a receipt of the page; `decide_by` only for a cancel."""
+    """An aggregate that begins with a receipt of the page; `decide_by` only for a cancel."""
 
     receipt_id: int
     order_id: int
@@ -220,7 +220,7 @@ async def write(connection: Connection, vendor_id: str, rows: Sequence[ReceiptCo
         at: The time of the reading.
 
     Raises:
-        Stale: Somebody else stored one of these receipts in the meantime; nothing is written.
+        Stale: Another transaction stored one of these receipts in the meantime; nothing is written.
     """
     if not rows:
         return

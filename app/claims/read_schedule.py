@@ -1,4 +1,4 @@
-"""Receipts as jobs need them: which are open, which to read again, what a look that missed means."""
+"""When receipts are read: which are open, which to read again, what a look that missed means."""
 
 from collections.abc import Set
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ VANISHED = "Coupang shows this receipt no more, and does not tell of a withdrawa
 async def stops_window(context: Context, vendor_id: str, due: Due) -> Window:
     """Return the time in which an open stop request may have been asked: since the last look, with overlap.
 
-    It reaches back to the oldest request that is still open, so that one list tells of all of them.
+    It reaches back to the oldest request that is still open, so that one list shows all of them.
     """
     at = context.now()
     if due.last_ok_at is None:
@@ -71,7 +71,7 @@ async def postpone(context: Context, vendor_id: str, epoch: int, receipt_id: int
 
 
 async def vanished(context: Context, vendor_id: str, epoch: int, receipt_id: int) -> None:
-    """Look at this receipt again later: nobody shows it, and absence proves nothing."""
+    """Look at this receipt again later: no list shows it, and absence proves nothing."""
     due = context.now() + context.policy.receipt_first
     await _schedule(context, vendor_id, epoch, receipt_id, due, VANISHED)
 

@@ -60,7 +60,7 @@ async def find(
     *,
     lock: bool = False,
 ) -> dict[str, Any] | None:
-    """Return one receipt as `cancel` or `return`, with its content; None when it leads no such life.
+    """Return one receipt as `cancel` or `return`, with its content; None when it is none.
 
     Args:
         connection: Inside a transaction when it is to be locked.
@@ -82,7 +82,7 @@ async def find(
 async def owner(
     connection: Connection, aggregate: str, vendor_ids: list[str] | None, receipt_id: int
 ) -> str | None:
-    """Return whose a receipt is that leads this life, `cancel` or `return`; None: there is none."""
+    """Return the owner of a receipt that is a `cancel`, or a `return`; None: there is none."""
     query: LiteralString = f"""SELECT vendor_id FROM {_LIVES[aggregate]} WHERE receipt_id = %(receipt_id)s
       AND vendor_id = ANY({VENDORS})"""
     row = await fetch_one(connection, query, receipt_id=receipt_id, vendor_ids=vendor_ids)

@@ -1,6 +1,6 @@
-"""The tables of claims: receipts with their lines, and the two lives a receipt may lead.
+"""The tables of claims: receipts with their lines, and the two aggregates that a receipt may have.
 
-No foreign key leads from here to a box: Coupang tells of receipts whose order we have never seen. They are
+No foreign key leads from here to a box: Coupang lists receipts whose order we have never seen. They are
 kept, and join by their numbers once the order is found.
 """
 
@@ -85,7 +85,7 @@ class ReceiptLine(Base):
 
 
 class Cancel(Base):
-    """The life of a receipt that is, or began as, a cancel: `app.machines.cancels`."""
+    """The state of a receipt that is, or began as, a cancel: `app.machines.cancels`."""
 
     __tablename__ = "cancel"
     vendor_id: Mapped[str] = mapped_column(primary_key=True)
@@ -111,7 +111,7 @@ class Cancel(Base):
 
 
 class Return(Base):
-    """The life of a receipt whose goods come back: `app.machines.returns`."""
+    """The state of a receipt whose goods come back: `app.machines.returns`."""
 
     __tablename__ = "return_"
     vendor_id: Mapped[str] = mapped_column(primary_key=True)

@@ -1,20 +1,25 @@
 """The marketplace client: a library of its own that knows nothing of us.
 
-signing.py   the HMAC signature, as an httpx auth
-pacing.py    the pace of one vendor, in real time
-errors.py    the error catalogue as a typed tree
-client.py    requests of one vendor: send, read the envelope
-taking.py    the body of an answer, within bounds
-headers.py   times in its headers
-cutting.py   JSON cut into parts, whatever is in them
-paging.py    lists that come in pages
-limits.py    how much one call takes and shows
-windows.py   windows of time as the lists want them
-scalars.py   single values of the wire: money, times, ids
-required.py  fields a row cannot be handled without
-redact.py    answers without persons
-couriers.py  courier codes and names (couriers.json)
-orders       O1 to O8 and O12
-claims       O9 to O11 and R1 to R7
-exchanges    E1 to E4
+Modules:
+    client.py    One vendor's voice: sign, pace, send, and read what came back as a success or a typed error.
+    couriers.py  Courier codes: writes need a code (`CJGLS`), queries return a name (`CJ 대한통운`).
+    cutting.py   Cut JSON into parts without reading them, so that what is broken inside one part harms no
+                 other.
+    errors.py    The error catalogue of Coupang as a typed tree, and the one function that reads it.
+    headers.py   Times in the headers of an answer, whatever stands there.
+    limits.py    How much Coupang takes and shows at once, where several calls have the same limit.
+    pacing.py    The pace of one vendor, in real time: one call at a time, evenly spaced, never a burst.
+    paging.py    Lists that come in pages: ask until there is no next page, and never twice for the same one.
+    redact.py    Take the person out of an answer of Coupang: what is left says what happened, not to whom.
+    required.py  What every reader of rows needs: elements of `data`, fields that must be there, and what to
+                 call broken.
+    scalars.py   Single values as Coupang writes them: numbers as strings, `""` for nothing, times with and
+                 without offset.
+    signing.py   The CEA signature of Coupang's gateway (HMAC-SHA256 over date, method, path and raw query).
+    taking.py    Take the body of an answer with bounds: bytes that travel, bytes after decompression, and
+                 time.
+    windows.py   Windows of time as the lists want them: Asia/Seoul, never narrower than what was asked.
+    claims/      Cancels and returns: the calls, their rows and results.
+    exchanges/   Exchanges: the calls and their rows.
+    orders/      Purchase orders: the calls, their rows and results.
 """

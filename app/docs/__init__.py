@@ -1,8 +1,15 @@
-"""Draws the generated parts of the Markdown files from the machines and the calls themselves.
+"""Draws the generated parts of the documentation from the machines, the calls and the modules themselves.
 
-A part stands between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, each alone on its line.
-`write` redraws every part of every Markdown file in the root and in `docs/`; a test fails while `stale` lists
-anything.
+A part of a Markdown file stands between `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, each alone
+on its line. `write` redraws every part of every Markdown file in the root and in `docs/`, and the map of
+every package that has one; a test fails while `stale` lists anything.
+
+Modules:
+    changes.py  The rows of "thirteen of thirteen": every change that Coupang takes for orders and claims.
+    maps.py     The map of a package: the modules of its folder, drawn into the docstring of its
+                `__init__.py`.
+    words.py    What no code can say of the thirteen changes: what each means here, and where its proof
+                stands.
 """
 
 import re
@@ -12,6 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.docs import maps
 from app.docs.changes import HEAD, changes
 from app.engine.family import MachinePage
 from app.families import REGISTRY
@@ -40,6 +48,7 @@ def sections() -> dict[str, str]:
         "claim-actors": _grid(("", "Who causes it"), ACTORS.items()),
         "changes": _grid(HEAD, changes()),
         "settings": _settings(Settings, ""),
+        "visit": _grid(("Order", "Part", "Declared by"), _visit()),
     }
 
 
@@ -64,14 +73,19 @@ def fill(text: str, parts: dict[str, str]) -> str:
 
 
 def render(root: Path) -> dict[str, str]:
-    """Return every Markdown file of the root and of `docs/` as it should be: relative path → text."""
+    """Return every Markdown file of the root and of `docs/`, and every package of `app/`, as it should be.
+
+    Returns:
+        Relative path → text.
+    """
     parts = sections()
     files = sorted([*root.glob("*.md"), *root.glob("docs/**/*.md")])
-    return {file.relative_to(root).as_posix(): fill(_read(file), parts) for file in files}
+    drawn = {file.relative_to(root).as_posix(): fill(_read(file), parts) for file in files}
+    return drawn | {one.relative_to(root).as_posix(): maps.redraw(one) for one in maps.packages(root)}
 
 
 def stale(root: Path) -> list[str]:
-    """List the Markdown files whose generated parts are not current, as relative paths."""
+    """List the files whose generated parts are not current, as relative paths."""
     return [path for path, text in render(root).items() if _read(root / path) != text]
 
 
@@ -173,6 +187,12 @@ def _setting_rows(model: type[BaseModel], prefix: str) -> Iterable[tuple[str, ..
         shown = str(field.default)
         default = f"`{shown}`" if shown else "(empty)"
         yield f"`{prefix}{name.upper()}`", default, (field.description or "").replace("|", "\\|")
+
+
+def _visit() -> Iterable[tuple[str, ...]]:
+    """List the parts of a visit in their order, with the family of each."""
+    declared = {part.name: family.name for family in REGISTRY.families for part in family.visit_parts}
+    return ((str(part.order), _code([part.name]), declared[part.name]) for part in REGISTRY.visit_parts)
 
 
 def _code(names: Iterable[str]) -> str:

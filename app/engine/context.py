@@ -22,7 +22,7 @@ PURPOSE_QUARANTINE = b"quarantine"
 
 
 async def wake_nobody(vendor_id: str) -> None:
-    """Wake nobody: whoever asks makes the vendor due, and the next tick finds it."""
+    """Do nothing: the vendor is due, and the next tick finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class Context:
     policy: Policy = field(default_factory=Policy)
     worker: str = "unnamed"
     wake: Callable[[str], Awaitable[None]] = wake_nobody
-    """Make this vendor due and ask for a visit, soon; losing it costs a tick, never more."""
+    """Make this vendor due and ask for a visit soon; a lost wake-up costs one tick at most."""
 
     def __post_init__(self) -> None:
-        # What is written through this database is chained with the key of this vault, whoever writes.
+        # Every row of the history written through this database is chained with the key of this vault.
         self.db.chain_key = self.vault.chain_key
 
     def now(self) -> datetime:
@@ -48,12 +48,12 @@ class Context:
         return self.clock.now()
 
     def real(self, length: timedelta) -> timedelta:
-        """Return what a length of real time is on this clock: bans, calls and deaths know no other."""
+        """Return how long a stretch of real time is on this clock: bans, calls and crashes last real time."""
         return length * max(1.0, self.clock.factor)
 
 
 async def until_fresh(work: Callable[[], Awaitable[T]], tries: int = 4) -> T:
-    """Run one transaction, again from its start when somebody else was faster.
+    """Run one transaction, again from its start when a concurrent transaction was faster.
 
     Raises:
         Stale: Still stale after `tries` tries.

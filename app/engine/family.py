@@ -86,7 +86,7 @@ class EffectKind:
     shows_within: Callable[[Policy], timedelta] = write_shows_within
     """After this long a change that does not show was not applied."""
     extended: bool = True
-    """Its call asks the gateway for more time, so it may go on when its worker is dead."""
+    """Its call asks the gateway for more time, so it may go on after its worker was killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class ShippingCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack:
-    """How the doubtful effects of one kind and subject are read back."""
+    """How effects of unknown outcome, of one kind and subject, are read back."""
 
     kind: str
     subject: str
@@ -180,7 +180,7 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastView:
-    """How something is shown as it was at a past moment (`?at=`)."""
+    """How something is presented as it was at a past moment (`?at=`)."""
 
     aggregate: str
     observed_as: str
@@ -224,7 +224,7 @@ class SealedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """Values that tell who somebody is, and how they are erased when their time is over."""
+    """Personal data, and how it is erased when its time is over."""
 
     name: str
     """In reports: `receivers`, `contacts` …"""
@@ -269,7 +269,7 @@ class Examined:
     overdue: LiteralString = ""
     """SELECT aggregate, aggregate_id, since: what should have been read by itself long ago."""
     never: LiteralString = ""
-    """SELECT aggregate, aggregate_id, due: what is open and nobody will read."""
+    """SELECT aggregate, aggregate_id, due: what is open and has no time to be read."""
     incomplete: LiteralString = ""
     """SELECT aggregate, aggregate_id, lacks: rows of which a part is missing; `lacks` follows `has`."""
     young: LiteralString = ""

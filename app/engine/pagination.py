@@ -1,4 +1,4 @@
-"""Cut pages out of what a list has: one row more is read than is shown, and tells whether another follows."""
+"""Keyset pagination: one row more is read than is returned, and shows whether another page follows."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ def split_page(
     Args:
         rows: In the order of the list; up to `most` + 1 of them.
         most: Rows of one page.
-        place: Tells after which row a page begins.
+        place: Returns after which row a page begins.
 
     Returns:
         The first `most` rows, and the place of the last of them; None when no page follows.

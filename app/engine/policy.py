@@ -46,7 +46,7 @@ class Policy:
     permit_lasts: timedelta = timedelta(minutes=15)
     """How long a ship permit is valid; an asking that cannot be answered for as long is refused."""
     acknowledge_shows_within: timedelta = timedelta(minutes=35)
-    """An acknowledge that still does not show so long after its outcome came into doubt was not applied."""
+    """An acknowledge that does not show this long after its outcome became uncertain was not applied."""
     write_shows_within: timedelta = timedelta(minutes=1)
     """The same for every other change."""
     call_lasts: timedelta = timedelta(minutes=1)
@@ -57,7 +57,7 @@ class Policy:
     census_hour: int | None = None
     """Hour of the night, in Seoul, from which each vendor is counted; None: never."""
     erase_after: timedelta | None = None
-    """After an order has ended, or an answer was read, who it tells of is erased; None: never."""
+    """Personal data is erased this long after its order ended, or its answer was read; None: never."""
     keep_readings: timedelta = timedelta(days=60)
     """How long it is known what was read when; a census looks back thirty days."""
     tries_most: int = 5

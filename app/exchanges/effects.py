@@ -29,7 +29,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "ship_replacement": ("redelivery",),
     "ship_replacement_direct": ("redelivery",),
 }
-"""Event → the lives it moves; the first one must allow it."""
+"""Event → the aggregates it moves; the first one must allow it."""
 COLUMNS = {"exchange": "", "collect": "collect_", "redelivery": "redelivery_"}
 
 

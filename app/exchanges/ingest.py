@@ -91,7 +91,7 @@ async def take_exchanges(
     """Store what is new in a page of exchanges and observe it; `covered` is claimed with it.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
         Stale: Others kept changing these exchanges.
     """
     told, aside = sound(page)
@@ -182,7 +182,7 @@ def _content(
         "reason_detail": row.reason_detail,
         "cancel_reason": row.cancel_reason,
     }
-    # A box that is told twice is the one that is told last.
+    # Of a box that is listed twice the last row counts.
     boxes = {box.shipment_box_id: _new_box(row.exchange_id, box) for box in row.boxes}
     return ExchangeContent(
         exchange=ExchangeColumns(

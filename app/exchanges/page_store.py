@@ -1,7 +1,7 @@
 """A page of exchanges, written in one statement.
 
-New exchanges and their tracks are born here in the first states of their machines; whatever Coupang shows
-beyond that, they walk through the doors.
+New exchanges and their tracks get the first states of their machines here; whatever Coupang shows beyond
+that is a transition.
 """
 
 from collections.abc import Mapping, Sequence
@@ -194,12 +194,12 @@ async def write(
         connection: Inside a transaction.
         vendor_id: Whose exchanges.
         rows: Only new or changed ones; at most a few hundred.
-        initials: The states in which an exchange, its collect and its redelivery track are born.
+        initials: The states in which an exchange, its collect and its redelivery track begin.
         cause: What led to it, for the history, e.g. `feed:exchanges`.
         at: The time of the reading.
 
     Raises:
-        Stale: Somebody else stored one of these exchanges in the meantime; nothing is written.
+        Stale: Another transaction stored one of these exchanges in the meantime; nothing is written.
     """
     if not rows:
         return

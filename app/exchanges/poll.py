@@ -1,4 +1,4 @@
-"""Read exchanges, send what they ask for, one call each, and read back what was doubtful."""
+"""Read exchanges, send what they ask for, one call each, and read back what is of unknown outcome."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

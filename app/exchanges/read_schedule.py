@@ -1,4 +1,4 @@
-"""Exchanges as jobs need them: which windows to read, which exchange by itself, and when again."""
+"""When exchanges are read: which windows, which exchange by itself, and when again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Exchanges, as they are read, and when one is read by itself; pages write them (`exchange_pages`)."""
+"""Exchanges, as they are read, and when one is read by itself; `page_store` writes them."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,9 +1,9 @@
-"""The life of one shipment box (묶음배송) at Coupang.
+"""The state of one shipment box (묶음배송) at Coupang.
 
 Two sources of events: what **we** asked (fired when Coupang has confirmed it, decided beforehand to see
 whether it may be asked) and what **Coupang shows** (`OBSERVED`, names starting with `see_`). An observation
 may skip states, since somebody may act in WING or a courier may scan twice between two looks: `walk` finds
-the legal road. It never leads backwards on a list row alone, because lists lag up to 30 minutes behind.
+the legal path. It never leads backwards on a list row alone, because lists lag up to 30 minutes behind.
 """
 
 from dataclasses import dataclass
@@ -60,13 +60,13 @@ class BoxFacts:
         shippable: At least one unit is left to ship.
         address_final: The receiver was read again while Coupang showed INSTRUCT.
         waybill: Courier and number are given and of valid form.
-        direct: The courier is DIRECT: the seller brings it, nobody tracks it.
+        direct: The courier is DIRECT: the seller brings it, and it is not tracked.
         divisible: The box has two or more kinds of items and Coupang allows the split.
         thirty_days: At least 30 days have passed since DEPARTURE.
         proven: Read from the box itself and its history, not from a list row.
         stop_requested: The customer asked to stop units of this box, and nobody has answered.
         claim_unread: A claim names this order, but could not be read: it may be a stop request.
-        on_hold: Somebody of ours keeps the box back, and the time of that is not over.
+        on_hold: A hold keeps the box back, and its time is not over.
         replacement: It is the new box of an exchange, and no sale.
     """
 
@@ -113,7 +113,7 @@ def claims_are_read(facts: BoxFacts) -> bool:
     "is over."
 )
 def not_on_hold(facts: BoxFacts) -> bool:
-    """Tell whether nobody of ours keeps the box back now."""
+    """Tell whether no hold keeps the box back now."""
     return not facts.on_hold
 
 
@@ -187,13 +187,13 @@ _READY = (
 
 
 class BoxMachine(Machine):
-    """The life of one shipment box.
+    """The machine of one shipment box.
 
     {statechart:md}
     """
 
     # The only final state is CANCELLED. FINAL_DELIVERING and NONE_TRACKING are where a box rests, but a
-    # corrected invoice takes it back to DEPARTURE, so not final; no road leads from there to CANCELLED.
+    # corrected invoice takes it back to DEPARTURE, so not final; no path leads from there to CANCELLED.
     validate_final_reachability = False
 
     accept = State(BoxState.ACCEPT, value=BoxState.ACCEPT, initial=True)

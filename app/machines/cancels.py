@@ -1,4 +1,4 @@
-"""The life of one cancel receipt: a stop request (출고중지요청) or an immediate cancel.
+"""The state of one cancel receipt: a stop request (출고중지요청) or an immediate cancel.
 
 A stop request must be answered: **stopped** (nothing has left, O10) or **shipped already** (O11, with courier
 and waybill). "Shipped already" ends the cancel and opens the return of the same receipt. Whatever was not
@@ -17,7 +17,7 @@ from app.machines.observed import Observed
 
 
 class CancelState(StrEnum):
-    """Where a cancel receipt is. OPENED is only the birth: no receipt rests there."""
+    """Where a cancel receipt is. OPENED is only where it begins: no receipt rests there."""
 
     OPENED = "OPENED"
     REQUESTED = "REQUESTED"
@@ -161,7 +161,7 @@ def is_proven(facts: CancelFacts) -> bool:
 
 
 class CancelMachine(Machine):
-    """The life of one cancel receipt.
+    """The state of one cancel receipt.
 
     {statechart:md}
     """
@@ -176,7 +176,7 @@ class CancelMachine(Machine):
     # Asked by us: the answer to a stop request.
     stop_shipment = requested.to(stopped, cond=[still_in_house, no_waybill_sent, is_whole])
     declare_shipped = requested.to(shipped_already, cond=[is_handed_over, has_waybill])
-    # Asked by us: the seller's own cancel. It opens receipts that are over at birth.
+    # Asked by us: the seller's own cancel. It opens receipts that are over from the start.
     seller_cancel_box = opened.to(
         cancelled, cond=[is_a_sale, box_is_accept, is_whole, within_shippable, has_reason_code]
     )
@@ -232,5 +232,5 @@ KOREAN: dict[CancelState, str] = {
 """The names that sellers know from WING."""
 
 SEEN = Observed(CANCEL, CancelState, CancelFacts)
-"""No single word of Coupang tells the state: `receipts.py` reads whole rows."""
+"""No single word of Coupang is the state: `receipt_classification.py` reads whole rows."""
 OBSERVED, walk = SEEN.events, SEEN.walk

@@ -1,6 +1,6 @@
 """The collect track of an exchange: how Coupang sees the goods come back.
 
-Where the goods really are is told by `receptions.py`; they may arrive without a scan, a booking or any word
+Where the goods really are is in `receptions.py`; they may arrive without a scan, a booking or any word
 of Coupang. There is no single read of an exchange, so a step backwards (a new booking after a failure) is
 proven by a row that was modified later than the one we know.
 """

@@ -1,4 +1,4 @@
-"""The life of one change we ask of Coupang: sent at most once per intent, confirmed only by evidence.
+"""The state of one change we ask of Coupang: sent at most once per intent, confirmed only by evidence.
 
 The danger is between the sending and the answer. An answer that never came (`doubt`) leads to UNKNOWN, and
 from there only reading Coupang leads on: what it shows proves, disproves or refutes the change.
@@ -26,7 +26,7 @@ class EffectState(StrEnum):
 
 
 NOT_SENT = frozenset({EffectState.PENDING})
-"""Surely nothing is at Coupang: it waits for its turn."""
+"""Surely nothing is at Coupang: it waits to be sent."""
 IN_DOUBT = frozenset({EffectState.SENDING, EffectState.UNKNOWN})
 """It may be at Coupang; the service finds out by itself."""
 IN_REVIEW = frozenset({EffectState.REVIEW})
@@ -46,7 +46,7 @@ OPEN = NOT_SENT | IN_DOUBT | IN_REVIEW
 AUTOMATIC = NOT_SENT | IN_DOUBT
 """The service takes the next step by itself."""
 MAYBE_SENT = IN_DOUBT | IN_REVIEW
-"""Coupang may have taken it, and nobody knows yet."""
+"""Coupang may have taken it: the outcome is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def has_reason(facts: EffectFacts) -> bool:
 
 
 class EffectMachine(Machine):
-    """The life of one change asked of Coupang.
+    """The machine of one change asked of Coupang.
 
     {statechart:md}
     """
@@ -102,7 +102,7 @@ class EffectMachine(Machine):
     doubt = sending.to(unknown)
     hand_back = sending.to(pending, cond=surely_not_applied)
 
-    # The reader of doubtful outcomes.
+    # Fired by the read-back.
     prove = unknown.to(confirmed, cond=has_evidence)
     disprove = unknown.to(pending, cond=has_evidence)
     refute = unknown.to(rejected, cond=has_evidence)

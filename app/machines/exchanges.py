@@ -1,4 +1,4 @@
-"""The life of one exchange (교환).
+"""The state of one exchange (교환).
 
 Coupang keeps three values on an exchange: `exchangeStatus`, and those of its tracks, `collectStatus`
 (`collects.py`: the goods come back) and `deliveryStatus` (`redeliveries.py`: the replacement goes out). One
@@ -96,7 +96,7 @@ def not_confirmed_yet(facts: ExchangeFacts) -> bool:
 
 
 class ExchangeMachine(Machine):
-    """The life of one exchange.
+    """The machine of one exchange.
 
     {statechart:md}
     """

@@ -1,4 +1,4 @@
-"""Named groups of the states of a machine, so that nobody lists states where they are read.
+"""Named groups of the states of a machine, so that no reader lists states.
 
 A machine declares its groups beside its states and puts them together to classifications: each answers one
 question, and every state must be in exactly one of its groups. A test holds that, and names who reads a group
@@ -17,7 +17,7 @@ class Classification(Generic[S]):
 
     Attributes:
         states: The states of the machine.
-        question: What the groups answer, for whoever adds a state.
+        question: What the groups answer, for the author of a new state.
         groups: Group by the name it has in the machine's module.
     """
 

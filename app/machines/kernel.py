@@ -207,7 +207,7 @@ class Rules(Generic[F]):
         return self._edges
 
     def is_path(self, steps: Iterable[tuple[str | None, str, str]]) -> bool:
-        """Tell whether a stored history is a road through the diagram.
+        """Tell whether a stored history is a path through the diagram.
 
         Args:
             steps: (source, event, target), oldest first. The first may be a creation: source None, any

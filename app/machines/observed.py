@@ -1,4 +1,4 @@
-"""What Coupang shows of a machine: its words for the states, what is seen, the road to a shown state."""
+"""What Coupang shows of a machine: its words for the states, and the path to an observed state."""
 
 import itertools
 from collections.abc import Callable, Collection, Mapping
@@ -35,7 +35,7 @@ class Observed(Generic[S, F]):
         field: str = "",
         wire: Mapping[str, S] | None = None,
     ) -> None:
-        """Find every road once, for each combination of the facts that decide it.
+        """Find every path once, for each combination of the facts that decide it.
 
         Args:
             rules: The machine.
@@ -44,7 +44,7 @@ class Observed(Generic[S, F]):
             decisive: Names of the facts, all of them bool, that a guard of an observed event looks at.
             field: What Coupang calls the value, for errors.
             wire: Coupang's word → state. Of several words for one state the first is the one it shows. None:
-                no single word tells the state.
+                no single word is the state.
         """
         self.events = observed_events(rules)
         self._facts = facts
@@ -79,9 +79,9 @@ class Observed(Generic[S, F]):
         return tuple(word for word, state in self._from_wire.items() if state in group)
 
     def walk(self, state: S, shown: S, facts: F | None = None) -> tuple[Move[F], ...] | None:
-        """Find the shortest legal road from our state to the one Coupang shows, over observed events only.
+        """Find the shortest legal path from our state to the one Coupang shows, over observed events only.
 
-        No step is claimed that nobody saw and the machine does not need (ties: order of declaration): a box
+        No step is claimed that was not observed and is not needed (ties: order of declaration): a box
         last known in ACCEPT and shown as delivered is walked through INSTRUCT and DEPARTURE, but not through
         DELIVERING.
 
@@ -91,11 +91,11 @@ class Observed(Generic[S, F]):
             facts: What is known besides; None: the defaults, so nothing is proven.
 
         Returns:
-            The steps in order; () when both are equal; None when no legal road leads there: what is shown is
+            The steps in order; () when both are equal; None when no legal path leads there: what is shown is
             stale, or needs proof.
         """
         return self._roads[self._deciding(self._facts() if facts is None else facts)].get((state, shown))
 
 
 def _nothing(facts: object) -> None:
-    """Look at no fact: the road depends on none."""
+    """Look at no fact: the path depends on none."""

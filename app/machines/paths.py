@@ -1,4 +1,4 @@
-"""The road from our state to the one Coupang shows, over observed events only.
+"""The path from our state to the one Coupang shows, over observed events only.
 
 An observation may skip states, since somebody may act in WING or a courier may scan twice between two looks.
 """
@@ -15,12 +15,12 @@ F = TypeVar("F")
 def shortest_paths(
     rules: Rules[F], observed: Collection[str], facts: F
 ) -> dict[tuple[str, str], tuple[Move[F], ...]]:
-    """Find the shortest legal road between every two states (ties: order of declaration).
+    """Find the shortest legal path between every two states (ties: order of declaration).
 
-    No step is claimed that nobody saw and the machine does not need.
+    No step is claimed that was not observed and that the machine does not need.
 
     Returns:
-        (from, to) → the steps in order; () from a state to itself; no entry where no road leads.
+        (from, to) → the steps in order; () from a state to itself; no entry where no path leads.
     """
     found: dict[tuple[str, str], tuple[Move[F], ...]] = {}
     for start in rules.states:

@@ -1,6 +1,6 @@
 """How many units of each line are free, held, cancelled, shipped and returned, and which claim holds which.
 
-Two sources tell of the same units: order sheets say how many of a line are held and cancelled, receipts say
+Two sources describe the same units: order sheets say how many of a line are held and cancelled, receipts say
 which claim is about how many of an option. `settle` brings both together, for the whole order at once. It
 computes the result from what is known and never adds to an earlier result: reading the same thing a thousand
 times changes nothing.
@@ -55,14 +55,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The units of one option in one box, as Coupang's order sheet and the state of the box tell.
+    """The units of one option in one box, as Coupang's order sheet and the state of the box say.
 
     Attributes:
         told_held: Units with a cancel pending, in Coupang's words.
         told_cancelled: Units cancelled for good, in Coupang's words.
         left: The box has a waybill at Coupang.
         shipped: Units that were known to have left before.
-        sale: False for the replacement of an exchange, which nobody bought.
+        sale: False for the replacement of an exchange, which was not sold.
 
     Raises:
         Impossible: The quantities contradict each other; names the rule.
@@ -153,7 +153,7 @@ class Quantities:
 
     @property
     def shippable(self) -> int:
-        """Return the units that nobody claims."""
+        """Return the units that no claim is about."""
         return self.ordered - self.held - self.cancelled
 
 
@@ -233,7 +233,7 @@ def _match(claim: Claim, lines: Mapping[Key, Line], room: Mapping[Key, int]) -> 
     """Find the lines a claim is about, by option and count; one takes it whole where one can.
 
     Preferred are the box the receipt names, then a line on which Coupang shows as many units held or
-    cancelled that no claim explains, then one whose units are where the claim says (in the house for a STOP,
+    cancelled that no claim explains, then one whose units are where the claim says (unshipped for a STOP,
     gone for a RETURN), then the tightest fit; equal ones by box number.
     """
     # A box that was cancelled before we saw it must not make another one look cancelled.
@@ -341,7 +341,7 @@ def _take(room: dict[Key, int], claim: Claim, counts: Mapping[int, int], *, back
 
 
 def _count(line: Line, shares: Iterable[Share]) -> Quantities:
-    """Count the units of a line from what Coupang told of it and from what is claimed of it.
+    """Count the units of a line from what Coupang states and from what is claimed of it.
 
     The two may be read at different times. A unit is free only when neither says otherwise.
     """

@@ -4,7 +4,7 @@ The same list carries immediate cancels, stop requests and returns, and says so 
 different times. `receiptStatus` decides first. A stop request shows as RETURNS_UNCHECKED too (under UC); the
 `releaseStatus` of an item settles at 00:45, so N on a completed receipt is still a cancel;
 `releaseStopStatus` may read 미처리 after the end. Where the fields disagree, the goods count as still in the
-house while that is possible: a decision asked in vain costs a look, a shipped cancel costs a customer.
+warehouse while that is possible: a needless question costs a look, a shipped cancel costs a customer.
 
 No machine imports this module; it is not one.
 """
@@ -82,7 +82,7 @@ _UNCHECKED_GRID: dict[str, str] = {
     _STOPPED: "oooogg",
     # The seller answered for the whole receipt; the items may settle later.
     _SHIPPED: "gggogg",
-    # Decided by Coupang, perhaps for one of several boxes: what is waiting may still be in the house.
+    # Decided by Coupang, perhaps for one of several boxes: what is waiting may still be in the warehouse.
     _AUTOMATIC: "ggoogg",
     # "Not a stop request", yet an item that has not left can still be stopped (the guard of O10 and O11).
     _NO_STOP: "rooorg",
@@ -121,7 +121,7 @@ def from_wire(
         release_statuses: `releaseStatus` of each item; None or "" where an item has none.
 
     Raises:
-        ValueError: A value is unknown, or the row contradicts itself; it must be set aside and looked at.
+        ValueError: A value is unknown, or the row contradicts itself; it is unreadable and must be looked at.
     """
     stop = release_stop_status or _NO_STOP
     if stop not in _UNCHECKED_GRID:

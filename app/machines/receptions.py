@@ -130,7 +130,7 @@ class ReceptionMachine(Machine):
     not_coming = State(ReceptionState.NOT_COMING, value=ReceptionState.NOT_COMING)
 
     see_picked_up = expected.to(picked_up)
-    # A parcel at the door is recorded whatever we thought of it: nobody scanned it, or it was withdrawn.
+    # A parcel that arrives is recorded whatever was expected: it had no scan, or the claim was withdrawn.
     arrive = expected.to(arrived) | picked_up.to(arrived) | not_coming.to(arrived)
     pass_inspection = arrived.to(passed, cond=[every_line_judged, every_line_good])
     dispute = arrived.to(disputed, cond=[every_line_judged, some_finding])

@@ -62,7 +62,7 @@ class RedeliveryFacts:
         collected: The goods are collected and confirmed, or there were none to collect.
         new_box: The box to ship is one that Coupang made for this exchange, not an original one.
         waybill: Courier and number are given and of valid form.
-        direct: The courier is DIRECT: the seller brings it, nobody tracks it.
+        direct: The courier is DIRECT: the seller brings it, and it is not tracked.
         proven: The row was modified later than the one we know.
     """
 

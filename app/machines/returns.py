@@ -1,4 +1,4 @@
-"""The life of one return receipt at Coupang. Where its goods are is another question: `receptions.py`.
+"""The state of one return receipt at Coupang. Where its goods are is another question: `receptions.py`.
 
 The return looks at the goods through its facts: nothing is confirmed or approved that did not arrive, and
 nothing whose inspection found something wrong. The dispute (쿠팡확인요청) happens in WING and is observed.
@@ -130,7 +130,7 @@ def is_proven(facts: ReturnFacts) -> bool:
 
 
 class ReturnMachine(Machine):
-    """The life of one return receipt at Coupang.
+    """The machine of one return receipt at Coupang.
 
     {statechart:md}
     """

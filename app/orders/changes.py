@@ -181,7 +181,7 @@ async def acknowledge_all_due(context: Context, vendor_id: str, epoch: int, *, m
     """Ask to acknowledge every stored box in ACCEPT that may be; return how many were asked.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
     at = context.now()
     async with context.db.transaction() as tx:

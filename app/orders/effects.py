@@ -121,7 +121,7 @@ async def _confirm(
             due = context.policy.next_read(reached, box["address_final"], at)
             moves.append(BoxMove(box["shipment_box_id"], box["version"], steps, due))
         if payload.get("part"):
-            # The shipped part now lives under a new box id: read the order to find it.
+            # The shipped part now has a new box id: read the order to find it.
             waybills.append((box["shipment_box_id"], None, None, True))
             doubtful.append(box["shipment_box_id"])
         elif "courier_code" in payload:
@@ -147,11 +147,11 @@ def _confirmed_steps(
         )
     except Refused:
         # Coupang has done it although our guards would refuse by now (a cancel came in between), or the
-        # box was seen further on already: walk the observed road, if there is one.
+        # box was seen further on already: walk the observed path, if there is one.
         targets = {target for _, event, target in BOX.edges() if event == effect["event"]}
         target = BoxState(next(iter(targets)))
         if (box["state"], effect["event"], box["state"]) in BOX.edges():
-            # A split leaves the rest where it was: no road, but a step that must be told.
+            # A split leaves the rest where it was: no path, but a step for the history.
             return (transitions.Step(effect["event"], box["state"], box["state"], "us", cause, digest),)
         road = walk(BoxState(box["state"]), target, BoxFacts()) or ()
         return tuple(transitions.Step(m.event, m.source, m.target, "coupang", cause, digest) for m in road)

@@ -1,8 +1,8 @@
-"""Doubt an empty answer that contradicts what we hold: a witness is asked, and the list read once more.
+"""Check an empty answer against what is stored: a stored row is read by itself, and the list once more.
 
-An answer without rows is the one lie that has a perfect form. What we hold and no list of the window has
-shown is read by itself first. Mostly it is gone, and that one call settles it. When it lives, the empty list
-in which it stands is read again at once, and the second answer counts.
+An empty answer is valid in form even when it is wrong. What is stored and missing from every list of the
+window is read by itself first. Mostly it is gone, and that one call settles it. If it is still there, the
+list that should contain it is read again at once, and the second answer counts.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def contradicts_stored(
     Args:
         session: The visit's session.
         window: What was asked for.
-        told: Boxes that its lists have shown; whoever reads one again adds to it.
+        told: Boxes that its lists have shown; a list that is read again adds to it.
         empty: Lists without a row.
         since: When the reading began.
         purpose: Why, for the call counts.

@@ -2,7 +2,7 @@
 
 One statement compares, and is all there is to do when nothing differs; what differs is stored in one
 transaction. An unchanged row costs a hash and nothing else. A row that contradicts us (it
-would lead backwards) changes nothing: it may be stale. The box is marked doubtful and read by itself.
+would lead backwards) changes nothing: it may be stale. The box is marked to be read by itself.
 """
 
 from collections.abc import Set
@@ -45,7 +45,7 @@ class _Plan:
 
 
 def sound(page: SheetPage) -> SheetPage:
-    """Return the page with rows set aside whose quantities cannot be: one of them must not stop the rest."""
+    """Return the page with rows of impossible quantities as unreadable: one must not stop the rest."""
     rows = [_sound(page.row(place)) for place in range(len(page.rows))]
     return SheetPage(
         tuple(row for row in rows if isinstance(row, Sheet)),
@@ -111,7 +111,7 @@ async def take_page(
         covered: The window this page completes; it is claimed in the same transaction.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
         Stale: Others kept changing these boxes.
     """
     places, aside = _dealt(page)
@@ -120,7 +120,7 @@ async def take_page(
 
     async def work() -> IngestResult:
         async with context.db.connection() as connection:
-            # Rows that cannot be read are set aside in the transaction that claims their window.
+            # Unreadable rows are stored in the transaction that claims their window.
             claimed = None if aside else window
             differing = await box_page_store.differing(
                 connection, vendor_id, digests, epoch=epoch, covered=claimed
@@ -179,7 +179,7 @@ def _observe(
     road = walk(state, shown, BoxFacts(proven=proven))
     if road is None:
         lagging = old is not None and state is BoxState.INSTRUCT and shown is BoxState.ACCEPT
-        # For an hour after an acknowledge ACCEPT is what Coupang may well show: no reason to doubt.
+        # For an hour after an acknowledge Coupang may still show ACCEPT: that contradicts nothing.
         if not proven and not (lagging and old is not None and at - old["state_at"] < LAG_ALARM):
             plan.doubtful.append(sheet.shipment_box_id)
         return

@@ -25,7 +25,7 @@ async def ingest_single(
     at: datetime,
     epoch: int | None = None,
 ) -> IngestResult:
-    """Store a box that was read by itself, and end the doubt about it.
+    """Store a box that was read by itself, and clear its mark.
 
     It counts as proven when its history was read too and ends in the status that the box shows; then it
     may lead backwards. A contradiction that remains is put before a person.
@@ -84,7 +84,7 @@ async def ingest_gone(
 ) -> bool:
     """Store that Coupang answered "cancelled or returned" for a box; True when it moved to CANCELLED.
 
-    From DEPARTURE on that answer means a return, which is not a state of the box: a person is told, unless
+    From DEPARTURE on that answer means a return, which is not a state of the box: it is flagged, unless
     the claims we know account for every unit of it.
     """
     digest = context.vault.digest(body)

@@ -1,7 +1,7 @@
 """Find a box for a caller, or say that there is none.
 
-`vendor_ids` is what the caller may know of (None: every vendor); what is another vendor's is reported exactly
-like what does not exist. A lock needs a transaction.
+`vendor_ids` is what the caller may know of (None: every vendor); a row of another vendor is reported exactly
+like a missing one. A lock needs a transaction.
 """
 
 from collections.abc import Mapping

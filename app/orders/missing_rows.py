@@ -1,4 +1,4 @@
-"""What we hold and a list should have shown, as jobs ask for it."""
+"""Stored rows that a list should have shown, for the polls."""
 
 from collections.abc import Set
 from datetime import datetime

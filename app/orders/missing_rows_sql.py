@@ -1,4 +1,4 @@
-"""What we hold and a list should have shown: knowledge that an empty answer contradicts."""
+"""Stored rows that a list should have shown: an empty answer contradicts them."""
 
 from collections.abc import Collection
 from datetime import datetime

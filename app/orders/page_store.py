@@ -1,7 +1,7 @@
 """A page of order sheets, written in one statement.
 
-New boxes are born in their machine's first state (the only place besides `doors` that writes `state`);
-whatever Coupang shows beyond that, they walk through the door. Known boxes get the new content only if
+New boxes get their machine's first state (the only place besides `transitions` that writes `state`);
+whatever Coupang shows beyond that is a transition. Known boxes get the new content only if
 their content hash is still the one that was compared: otherwise nothing is written and `Stale` is raised.
 """
 
@@ -65,7 +65,7 @@ class BoxContent(msgspec.Struct, frozen=True, gc=False):
     box: BoxColumns
     receiver_digest: bytes
     place_digest: bytes
-    """Of name and address alone: whoever shares them may share a waybill."""
+    """Of name and address alone: boxes that share them may share a waybill."""
     sealed_receiver: bytes | None
     """None when this version of the receiver is stored already."""
     sealed_evidence: bytes
@@ -112,7 +112,7 @@ async def differing(
         By box id: what is stored (state, version, content hash, receiver digest), None for a new box.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
     query = _COMPARE.replace("{fence}", _ANYBODY if epoch is None else transitions.FENCE)
     query = query.replace("{grown}", "" if covered is None else _GROWN)
@@ -238,15 +238,15 @@ async def write(
         connection: Inside a transaction.
         vendor_id: Whose boxes.
         rows: Only new or changed ones; at most a few hundred.
-        initial: The state in which a box is born.
+        initial: The first state of a box.
         cause: What led to it, for the history, e.g. `feed:accept`.
         at: The time of the reading.
 
     Returns:
-        New boxes that were born as replacements of exchanges.
+        New boxes that were stored as replacements of exchanges.
 
     Raises:
-        Stale: Somebody else stored one of these boxes in the meantime; nothing is written.
+        Stale: Another transaction stored one of these boxes in the meantime; nothing is written.
     """
     if not rows:
         return []

@@ -19,7 +19,7 @@ ROAD = (
     WireStatus.ACCEPT,
     WireStatus.INSTRUCT,
     # Before DEPARTURE: a changed waybill leads from here to there, so a box that moves meanwhile is
-    # met again further down the road.
+    # met again in a later list.
     WireStatus.NONE_TRACKING,
     WireStatus.DEPARTURE,
     WireStatus.DELIVERING,

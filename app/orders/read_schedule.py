@@ -1,4 +1,4 @@
-"""Boxes as jobs need them: which to read again, what a list would cost, what a look that missed means."""
+"""When boxes are read again: which of them, what a list would cost, what a look that missed means."""
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta

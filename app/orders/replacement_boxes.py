@@ -1,7 +1,7 @@
-"""Boxes that are no sale: what becomes of a new box that may be the replacement of an exchange.
+"""Replacements: decide whether a new box is a sale or the replacement of an exchange.
 
 Coupang may list the new box of an exchange among the orders, before or after the exchange names it. Nothing
-in that row tells it from a sale, so a box that can be a replacement is treated as one until its exchange
+in that row shows that it is no sale, so a box that can be a replacement is treated as one until its exchange
 was read: it is not acknowledged and gets no waybill of its own.
 """
 
@@ -28,13 +28,13 @@ NAMED_WITHIN = timedelta(minutes=15)
 async def look_at_births(
     tx: Connection, vendor_id: str, rows: Sequence[BoxContent], replacing: Sequence[int], at: datetime
 ) -> None:
-    """Have the exchanges be read that tell whether new boxes are replacements; hold those in doubt.
+    """Have the exchanges be read that say whether new boxes are replacements; hold uncertain ones.
 
     Args:
         tx: The transaction that stored the page.
         vendor_id: Whose page.
         rows: What was stored of it.
-        replacing: New boxes that were born as replacements.
+        replacing: New boxes that were stored as replacements.
         at: The time of the reading.
     """
     if replacing:
@@ -80,7 +80,7 @@ async def settle(context: Context, vendor_id: str, epoch: int, since: datetime) 
     """Decide on the boxes that waited for the exchanges, all of which were read since; return how many.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
     at = context.now()
     async with context.db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Boxes that are no sale: the new boxes of exchanges, recognised wherever Coupang lists them.
+"""Replacements: the new boxes of exchanges, recognised wherever Coupang lists them.
 
 The order lists do not say that a box is a replacement; only its exchange names it, some minutes later. Until
 it does, a box that can be nothing else is taken for the replacement of the open exchange of its order.
@@ -43,7 +43,7 @@ def _meant(vendor: LiteralString, box: LiteralString, items: LiteralString) -> L
 
 
 def at_birth(vendor: LiteralString, box: LiteralString, items: LiteralString) -> LiteralString:
-    """Return the expression for the exchange that a box is born as the replacement of.
+    """Return the expression for the exchange whose replacement a new box is stored as.
 
     Args:
         vendor: Expression of the vendor's id.

@@ -28,7 +28,7 @@ class Group:
     purpose: str
     states: frozenset[BoxState]
     news: tuple[WireStatus, ...]
-    """Lists that would bring news, in the order of the road."""
+    """Lists that would bring news, in the order in which a box moves."""
     rest: tuple[WireStatus, ...] = ()
     """Lists that only show that a box is still where it was; read when a look may not miss again."""
 
@@ -53,7 +53,7 @@ async def look_at(
     Args:
         session: The visit's session.
         boxes: Rows with `shipment_box_id`, `order_id` and `paid_at`.
-        statuses: The lists in which they are expected, in the order of the road.
+        statuses: The lists in which they are expected, in the order in which a box moves.
         purpose: Why, for the tally.
 
     Returns:
@@ -112,7 +112,7 @@ async def look_single(
         if box.get("split_shipping"):
             page = sound(await order_calls.get_order(session.client, box["order_id"], purpose=purpose))
         if not _names(page, box_id):
-            # An order is silent about a box that is gone while another one lives; asked for itself it tells.
+            # An order does not list a box that is gone while another is left; the box itself says so.
             siblings = list(page.sheets)
             if siblings:
                 await ingest_single(
@@ -141,7 +141,7 @@ async def look_single(
 
 
 async def _contradicts(session: VisitSession, box_id: int, page: SheetPage) -> bool:
-    """Tell whether only its history can tell what became of a box."""
+    """Tell whether only the history shows what became of a box."""
     shown = [sheet.status for sheet in page.sheets if sheet.shipment_box_id == box_id]
     return bool(shown) and await box_flows.is_contradicted(
         session.context, session.vendor_id, box_id, shown[-1]

@@ -143,7 +143,7 @@ async def with_quantities(
 
 
 async def to_acknowledge(connection: Connection, vendor_id: str, most: int) -> list[dict[str, Any]]:
-    """Return boxes in ACCEPT that nobody has asked to acknowledge, or not since Coupang last changed them."""
+    """Return boxes in ACCEPT with no request to acknowledge them, or not since Coupang last changed them."""
     query: LiteralString = f"""
     SELECT b.shipment_box_id, b.order_id, b.state, l.held
     FROM box b
@@ -228,7 +228,7 @@ async def doubt_holds(
     states: Collection[str],
     at: datetime,
 ) -> None:
-    """Ask for those of these boxes to be read again that rest in one of `states` with units nobody claims.
+    """Ask for those of these boxes to be read again that rest in one of `states` with unclaimed units.
 
     Coupang holds units for a claim. One that is withdrawn before any list shows it leaves no other trace.
     """
@@ -254,7 +254,7 @@ async def settle_doubt(
     next_read_at: datetime | None,
     attention: str | None,
 ) -> None:
-    """End a doubt: the box itself was read. `attention` says why a person should look, or None."""
+    """Clear the mark: the box itself was read. `attention` says why a person should look, or None."""
     query = """UPDATE box SET doubtful = false, next_read_at = %(next_read_at)s, attention = %(attention)s,
                  reads = reads + 1
                WHERE vendor_id = %(vendor_id)s AND shipment_box_id = %(box)s"""

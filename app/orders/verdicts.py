@@ -1,7 +1,7 @@
 """What an answer or a reading means for a change of a box. Pure: no database, no network, no clock.
 
 `judge` reads the row that came back for a box; `read_back` compares an effect whose outcome is unknown
-with what Coupang shows now. Neither ever takes silence, a code 99 or INVALID_STATUS for a success.
+with what Coupang shows now. Neither takes a missing row, a code 99 or INVALID_STATUS for a success.
 """
 
 from collections.abc import Mapping, Sequence
@@ -110,7 +110,7 @@ def read_back(
 def _carries(kind: str, payload: Mapping[str, Any], sheets: list[Sheet], own: Sheet | None) -> bool:
     """Tell whether a box with the asked items carries the asked waybill.
 
-    A part that was shipped lives under a new box id, so items and waybill decide, not the id. The number
+    A part that was shipped has a new box id, so items and waybill decide, not the id. The number
     alone proves no change of the courier; a courier that we have no name for is not held against it.
     """
     number, courier = payload["invoice_number"], payload["courier_code"]

@@ -1,4 +1,4 @@
-"""What a route is given: the house, the caller within scope, a page, a preference."""
+"""What a route is given: application state, the caller within scope, a page, a preference."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ AppStateDep = Annotated[AppState, Depends(app_state_of)]
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedRequest:
-    """One authenticated request: the house and who asks."""
+    """One authenticated request: application state and caller."""
 
     app_state: AppState
     key: Key
@@ -85,7 +85,7 @@ def needs(scope: str) -> Callable[[Request], Awaitable[AuthorizedRequest]]:
 
 
 def refuse_unknown_query(request: Request) -> None:
-    """Refuse parameters nobody reads: a misspelt filter would be overlooked and show too much.
+    """Refuse parameters that no route reads: a misspelt filter would be overlooked and show too much.
 
     Raises:
         Invalid: Names each of them, and those that there are.

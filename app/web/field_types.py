@@ -1,4 +1,4 @@
-"""How single values are read: strictly, and with the rule in words when they break it."""
+"""How single values are read: strictly, and with the rule in the error."""
 
 import re
 from datetime import UTC, date, datetime

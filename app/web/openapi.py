@@ -1,4 +1,4 @@
-"""The OpenAPI document: every route declares its problems, in the one form they have."""
+"""The OpenAPI document: every route declares its problems, all in one form."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

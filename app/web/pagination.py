@@ -1,4 +1,4 @@
-"""Where a page of a list begins: an opaque cursor, and how a page is answered with the next one."""
+"""Opaque cursors: where a page of a list begins, and how the next one is named."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""A page for every kind of problem, rendered from the errors' own words."""
+"""A page for every kind of problem, rendered from the error classes."""
 
 import html
 from inspect import getdoc

@@ -1,4 +1,4 @@
-"""Around every request: count and time it, refuse large bodies, let no error out undressed.
+"""Around every request: count and time it, refuse large bodies, answer every error as RFC 9457.
 
 Plain ASGI and outside the routes, so that it costs microseconds. Labels carry the route's template, never
 an id.

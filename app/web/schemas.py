@@ -1,4 +1,4 @@
-"""Bases and words of the documented shapes. They describe answers; answers are not validated at run time."""
+"""What documented shapes have in common. They describe answers; answers are not validated at run time."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal

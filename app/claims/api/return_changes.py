@@ -53,7 +53,7 @@ async def get_reception(request: ReadRequest, receipt_id: PathId) -> Response:
     responses={200: shown(shapes.RECEPTION), **CHANGE},
 )
 async def arrive(request: WriteRequest, receipt_id: PathId, key: IntentKey = None) -> Response:
-    """Record that the goods of a return are in the warehouse; Coupang is not told yet."""
+    """Record that the goods of a return are in the warehouse; Coupang does not know it yet."""
     row = await receptions.arrive(
         request.context,
         request.key.warehouse,

@@ -1,6 +1,6 @@
 """Goods that come back: they arrive, each line gets its verdict, an operator may accept a finding.
 
-Nothing of this is told to Coupang; what may be confirmed and approved there looks at it.
+Coupang learns nothing of this; what may be confirmed and approved there depends on it.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -73,7 +73,7 @@ async def follow_returns(context: Context, vendor_id: str, epoch: int) -> int:
     """Let receptions follow what was read of their returns; return how many moved or began.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
 
     async def work() -> int:

@@ -1,4 +1,4 @@
-"""Send what returns ask for, one call each, and read back what was doubtful."""
+"""Send what returns ask for, one call each, and read back what is of unknown outcome."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from app.machines.returns import ReturnState
 
 
 async def _confirm(session: VisitSession, effect: Mapping[str, Any]) -> tuple[Verdict, bytes]:
-    """Confirm the arrival, then look: only the outcome tells whether it refunded at once."""
+    """Confirm the arrival, then look: only the outcome shows whether it refunded at once."""
     done = await return_calls.confirm_receipt(session.client, effect["subject_id"], purpose="return")
     try:
         page = await return_calls.get_receipt(session.client, effect["subject_id"], purpose="return")

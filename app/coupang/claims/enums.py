@@ -1,4 +1,4 @@
-"""The words of cancels, returns and exchanges as enumerations; import them from `claims`."""
+"""The words of cancels, returns and exchanges as enumerations."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The raw shapes of cancels, returns and exchanges, every field optional; the `*_wire.py` modules read them.
+"""The raw shapes of cancels, returns and exchanges, every field optional; the `decode*.py` modules read them.
 
 Source: the tables and samples of articles 360033843154, 360033919613, 360034562353, 360034027354,
 360034027394, 360033397594; older editions of 2015 to 2019.

@@ -1,4 +1,4 @@
-"""What Coupang says about cancels, returns and exchanges, as frozen types; the `*_wire.py` modules fill them.
+"""What Coupang states of cancels, returns and exchanges, as frozen types; `decode*.py` fill them.
 
 A row that cannot be read becomes an `UnreadableClaim` and never stops the rows beside it; it still names
 its order where that can be read, so that the order can be held. Every row keeps its bytes as received.

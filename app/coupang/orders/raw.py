@@ -1,4 +1,4 @@
-"""The raw shapes of the wire, every field optional and as loose as Coupang writes it; `wire.py` reads them.
+"""The raw shapes of the wire, every field optional and as loose as Coupang writes it; `decode.py` reads them.
 
 Source: the ordersheet tables of articles 360033919573 and 360033792854, v4 and v5.
 """

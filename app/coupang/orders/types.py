@@ -1,4 +1,4 @@
-"""What Coupang says about boxes, as frozen types; `wire.py` fills them and hands them out.
+"""What Coupang says about boxes, as frozen types; `decode.py` fills them and hands them out.
 
 A `Sheet` is one box as Coupang sees it. A row that cannot be read becomes an `Unreadable` and never
 stops the rows beside it; every row keeps its bytes exactly as received.

@@ -1,4 +1,4 @@
-"""The stage: a durable PostgreSQL that is thrown away, migrated, with one vendor and a house of flows."""
+"""The stage: a durable PostgreSQL that is thrown away, migrated, with one vendor and a context."""
 
 import shutil
 from collections.abc import AsyncIterator

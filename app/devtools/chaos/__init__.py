@@ -1,11 +1,17 @@
 """`python -m app chaos`: the whole fleet on loopback, a Coupang that lies, and everything that can be killed.
 
-plan        what is done to it and when: drawn from a seed, printed, replayable
-arena       what it is done to: PostgreSQL, sandbox, web, workers, warehouse, restarted when they die
-wreckers    how processes, the server and connections are broken; only those that we started
-lies        how the sandbox goes wrong: faults, outages, keys that end
-watch       who speaks for which vendor, how long it took after a kill, how long a due vendor waited
-verdict     sandbox, ledger and database compared; the table
-command     the command line, and the one that plays a run again
-run         the story: chaos, calm, verdict
+Modules:
+    command.py  The command line of `chaos`.
+    faults.py   How the sandbox goes wrong: faults call by call, outages of an hour, keys that end and are
+                replaced.
+    fleet.py    The whole fleet on loopback, built anew in a directory of its own, and the init system over
+                it.
+    killers.py  What is done to processes, to the server and to its connections. Only what this run has
+                started.
+    monitor.py  Who speaks for which vendor, seen ten times a second: recovery after kills, waits of due
+                vendors.
+    plan.py     What goes wrong and when: drawn from a seed, one JSON line per deed, replayable.
+    run.py      The story: the fleet comes up, customers shop, chaos reigns, calm, verdict.
+    verdict.py  Sandbox, ledger and database compared: what was promised, in figures, and every broken
+                promise.
 """

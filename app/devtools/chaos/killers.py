@@ -2,7 +2,7 @@
 
 `kill -9` of workers, web and PostgreSQL's postmaster; SIGSTOP of a worker beyond its heartbeats, so that
 others take its vendors over and it wakes up in the middle of a visit; shorter stops that only stall its tick;
-connections cut by the server. The init system is `Arena.supervise`: what has ended is started again.
+connections cut by the server. The init system is `FleetUnderTest`: what has ended is started again.
 """
 
 import asyncio

@@ -50,7 +50,7 @@ class Shelf:
                 told = await _leaves(dock, parcel)
                 desk.counts["handed over" if told else "handed over, not believed"] += 1
                 left += 1
-            elif effect is not None and effect["state"] != REFUSED:
+            elif effect is not None and effect["state"] != EffectState.REJECTED:
                 continue
             self._waiting.pop(effect_id, None)
         return left

@@ -131,7 +131,7 @@ async def create(
     vendor_ids: Sequence[str] | None,
     by: Key | None = None,
 ) -> dict[str, Any]:
-    """Make a key and return it with its plain `key`, which is shown this once only.
+    """Make a key and return it with its plain `key`, which is returned this once only.
 
     Args:
         context: What every use case is given.

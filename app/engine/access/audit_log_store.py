@@ -19,7 +19,7 @@ async def add_entry(
     detail: Mapping[str, Any],
     at: datetime,
 ) -> None:
-    """Write one line of the audit log, in the transaction of what it tells."""
+    """Write one line of the audit log, in the transaction of what it records."""
     query = """INSERT INTO audit_entry (at, actor, action, subject, vendor_ids, detail)
                VALUES (%(at)s, %(actor)s, %(action)s, %(subject)s, %(vendor_ids)s, %(detail)s)"""
     await execute(
@@ -57,7 +57,7 @@ async def use_key(
 ) -> str | None:
     """Remember an idempotency key; return None, or the request it was used for before.
 
-    Whoever uses the same key at the same time waits here until this transaction has ended.
+    Another use of the same key waits here until this transaction has ended.
     """
     query = """INSERT INTO used_key (vendor_id, intent_key, request, at)
                VALUES (%(vendor_id)s, %(intent_key)s, %(request)s, %(at)s) ON CONFLICT DO NOTHING"""

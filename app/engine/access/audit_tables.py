@@ -1,4 +1,4 @@
-"""The tables of the desk: what operators did to the installation, and keys of requests that were heard."""
+"""The tables of the audit log and of used idempotency keys."""
 
 from datetime import datetime
 from typing import Any
@@ -33,5 +33,5 @@ class UsedKey(Base):
     vendor_id: Mapped[str] = mapped_column(ForeignKey("vendor.vendor_id"), primary_key=True)
     intent_key: Mapped[str] = mapped_column(primary_key=True)
     request: Mapped[str]
-    """What tells two requests apart, without what they said."""
+    """A fingerprint: tells two requests apart without their content."""
     at: Mapped[datetime]

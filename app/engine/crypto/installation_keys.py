@@ -1,4 +1,4 @@
-"""Make a house ready: the keys of the installation, made on the first start and sealed in its database."""
+"""The keys of an installation, made on the first start and sealed in its database."""
 
 import os
 
@@ -14,7 +14,7 @@ _KEY_BYTES = 32
 async def with_keys(context: Context) -> Vault:
     """Return the vault with the installation's own keys: of the digests, and of the chain of the history.
 
-    Whoever removes the second does not get other rows accepted: a new key fits no row of the old one.
+    Removing the second does not make forged rows valid: a new key fits no row of the old one.
     """
     async with context.db.transaction() as tx:
         digest_key = await _kept(tx, context, _DIGEST_KEY)

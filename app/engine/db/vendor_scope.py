@@ -15,7 +15,7 @@ VENDORS: LiteralString = "coalesce(%(vendor_ids)s::text[], ARRAY(SELECT vendor_i
 def first_of(rows: LiteralString, order: LiteralString, each: LiteralString = "") -> LiteralString:
     """Return a query of the first rows of all vendors of a caller.
 
-    Each vendor's first rows come from its own index, and are merged: nobody sorts what is on no page.
+    Each vendor's first rows come from its own index, and are merged: rows beyond the page are never sorted.
 
     Args:
         rows: A query of one vendor's rows, ending in its conditions, of which one is `… = v.vendor_id`.

@@ -1,6 +1,6 @@
-"""Send what is due, kind by kind, and read back what is in doubt; how, each kind declares.
+"""Send what is due, kind by kind, and read back what is of unknown outcome; each kind declares how.
 
-Every try is recorded before it leaves and after it is answered (`app.engine.effects.outbox`).
+Every try is recorded before it is sent and after it is answered (`app.engine.effects.outbox`).
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -40,7 +40,7 @@ async def dispatch(session: VisitSession, kinds: Collection[str] | None = None) 
                 break
             await kind.send(session, batch)
             sent += len(batch.effects)
-        # Sending takes its time: what was asked for meanwhile goes along, if its turn is still to come.
+        # Sending takes time: what was asked for meanwhile is sent too, if its kind comes later.
         due = await outbox.kinds_due(session.context, session.vendor_id)
     return sent
 
@@ -61,7 +61,7 @@ def alone(send: Send) -> Callable[[VisitSession, Batch], Awaitable[None]]:
 
 
 async def read_back(session: VisitSession) -> int:
-    """Read what Coupang shows of every doubtful effect that is due; return how many are due."""
+    """Read what Coupang shows of every effect of unknown outcome that is due; return how many are due."""
     due = await readback.doubtful(session.context, session.vendor_id)
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for effect in due:

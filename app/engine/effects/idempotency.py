@@ -1,4 +1,4 @@
-"""Tell intents apart: what was asked before under the same key, and what is still open for the same thing."""
+"""Idempotency: what was asked before under the same key, and what is still open for the same subject."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from app.errors import Conflict
 
 
 def fingerprint(request: Mapping[str, Any]) -> str:
-    """Return what tells two requests apart, without showing what they said."""
+    """Return a fingerprint of a request: tells two apart without their content."""
     return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 

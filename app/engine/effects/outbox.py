@@ -1,7 +1,7 @@
 """Take effects out to be sent, and settle what came back.
 
-Every try is recorded before it leaves (`take`) and after it is answered (`settle`). What a dead visit left
-in SENDING is of unknown outcome (`recover`) and is read back, never repeated blindly.
+Every try is recorded before it is sent (`take`) and after it is answered (`settle`). What a killed visit left
+in SENDING is of unknown outcome (`recover`) and is read back before anything is repeated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.machines.kernel import Refused
 
 LOST = "LOST"
-"""Code of a change whose sender died before it could tell what it heard."""
+"""Code of a change whose sender was killed before it stored the answer."""
 ALONE_AFTER = 2
 """Tries after which an effect is sent in a call of its own, so that one bad row cannot spoil its batch."""
 
@@ -325,7 +325,7 @@ async def apply_confirmed(
 async def lock_subjects(
     context: Context, tx: Connection, vendor_id: str, found: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, Rows]:
-    """Lock what these effects are about, before the effects: whoever asks for a change does the same."""
+    """Lock what these effects are about, before the effects: requests for changes use the same order."""
     locked: dict[str, Rows] = {}
     for name, subject in context.registry.in_lock_order:
         if mine := [effect for effect in found if effect["subject"] == name]:

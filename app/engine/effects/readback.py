@@ -1,4 +1,4 @@
-"""Read back effects of unknown outcome: what Coupang shows decides, never a repeat on belief."""
+"""Read back effects of unknown outcome: what Coupang shows decides; nothing is repeated on a guess."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ async def doubtful(context: Context, vendor_id: str, *, most: int = 200) -> list
 def silent_for(context: Context, effect: Mapping[str, Any], at: datetime) -> timedelta:
     """Return how long Coupang has had to show a change, when it was asked at a moment what it shows.
 
-    Counted from the doubt, not from the sending: a call may last a minute, and what it asked for be applied
-    when nobody waits for it any more. The call of a worker that died lasts as long. And up to the asking for
-    what is shown, not up to the verdict: between the two a machine may be suspended for hours.
+    Counted from the moment the outcome became uncertain, not from the sending: a call may last a minute and
+    be applied after its time-out. The call of a killed worker may last as long. Counted up to the request
+    that reads, not up to the verdict: between the two a machine may be suspended for hours.
 
     Args:
         context: What every use case is given.

@@ -24,7 +24,7 @@ class Verdict:
 
 
 def judge_error(error: CoupangError, *, alone: bool) -> Verdict:
-    """Return what a failed call says: doubtful, a plain no, or surely nothing applied.
+    """Return what a failed call means: unknown, rejected, or surely not applied.
 
     Args:
         error: As the client raised it.

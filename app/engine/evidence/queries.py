@@ -1,4 +1,4 @@
-"""What Coupang had said: a stored answer by its digest, with every text erased that may tell of a person."""
+"""Stored answers of Coupang by digest, with every text erased that may hold personal data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.vault import Sealed
 
 _SAFE = 2**53
-"""Greater integers are told as texts: readers of JSON round them."""
+"""Larger integers are returned as text: readers of JSON round them."""
 
 
 async def get_evidence(context: Context, vendor_ids: Vendors, digest: bytes) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ async def forget_before(connection: Connection, vendor_id: str, feed: str, horiz
 async def finish(
     connection: Connection, vendor_id: str, feed: str, due_at: datetime, at: datetime, error: str | None
 ) -> None:
-    """Set the feed's next turn and remember how this one ended."""
+    """Set when the feed is due next, and record how this reading ended."""
     query = """
     UPDATE feed SET due_at = %(due_at)s, last_error = %(error)s,
       last_ok_at = CASE WHEN %(error)s::text IS NULL THEN %(at)s ELSE last_ok_at END,
@@ -89,7 +89,7 @@ async def finish(
 
 
 async def hasten(connection: Connection, vendor_id: str, feed: str, due_at: datetime) -> None:
-    """Let the feed's next turn come no later than this."""
+    """Have the feed read no later than this."""
     query = """UPDATE feed SET due_at = least(due_at, %(due_at)s)
                WHERE vendor_id = %(vendor_id)s AND feed = %(feed)s"""
     await execute(connection, query, vendor_id=vendor_id, feed=feed, due_at=due_at)
@@ -98,7 +98,7 @@ async def hasten(connection: Connection, vendor_id: str, feed: str, due_at: date
 async def read_until(connection: Connection, vendor_id: str, feed: str, end: datetime) -> datetime | None:
     """Return the start of the window that was read last of those that end there.
 
-    None: none of the last hundred ends there, or the feed's last turn has failed.
+    None: none of the last hundred ends there, or the feed's last reading has failed.
     """
     query = """
     SELECT lower(r."window") AS start

@@ -47,7 +47,7 @@ LONGEST_DAYS = timedelta(days=7)
 """A longer hole is asked for by days, this many at a time."""
 MOST_PAGES = 24
 """A window of days that has so many is cut into ones that are read without pages. It is claimed only as a
-whole: read to no end before the visit is over, it would be begun again for ever."""
+whole: if a visit is too short to finish it, every visit would begin it again."""
 EXCHANGE_ROUND = "round_exchanges"
 """Under this name is kept which exchanges a visit that ran out of time has looked at again; never due."""
 
@@ -59,7 +59,7 @@ class Due:
     feed: str
     last_ok_at: datetime | None
     failures: int = 0
-    """Turns that failed since then."""
+    """Readings that failed since then."""
 
 
 async def due_feeds(context: Context, vendor_id: str) -> dict[str, Due]:
@@ -79,11 +79,11 @@ def accept_window(context: Context, due: Due) -> Window:
 
 
 def looks_far(context: Context, due: Due) -> bool:
-    """Tell whether a look for new orders is the first of its half hour: it asks for all that wait.
+    """Tell whether a look for new orders is the first of its half hour: it asks for all orders that wait.
 
-    An order that an empty answer has hidden still waits, for nobody knows it to acknowledge it. A list by
-    days is one call as well, and shows every order of a week that waits. After a failure the narrow look
-    comes first, so that a list that is too slow never keeps new orders from us.
+    An order that an empty answer has hidden still waits, because only known orders are acknowledged. A list
+    by days is one call as well, and shows every order of a week that waits. After a failure the narrow look
+    comes first, so that a list that is too slow never hides new orders.
     """
     if due.last_ok_at is None or due.failures:
         return False
@@ -93,7 +93,7 @@ def looks_far(context: Context, due: Due) -> bool:
 async def asked_from(context: Context, vendor_id: str, window: Window) -> datetime:
     """Return from when a window of minutes is asked for: from the start of the reading before it.
 
-    So everything is shown by two readings in a row, and one lie is not enough to hide it. It costs no call;
+    So two readings in a row list everything, and one wrong answer does not hide it. It costs no call;
     only the window itself is claimed. After a failure it is asked for alone.
     """
     if window.end - window.start > LONGEST_MINUTES:
@@ -173,7 +173,7 @@ async def record(
 
 
 async def finish(context: Context, vendor_id: str, epoch: int, feed: str, error: str | None = None) -> None:
-    """Set the feed's next turn: the usual pause, or a short one after a failure."""
+    """Set when the feed is due next: the usual pause, or a short one after a failure."""
     at = context.now()
     every = context.registry.feeds[feed].every(context.policy)
     pause = every if error is None else min(every, timedelta(minutes=2))
@@ -188,7 +188,7 @@ async def finish(context: Context, vendor_id: str, epoch: int, feed: str, error:
 
 
 async def hasten(context: Context, vendor_id: str, epoch: int, feed: str, pause: timedelta) -> None:
-    """Let a feed's next turn come no later than `pause` from now."""
+    """Have a feed read no later than `pause` from now."""
     async with context.db.transaction() as tx:
         await transitions.fence(tx, vendor_id, epoch)
         await coverage.hasten(tx, vendor_id, feed, context.now() + pause)

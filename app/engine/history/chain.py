@@ -54,7 +54,7 @@ _SOME: LiteralString = (
 _IF_MOVED: LiteralString = ") s JOIN moved USING (id)"
 
 # The row before is looked up one by one in the index: a join could read the whole history. Where it has
-# been taken away, life goes on, and the check finds the gap.
+# been removed, transitions go on, and the check finds the gap.
 _AFTER: LiteralString = """
   sha256(%(opad)b || sha256(%(ipad)b || coalesce(
     (SELECT h.hash FROM history h

@@ -1,4 +1,4 @@
-"""What was stored of one thing up to a moment: whose lives belong to it, their steps, Coupang's last word."""
+"""What was stored up to a moment: the aggregates of one thing, their steps, what Coupang stated last."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What happened and what shows it: history, evidence, rows nobody could read."""
+"""The tables of what happened and what proves it: history, evidence, unreadable rows."""
 
 from datetime import datetime
 
@@ -47,7 +47,7 @@ class History(Base):
 class Observation(Base):
     """When Coupang said something new of what a family observes, and which evidence tells what.
 
-    Evidence is stored once per content, so its own time does not tell when a content came back. The first
+    Evidence is stored once per content, so its own time does not say when a content came back. The first
     word on a box stands in the first row of its history.
     """
 
@@ -60,7 +60,7 @@ class Observation(Base):
 
 
 class Quarantine(Base):
-    """A row of Coupang that could not be read: kept, counted, shown."""
+    """A row of Coupang that could not be read: kept, counted, listed."""
 
     __tablename__ = "quarantine"
     vendor_id: Mapped[str] = mapped_column(primary_key=True)

@@ -35,7 +35,7 @@ async def fence(connection: Connection, vendor_id: str, epoch: int) -> None:
 
 def fenced(vendor_id: str) -> Fenced:
     """Return what is raised where `FENCE` finds nothing."""
-    return Fenced("a newer visit speaks for this vendor", vendor_id=vendor_id)
+    return Fenced("a newer visit holds the lease of this vendor", vendor_id=vendor_id)
 
 
 async def move(

@@ -1,4 +1,4 @@
-"""Vendors: their sealed keys, their turn, their fencing epoch, and when to keep silent."""
+"""Vendors: their sealed keys, when they are due, their fencing epoch, and their pauses."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -61,7 +61,7 @@ async def change(connection: Connection, vendor_id: str, **values: Any) -> bool:
 
 
 async def claim_due(connection: Connection, at: datetime, again: timedelta, most: int) -> list[str]:
-    """Take the vendors that are due and set their next turn `again` later; N tickers never share one.
+    """Take the vendors that are due and make them due again `again` later; no two tickers get the same one.
 
     None while the fleet's circuit is open or being tried; one when it may be tried.
     """
@@ -88,7 +88,7 @@ async def wake(connection: Connection, vendor_id: str, at: datetime) -> None:
 
 
 async def wake_after_silence(connection: Connection, vendor_id: str, at: datetime) -> None:
-    """Make the vendor due now, or when it may speak again; never later than it is."""
+    """Make the vendor due now, or when its pause ends; never later than it is."""
     query = """UPDATE vendor SET due_at = least(due_at, greatest(%(at)s, stopped_until))
                WHERE vendor_id = %(vendor_id)s"""
     await execute(connection, query, vendor_id=vendor_id, at=at)
@@ -112,7 +112,7 @@ async def take_epoch(
 
 
 async def holds(connection: Connection, vendor_id: str, job_id: int) -> bool:
-    """Tell whether a job holds the vendor; it does not any more when the sweep has taken it for dead."""
+    """Tell whether a job holds the vendor; it does no longer when the sweep has taken its worker for dead."""
     query = """SELECT FROM procrastinate_jobs
                WHERE id = %(job_id)s AND lock = %(vendor_id)s AND status = 'doing'"""
     return await fetch_one(connection, query, vendor_id=vendor_id, job_id=job_id) is not None
@@ -168,7 +168,7 @@ async def longest_due(connection: Connection, at: datetime) -> timedelta:
 
 
 async def voices(connection: Connection) -> list[dict[str, Any]]:
-    """Return for every vendor who speaks for it, and whether a visit is taken or waits."""
+    """Return for every vendor who holds its lease, and whether a visit is taken or waits."""
     query = """
     SELECT v.vendor_id, v.state, v.epoch, v.spoken_by, v.due_at, v.stopped_until,
            coalesce(bool_or(j.status = 'doing'), false) AS visiting,

@@ -17,7 +17,7 @@ class Secret(Base):
 
 
 class Vendor(Base):
-    """A seller whose key we hold, and everything about speaking for it."""
+    """A seller whose keys we hold, and everything about calling Coupang for it."""
 
     __tablename__ = "vendor"
     vendor_id: Mapped[str] = mapped_column(primary_key=True)
@@ -69,7 +69,7 @@ class ApiKey(Base):
 
 
 class Circuit(Base):
-    """The last silence towards Coupang that concerned everybody; open until `closed_at`."""
+    """The last pause of calls that concerned the whole fleet; open until `closed_at`."""
 
     __tablename__ = "circuit"
     name: Mapped[str] = mapped_column(primary_key=True)

@@ -1,6 +1,6 @@
 """Vendors, as operators keep them: register, rotate keys, pause, resume, set their policy.
 
-Coupang's keys go in and never come out again; what is shown is their age, for they end after 180 days.
+Coupang's keys go in and never come out again; only their age is returned, because they expire after 180 days.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from app.engine.vendors import store as vendor_store
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 
 _AUDITED = ("name", "state", "auto_acknowledge", "wing_user_id", "key_issued_at")
-"""What the audit log tells of a vendor; the keys are not among it."""
+"""What the audit log records of a vendor; the keys are not among it."""
 KEY_LIFE = timedelta(days=180)
 """Coupang ends a key this long after it was issued."""
 
@@ -89,7 +89,7 @@ async def rotate(
     secret_key: str,
     key_issued_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Replace a vendor's keys; the next visit speaks with the new ones, also if the old ones were refused.
+    """Replace a vendor's keys; the next visit uses the new ones, also if the old ones were refused.
 
     Raises:
         NotFound: No such vendor for this caller.

@@ -1,13 +1,13 @@
-"""Silence towards Coupang: for a vendor, its key, or everybody; for how long, and who tries first.
+"""The circuit breaker: calls pause for a vendor, a key or the fleet; for how long, and who probes first.
 
     429                          the vendor, from a minute on
-    302                          the vendor, from ten minutes on; a second vendor's at that time: everybody
-    HTML 403                     everybody: Coupang's edge judges the address
+    302                          the vendor, from ten minutes on; a second vendor's at that time: the fleet
+    HTML 403                     the fleet: Coupang's edge judges the address
     401, 403, 410, 423           the key, until it is replaced
     a burst of failing calls     the vendor, from half a minute on
 
-Each pause ends with one call of one vendor. Only its answer lets the others speak; without one the pause
-is twice as long. So a ban is asked about a few times a day, never prolonged.
+Each pause ends with one call of one vendor. Only an answer to it ends the pause for the others; without one
+the pause doubles. So a ban is probed a few times a day and never prolonged.
 """
 
 import logging
@@ -27,11 +27,11 @@ from app.errors import Forbidden
 
 log = logging.getLogger(__name__)
 ASKED_MOST = timedelta(days=1)
-"""However long Coupang asks us to wait; who tries once a day prolongs no ban."""
+"""The longest wait that Coupang may ask for; one call a day prolongs no ban."""
 
 
 def kind_of(error: CoupangError) -> str:
-    """Return why an error silences us: `throttled`, `blocked`, `denied` or `errors`."""
+    """Return why an error pauses calls: `throttled`, `blocked`, `denied` or `errors`."""
     if isinstance(error, Throttled):
         return "throttled"
     if isinstance(error, Blocked):
@@ -40,13 +40,13 @@ def kind_of(error: CoupangError) -> str:
 
 
 async def stop(context: Context, lease: VendorLease, error: CoupangError) -> datetime | None:
-    """Fall silent, longer with each consecutive time; return until when.
+    """Pause calls, longer each consecutive time; return until when.
 
     Returns:
-        None when the refused key is none any more: it was replaced while this visit spoke with it.
+        None when the refused key was replaced during this visit.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
     at, kind, reason = context.now(), kind_of(error), str(error)
     async with context.db.transaction() as tx:
@@ -64,13 +64,13 @@ async def stop(context: Context, lease: VendorLease, error: CoupangError) -> dat
             await circuit_store.trip(tx, at, until, lease.vendor_id, reason, trips + 1)
             log.warning("everybody is silent until %s", until.isoformat())
         elif lease.probing:
-            # A 429 or a refused key is this vendor's own; the door itself is open again.
+            # A 429 or a refused key concerns this vendor only: the fleet may call again.
             await _reopen(tx, lease, at)
     return None if replaced else until
 
 
 async def answered(context: Context, lease: VendorLease) -> None:
-    """Let everybody speak again: the probing call was answered.
+    """End the pause of the fleet: the probing call was answered.
 
     A vendor's own stops are forgotten at the end of its visit, not here: one good answer is not enough.
     """
@@ -80,7 +80,7 @@ async def answered(context: Context, lease: VendorLease) -> None:
 
 
 async def report(context: Context, caller: Caller) -> dict[str, Any]:
-    """Return who is silent towards Coupang, why, until when, and who tries."""
+    """Return whose calls are paused, why, until when, and who probes."""
     only = None if caller.vendor_ids is None else list(caller.vendor_ids)
     at = context.now()
     async with context.db.connection() as connection:
@@ -88,7 +88,7 @@ async def report(context: Context, caller: Caller) -> dict[str, Any]:
         stopped = await circuit_store.stopped(connection, only)
     shown = {name: value for name, value in (everything or {}).items() if name != "name"}
     if only is not None and shown:
-        # Which vendor met it is not for the eyes of another seller's key.
+        # A key of another seller must not learn which vendor caused it.
         shown |= {name: shown[name] if shown[name] in only else None for name in ("opened_by", "probing")}
     return {
         "everything": shown if everything and everything["closed_at"] is None else None,
@@ -97,13 +97,13 @@ async def report(context: Context, caller: Caller) -> dict[str, Any]:
 
 
 async def close(context: Context, caller: Caller) -> dict[str, Any]:
-    """End everybody's silence on an operator's word: the next tick speaks.
+    """End the pause of the fleet by hand: the next tick calls again.
 
     Raises:
         Forbidden: The key is restricted to some vendors.
     """
     if caller.vendor_ids is not None:
-        raise Forbidden("this key is restricted to its vendors; the circuit is everybody's")
+        raise Forbidden("this key is restricted to its vendors; the circuit concerns every vendor")
     async with context.db.transaction() as tx:
         found, at = await circuit_store.find(tx), context.now()
         if await circuit_store.close(tx, at) and found is not None:

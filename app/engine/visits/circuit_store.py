@@ -1,6 +1,6 @@
-"""The fleet's circuit breaker: silence towards Coupang for everybody, and the one call that may end it.
+"""The circuit breaker of the fleet: a pause of all calls to Coupang, and the one call that may end it.
 
-Silence for one vendor or its key is kept in the vendor's own row; here is what concerns all of them.
+The pause of one vendor or its key is in the vendor's own row; this module keeps the pause of all vendors.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ EVERYTHING = "everything"
 async def trip(
     connection: Connection, at: datetime, until: datetime, by: str, reason: str, trips: int
 ) -> None:
-    """Keep silent for everybody until `until`.
+    """Pause the calls of the fleet until `until`.
 
     While the circuit is open already, this is the same trip seen by another visit: it counts once.
     """
@@ -39,7 +39,7 @@ async def find(connection: Connection) -> dict[str, Any] | None:
 
 
 async def is_open(connection: Connection) -> bool:
-    """Tell whether everybody is silent."""
+    """Tell whether the calls of the fleet are paused."""
     found = await find(connection)
     return found is not None and found["closed_at"] is None
 
@@ -59,7 +59,7 @@ async def take_probe(connection: Connection, vendor_id: str, at: datetime, until
 
 
 async def close(connection: Connection, at: datetime) -> bool:
-    """End the silence; False when there was none. Vendors are due again at once by themselves."""
+    """End the pause; False when there was none. Vendors become due at once by themselves."""
     query = """UPDATE circuit SET closed_at = %(at)s, probing = NULL, probing_until = NULL
                WHERE name = %(name)s AND closed_at IS NULL"""
     return await execute(connection, query, name=EVERYTHING, at=at) == 1
@@ -75,7 +75,7 @@ async def blocked_others(connection: Connection, vendor_id: str, at: datetime) -
 
 
 async def stopped(connection: Connection, only: list[str] | None) -> list[dict[str, Any]]:
-    """Return the vendors that are stopped, or have not spoken since; `only` restricts, None is all."""
+    """Return the vendors that are stopped, or have made no call since; `only` restricts, None is all."""
     query = (
         select(
             Vendor.vendor_id,

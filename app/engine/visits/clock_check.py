@@ -1,8 +1,8 @@
 """Do this machine's clock and the database's agree? A process whose clock is wrong makes no visits.
 
-What it would write is read by the others: turns that come in years, silences that never end or are over too
-soon, coverage of what has not come yet. The time is told by the heart: the library stamps each beat by the
-database's clock, and a beat lies between two looks at ours.
+Other processes would read what it writes: a next visit in years, pauses that never end or end too soon,
+coverage of a time that has not come yet. Heartbeats compare the clocks: the library stamps each by the clock
+of the database, and it lies between two readings of ours.
 """
 
 import logging
@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 log = logging.getLogger(__name__)
 
 OFF_S = 30.0
-"""Half of what the doctor bears towards Coupang, whose signatures bear five minutes."""
+"""Half of what the doctor tolerates towards Coupang, whose signatures tolerate five minutes."""
 
 
 class ClockCheck:
-    """What is known of the difference of the two clocks.
+    """The known difference of the two clocks.
 
     Args:
         now: This machine's clock, if it runs like the database's: aware, real time.
 
     Attributes:
-        ahead_s: By how much ours was ahead at the last beat; negative: behind; None before the first.
+        ahead_s: By how much ours was ahead at the last heartbeat; negative: behind; None before the first.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -35,7 +35,7 @@ class ClockCheck:
         return self.ahead_s is not None and abs(self.ahead_s) <= OFF_S
 
     def judge(self, before: datetime, stamped: datetime, after: datetime) -> None:
-        """Compare a beat's stamp with our times before and after it."""
+        """Compare the stamp of a heartbeat with our times before and after it."""
         known, held = self.ahead_s is not None, self.holds
         early, late = before - stamped, after - stamped
         zero = timedelta(0)

@@ -29,15 +29,15 @@ QUEUE = "visits"
 HEARTBEAT_S = 1.0
 STALLED_S = 6.0
 LEASE_S = 3.0
-"""A process that was not heard of for so long calls nobody any more. Its last call began earlier, Coupang's
-gateway ends it within 3 s, and nobody takes over before `STALLED_S`: never two voices at once."""
+"""A process whose last heartbeat is this old makes no more calls. Its last call began earlier, Coupang's
+gateway ends it within 3 s, and no other process takes over before `STALLED_S`: never two callers at once."""
 SWEEP_S = 1.0
 PRIORITY_WAITED_FOR = 10
 ANEW_S = 0.5
-"""Before work begins anew after the database was away."""
+"""Pause before work restarts after the database was unavailable."""
 AWAY = (ConnectorException, psycopg.Error, PoolTimeout)
 AGAIN_WITHIN_S = 5.0
-"""A database that is away for longer will be asked by the next tick."""
+"""If the database is unavailable for longer, the next tick asks."""
 Visit = Callable[[str, int | None], Awaitable[object]]
 _STAMP = "SELECT last_heartbeat FROM procrastinate_workers WHERE id = %(worker_id)s"
 WAKE_EVERY_S = 0.05
@@ -45,17 +45,17 @@ WAKE_EVERY_S = 0.05
 
 
 class Manager(JobManager):
-    """The library's bookkeeper, which outlives the database's absences and knows what the fleet knows of us.
+    """The library's job manager, made to survive a database that is unavailable; it knows our last heartbeat.
 
-    The library beats and listens in side tasks. One that fails is noticed by nobody when there are no
-    periodic tasks: the worker goes on fetching, without a heart, and is taken for dead in the middle of its
-    visits. So neither fails here.
+    The library sends heartbeats and listens in side tasks. Without periodic tasks nothing notices when one
+    fails: the worker goes on fetching without heartbeats and is taken for dead in the middle of its visits.
+    So neither fails here.
 
     Attributes:
         worker_id: As whom this process is registered; None when it is not.
-        beat_s: When the fleet last heard of it, on the monotonic clock.
+        beat_s: When the last heartbeat was sent, on the monotonic clock.
         ending: The library fetches no more and waits for the visits under way.
-        clocks: Compares this machine's clock with the database's at each beat; None does not.
+        clocks: Compares this machine's clock with the database's at each heartbeat; None does not.
     """
 
     clocks: ClockCheck | None = None
@@ -64,7 +64,7 @@ class Manager(JobManager):
     ending = False
 
     async def register_worker(self) -> int:
-        """Begin: the registration is the first beat."""
+        """Begin: the registration is the first heartbeat."""
         began_s = time.monotonic()
         self.worker_id = await super().register_worker()
         self.beat_s, self.ending = began_s, False
@@ -79,11 +79,11 @@ class Manager(JobManager):
 
     @property
     def agrees(self) -> bool:
-        """Whether this machine's clock is known to be right; or nobody looks at it."""
+        """Whether this machine's clock is known to be right, or is not checked."""
         return self.clocks is None or self.clocks.holds
 
     async def update_heartbeat(self, worker_id: int) -> None:
-        """Beat, counted from before it was sent; one that fails is missed."""
+        """Send a heartbeat; it counts from before it was sent, and not at all if it fails."""
         began_s, before = time.monotonic(), self.clocks.now() if self.clocks else None
         try:
             await super().update_heartbeat(worker_id)
@@ -97,10 +97,10 @@ class Manager(JobManager):
             self.beat_s = began_s
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
-        """Fetch; nothing while the database is away, or our clock is wrong: others are better.
+        """Fetch a job; none while the database is unavailable or our clock is wrong.
 
         Raises:
-            ConnectorException: This worker was struck off; it must register anew.
+            ConnectorException: This worker was removed; it must register again.
         """
         if not self.agrees:
             return None
@@ -144,7 +144,7 @@ class Engine:
         before_asking: Callable[[str], Awaitable[None]] | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
-        # One connection fetches, one listens, one beats; the visits' own work has the house's pool.
+        # One connection fetches, one listens, one sends heartbeats; visits work on the pool of the context.
         connector = PsycopgConnector(
             conninfo=url,
             min_size=1,
@@ -184,9 +184,9 @@ class Engine:
             await job.defer_async(vendor_id=vendor_id)
 
     async def _ask_again(self, vendor_id: str) -> None:
-        """Have a visit that lost the database made anew: its vendor is due again only after some seconds.
+        """Ask again for a visit that lost the database: its vendor is due again only after some seconds.
 
-        By a job, not by itself: it may have been taken for dead meanwhile, and another visit speaks.
+        By a job, not by itself: it may have been taken for dead, and another visit holds the lease.
         """
         with suppress(*AWAY, TimeoutError):
             async with asyncio.timeout(AGAIN_WITHIN_S):
@@ -209,7 +209,7 @@ class Engine:
         before = self._asking.get(vendor_id)
         if before is not None:
             await asyncio.wait({before})
-        # Whoever comes from here on has committed too late for this one.
+        # A request that comes from here on has committed too late for this one.
         mine = self._asking[vendor_id] = self._next.pop(vendor_id)
         try:
             if self._before_asking is not None:
@@ -224,20 +224,20 @@ class Engine:
                 del self._asking[vendor_id]
 
     def speaks(self) -> bool:
-        """Tell whether visits of this process may go on: the fleet knows that it lives, and it is to live.
+        """Tell whether visits of this process may go on: its heartbeat is fresh, and it is not ending.
 
         Nor may they while its clock is wrong.
 
-        While the library stops, on SIGTERM or because it was struck off, it fetches nothing until all
-        visits are through. They hand back what is left instead, so that nobody waits for them.
+        While the library stops, on SIGTERM or because it was removed, it fetches nothing until all visits
+        have ended. So they end at their next call and leave the rest to the next visit.
         """
         heard_of = time.monotonic() - self.manager.beat_s < LEASE_S
         return heard_of and self.manager.agrees and not self.manager.ending
 
     async def work(self) -> None:
-        """Run visits until cancelled; then wait until those under way have handed back.
+        """Run visits until cancelled; then wait until those under way have ended.
 
-        The library's worker ends when it has been taken for dead and struck off. Then the next one begins.
+        The library's worker ends when it has been taken for dead and removed. Then the next one begins.
         """
         beating = asyncio.create_task(self._beat_to_the_end())
         try:
@@ -246,8 +246,8 @@ class Engine:
             beating.cancel()
 
     async def _beat_to_the_end(self) -> None:
-        # The library stops beating before it waits for its visits. One whose call is under way would be
-        # taken for dead, and another worker would speak beside it.
+        # The library stops its heartbeats before it waits for its visits. A process whose call is under way
+        # would be taken for dead, and another worker would call beside it.
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             worker_id = self.manager.worker_id
@@ -274,10 +274,10 @@ class Engine:
             await asyncio.sleep(ANEW_S)
 
     async def sweep(self) -> int:
-        """Finish visits that nobody makes any more, ask for others, and return how many there were.
+        """Finish visits that no process makes any more, ask for new ones, and return how many there were.
 
-        Those of workers that are gone; and our own whose end could not be written down because the database
-        was away just then: their worker lives, so nobody else would ever finish them.
+        Those of workers that are gone; and our own whose end could not be stored because the database was
+        unavailable: their worker is alive, so no other sweep would ever finish them.
         """
         manager = self.app.job_manager
         lost = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S))
@@ -297,7 +297,7 @@ class Engine:
             if job.id is None:
                 continue
             if job.lock is not None:
-                # First, for the sweeper may die as well; what waits begins when this one is finished.
+                # First, because the sweeper may be killed too; what waits begins when this one is finished.
                 await self.ask(job.lock, PRIORITY_WAITED_FOR)
             # Another sweeper may have been faster.
             with suppress(ConnectorException):

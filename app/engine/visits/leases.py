@@ -1,4 +1,4 @@
-"""Whose turn it is: due vendors, the fencing epoch of a visit, call tallies."""
+"""Leases: due vendors, the fencing epoch of a visit, call tallies."""
 
 import logging
 from collections import Counter
@@ -22,7 +22,7 @@ PROBE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class VendorLease:
-    """The right to speak for a vendor, until somebody takes the next epoch."""
+    """The right to call Coupang for a vendor, until the next epoch is taken."""
 
     vendor_id: str
     epoch: int
@@ -35,7 +35,7 @@ class VendorLease:
     """Calls that failed since `errors_since`, in earlier visits."""
     errors_since: datetime | None = None
     probing: bool = False
-    """Everybody is silent, and this visit tries whether Coupang answers."""
+    """The calls of the fleet are paused, and this visit probes whether Coupang answers."""
 
 
 async def claim_due(context: Context, most: int = 500) -> list[str]:
@@ -45,7 +45,7 @@ async def claim_due(context: Context, most: int = 500) -> list[str]:
 
 
 async def make_due(context: Context, vendor_id: str) -> None:
-    """Let the next tick visit this vendor, should nobody visit it before."""
+    """Have the next tick visit this vendor, unless it is visited before."""
     async with context.db.connection() as connection:
         await vendor_store.wake(connection, vendor_id, context.now())
 
@@ -53,7 +53,7 @@ async def make_due(context: Context, vendor_id: str) -> None:
 async def wake(context: Context, vendor_id: str) -> None:
     """Have a vendor visited soon; call it after the commit.
 
-    A visit holds its vendor before it asks for rows, so nobody may wait for the vendor while holding those.
+    A visit holds its vendor before it asks for rows, so a transaction with rows must not wait for it.
     """
     if context.wake is wake_nobody:
         await make_due(context, vendor_id)
@@ -78,7 +78,7 @@ def keys_of(context: Context, vendor: Mapping[str, Any]) -> tuple[str, str]:
 async def begin(context: Context, vendor_id: str, job_id: int | None = None) -> VendorLease | None:
     """Take the next epoch of a vendor; None when it must not be called now, or the job holds it no more.
 
-    A worker that was stopped between fetching its job and beginning it wakes up when another speaks already.
+    A worker that was stopped between fetching its job and beginning it may wake up without the lease.
     """
     at, probing = context.now(), False
     async with context.db.transaction() as tx:
@@ -92,7 +92,7 @@ async def begin(context: Context, vendor_id: str, job_id: int | None = None) -> 
                 await vendor_store.take_epoch(tx, vendor_id, at, context.worker, probing) if probing else None
             )
         if row is None:
-            # Asked for, but told to be silent: due as soon as the silence ends. Ticks know when that is.
+            # Asked for during a pause: due as soon as the pause ends. Ticks know when that is.
             await vendor_store.wake_after_silence(tx, vendor_id, at)
             return None
     access_key, secret_key = keys_of(context, row)
@@ -111,10 +111,10 @@ async def begin(context: Context, vendor_id: str, job_id: int | None = None) -> 
 
 
 async def confirm(context: Context, lease: VendorLease) -> None:
-    """Make sure that this turn still holds.
+    """Make sure that this lease still holds.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
     async with context.db.transaction() as tx:
         await transitions.fence(tx, lease.vendor_id, lease.epoch)
@@ -130,19 +130,19 @@ async def end(
     errors: tuple[int, datetime | None] | None = None,
     skew_s: float | None = None,
 ) -> datetime:
-    """End a visit: count its calls, forget earlier stops if Coupang answered, set the next turn.
+    """End a visit: count its calls, forget earlier stops if Coupang answered, set when the vendor is due.
 
     Args:
         context: What every use case is given.
-        lease: The visit's turn.
+        lease: The lease of the visit.
         calls: (purpose, route, answer) → number.
         heard: Coupang answered properly at least once.
         again: Work is left; come back at once.
         errors: Failed calls and since when, for the next visit; None leaves what is stored.
-        skew_s: Seconds that Coupang's clock was ahead of ours; None when no answer told.
+        skew_s: Seconds that Coupang's clock was ahead of ours; None when no answer said.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor; it will set the next turn itself.
+        Fenced: A newer visit holds the lease of this vendor; it sets when it is due.
     """
     at = context.now()
     async with context.db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""The one call that comes back after a silence."""
+"""The one call that may end a pause."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ async def probe(session: VisitSession) -> None:
     """Make one cheap reading before anything else.
 
     Raises:
-        Silence: Coupang still does not answer properly.
+        CircuitTripped: Coupang still does not answer properly.
     """
     session.check_time()
     at = session.context.now()
@@ -22,7 +22,7 @@ async def probe(session: VisitSession) -> None:
             session.client, at - timedelta(minutes=1), at, WireStatus.ACCEPT, purpose="probe"
         )
     except Rejected:
-        # A business no comes from behind the door: it is open.
+        # A refusal by a business rule comes from behind Coupang's edge: calls get through.
         pass
     except CoupangError as error:
         raise CircuitTripped(error) from error

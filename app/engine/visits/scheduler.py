@@ -30,7 +30,7 @@ async def tick(context: Context, engine: Engine) -> int:
         for vendor_id in due:
             await engine.ask(vendor_id)
     except (psycopg.Error, ConnectorException, PoolTimeout) as error:
-        # The database is, or was, away; the next tick tries again, on a connection that lives.
+        # The database is, or was, unavailable; the next tick tries again on a live connection.
         log.warning("tick failed: %s", type(error).__name__)
         await context.db.discard_dead()
         return 0

@@ -1,4 +1,4 @@
-"""The line to Coupang of one visit: the client, its fencing epoch, its deadline, its call counts."""
+"""What one visit calls Coupang with: the client, its fencing epoch, its deadline, its call counts."""
 
 import time
 from collections import Counter
@@ -17,16 +17,16 @@ from app.engine.visits import leases
 from app.engine.visits.leases import VendorLease
 
 SLEPT_S = 90.0
-"""A visit that is so much older by the clock than it may get was asleep with its machine (the clock that its
-deadline is counted by stands still then): what it has read is old, and others may speak."""
+"""A visit that is this much older by the wall clock than its deadline allows was suspended with its machine
+(the monotonic clock stands still then): what it read is old, and another visit may hold the lease."""
 SINGLES_MOST = 20
-"""Boxes, and receipts, that one visit reads by themselves."""
+"""Boxes, and receipts, that one visit rereads at most."""
 CONFIRM_S = 2.0
-"""A visit that has not looked for so long makes sure that it still speaks for its vendor."""
+"""After this long without a check, a visit makes sure that it still holds the lease."""
 
 
 class OutOfTime(Exception):
-    """The visit's time has passed, or that of its process: no further call is made; what is left waits."""
+    """The visit is over, or its process is ending: no further call is made; what is left waits."""
 
 
 def _always() -> bool:
@@ -34,7 +34,7 @@ def _always() -> bool:
 
 
 class CircuitTripped(Exception):
-    """Coupang told us to stop for this vendor; `error` says why."""
+    """Calls for this vendor must stop; `error` says why."""
 
     def __init__(self, error: CoupangError) -> None:
         super().__init__(str(error))
@@ -46,7 +46,7 @@ class Reach:
     """How Coupang is reached (field by field: `app.settings.Coupang`).
 
     Attributes:
-        speaks: Tells whether this process may still speak for anybody.
+        speaks: Returns whether this process may still call Coupang.
     """
 
     base_url: str
@@ -61,7 +61,7 @@ class Reach:
 
 @dataclass(slots=True)
 class VisitSession:
-    """One visit's line. Everything that calls Coupang takes this and nothing else."""
+    """The session of one visit. Everything that calls Coupang takes this and nothing else."""
 
     context: Context
     lease: VendorLease
@@ -78,7 +78,7 @@ class VisitSession:
 
     @property
     def vendor_id(self) -> str:
-        """The vendor this line speaks for."""
+        """The vendor whose lease the visit holds."""
         return self.lease.vendor_id
 
     @property
@@ -90,7 +90,7 @@ class VisitSession:
         """Raise `OutOfTime` when less than `reserve_s` is left, or we are to stop; call before each request.
 
         Raises:
-            Silence: Too many calls have failed within the last minute.
+            CircuitTripped: Too many calls have failed within the last minute.
         """
         if self.errors >= self.context.policy.circuit.errors_most:
             raise CircuitTripped(ErrorBurst(f"{self.errors} calls failed since {self.errors_since:%H:%M:%S}"))
@@ -103,9 +103,9 @@ class VisitSession:
         """Make sure that this visit may still call (the client's `before_call`).
 
         Raises:
-            OutOfTime: The deadline has passed, or nobody has heard of this process for a while: it was
+            OutOfTime: The deadline has passed, or the heartbeat of this process is too old: it was
                 stopped, or it is about to end.
-            Fenced: A newer visit speaks for this vendor.
+            Fenced: A newer visit holds the lease of this vendor.
         """
         self.check_time()
         if time.monotonic() - self.confirmed_s > CONFIRM_S:
@@ -127,14 +127,14 @@ class VisitSession:
 
 
 def raise_if_stopped(error: CoupangError) -> None:
-    """Raise `Silence` when the error means that talking must stop."""
+    """Raise `CircuitTripped` when the error means that calls must stop."""
     if error.stop in ("vendor", "key", "everything"):
         raise CircuitTripped(error) from error
 
 
 @asynccontextmanager
 async def open_session(context: Context, lease: VendorLease, reach: Reach) -> AsyncIterator[VisitSession]:
-    """Open the line for one visit and close its connections afterwards."""
+    """Open the session of one visit and close its connections afterwards."""
     line: VisitSession | None = None
 
     def count(call: Call) -> None:

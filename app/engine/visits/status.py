@@ -1,4 +1,4 @@
-"""Who speaks for which vendor, and who waits to be spoken for."""
+"""The status of leases: which worker holds which vendor, and which vendors wait."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from app.engine.vendors import store as vendor_store
 
 @dataclass(frozen=True, slots=True)
 class LeaseStatus:
-    """A vendor's voice at one moment."""
+    """The lease of a vendor at one moment."""
 
     vendor_id: str
     state: str
@@ -19,18 +19,18 @@ class LeaseStatus:
     due_at: datetime
     stopped_until: datetime | None
     visiting: bool
-    """A visit is taken; its worker may be dead all the same."""
+    """A visit is taken; its worker may be dead nevertheless."""
     waiting: bool
-    """A visit waits for its turn."""
+    """A visit waits until it may begin."""
     tripped: bool
-    """Everybody is silent towards Coupang."""
+    """The calls of the whole fleet are paused."""
 
     def silent(self, at: datetime) -> bool:
-        """Tell whether nobody may speak for this vendor now."""
+        """Tell whether no process may call Coupang for this vendor now."""
         return self.state != "ACTIVE" or (self.stopped_until is not None and self.stopped_until > at)
 
 
 async def list_lease_status(context: Context) -> list[LeaseStatus]:
-    """Return the voice of every vendor."""
+    """Return the lease of every vendor."""
     async with context.db.connection() as connection:
         return [LeaseStatus(**row) for row in await vendor_store.voices(connection)]

@@ -25,7 +25,7 @@ async def visit(context: Context, reach: Reach, vendor_id: str, job_id: int | No
     Args:
         context: What every use case is given.
         reach: How Coupang is reached.
-        vendor_id: Whose turn it is.
+        vendor_id: Which vendor.
         job_id: The job that holds the vendor for this visit, which begins only while it does.
 
     Raises:
@@ -34,7 +34,7 @@ async def visit(context: Context, reach: Reach, vendor_id: str, job_id: int | No
     try:
         return await _visit(context, reach, vendor_id, job_id)
     except psycopg.OperationalError:
-        # One cut seldom comes alone: the next visit would be lent the next dead connection.
+        # A cut seldom hits one connection only: the next visit would get another dead one.
         await context.db.discard_dead()
         raise
 
@@ -55,7 +55,7 @@ async def _visit(context: Context, reach: Reach, vendor_id: str, job_id: int | N
             except CircuitTripped as silence:
                 tripped = True
                 until = await circuit_breaker.stop(context, lease, silence.error)
-                # The next visit speaks with the new key.
+                # The next visit uses the new key.
                 again = until is None
                 ended = "at once" if until is None else until.isoformat()
                 log.warning("vendor %s is silent until %s: %s", vendor_id, ended, silence)
@@ -79,8 +79,8 @@ async def _visit(context: Context, reach: Reach, vendor_id: str, job_id: int | N
 async def _work(session: VisitSession) -> bool:
     """Do everything that is due, in its order; True when something is left.
 
-    A part that fails in a way that nobody foresaw keeps no other from its work: what one odd row breaks would
-    otherwise be broken by it for ever. It is raised when all the others are done.
+    An unforeseen error in one part does not keep the others from running: otherwise one odd row would block
+    everything behind it in every visit. It is raised when all the others are done.
     """
     due: Mapping[str, Due] | None = None
     left, failed = False, list[Exception]()

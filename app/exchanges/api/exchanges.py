@@ -108,7 +108,7 @@ async def get_reception(request: ReadRequest, exchange_id: PathId) -> Response:
     responses={200: shown(_RECEPTION), **CHANGE},
 )
 async def arrive(request: WriteRequest, exchange_id: PathId, key: IntentKey = None) -> Response:
-    """Record that the goods to be exchanged are in the warehouse; Coupang is not told yet."""
+    """Record that the goods to be exchanged are in the warehouse; Coupang does not know it yet."""
     row = await receptions.arrive(
         request.context,
         request.key.warehouse,

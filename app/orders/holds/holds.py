@@ -1,4 +1,4 @@
-"""Keep a box back, and let it go again: a person's word that no waybill may leave for now.
+"""Hold a box and release it: an operator or a warehouse decides that no waybill may be sent for now.
 
 A hold ends by the clock: nothing has to run for that. Waybills that wait to be sent are decided again right
 before they go, so a hold stops them too.

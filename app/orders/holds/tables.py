@@ -1,4 +1,4 @@
-"""The table of holds: boxes that somebody of ours keeps back."""
+"""The table of holds: boxes kept back, with reason and end."""
 
 from datetime import datetime
 

@@ -73,7 +73,7 @@ async def answer(
     """Answer askings whose boxes were read just now; the others are tried again soon.
 
     Raises:
-        Fenced: A newer visit speaks for this vendor.
+        Fenced: A newer visit holds the lease of this vendor.
     """
     at = context.now()
     async with context.db.transaction() as tx:

@@ -93,7 +93,7 @@ async def settle_orders(tx: Connection, vendor_id: str, order_ids: Collection[in
 
 
 async def is_explained(tx: Connection, vendor_id: str, order_id: int, shipment_box_id: int) -> bool:
-    """Tell whether the claims we know account for every unit of a box, so that it may well be gone."""
+    """Tell whether the claims we know account for every unit of a box, so that it may be gone."""
     rows = await quantity_store.lines_of_orders(tx, vendor_id, [order_id])
     mine = [row for row in rows if row["shipment_box_id"] == shipment_box_id]
     return bool(mine) and all(row["cancelled"] == row["ordered"] for row in mine)
@@ -143,7 +143,7 @@ def _line(row: Mapping[str, Any]) -> Line:
 
 
 def _claim(row: Mapping[str, Any]) -> Claim | None:
-    """Return what a line of a receipt claims; None when it was withdrawn, or leads no life yet."""
+    """Return what a line of a receipt claims; None when it was withdrawn, or has no state yet."""
     returned, cancel = row["return_state"], row["cancel_state"]
     if returned and returned not in returns.TAKEN_BACK:
         kind, done = Kind.RETURN, returned in returns.REFUNDED

@@ -65,7 +65,7 @@ async def lines_of_orders(
 async def claims_of_orders(
     connection: Connection, vendor_id: str, order_ids: Collection[int]
 ) -> list[dict[str, Any]]:
-    """Return what every receipt of these orders claims, with the states of its lives and its `attention`."""
+    """Return what every receipt of these orders claims, with its states and its `attention`."""
     query = """
     SELECT r.order_id, r.attention, n.receipt_id, n.shipment_box_id, n.vendor_item_id, n.count,
            c.state AS cancel_state, t.state AS return_state
@@ -168,7 +168,7 @@ async def give_back(connection: Connection, vendor_id: str, receipt_ids: Collect
 async def call_receipts(
     connection: Connection, vendor_id: str, attentions: Sequence[tuple[int, str | None]]
 ) -> None:
-    """Say of receipts why a person should look, or (None) that nobody need any more."""
+    """Flag receipts for a person with a reason, or (None) clear their flag."""
     query = """UPDATE receipt r SET attention = n.attention
                FROM unnest(%(ids)s::bigint[], %(attentions)s::text[]) AS n(id, attention)
                WHERE r.vendor_id = %(vendor_id)s AND r.receipt_id = n.id"""
@@ -178,7 +178,7 @@ async def call_receipts(
 
 
 async def calm_boxes(connection: Connection, vendor_id: str, shipment_box_ids: Collection[int]) -> None:
-    """Say of boxes that nobody need look at them any more."""
+    """Clear the flag of boxes that need no person any more."""
     query = """UPDATE box SET attention = NULL
                WHERE vendor_id = %(vendor_id)s AND shipment_box_id = ANY(%(ids)s::bigint[])"""
     if shipment_box_ids:

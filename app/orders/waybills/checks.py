@@ -1,4 +1,4 @@
-"""Find out before asking what Coupang would refuse of a waybill.
+"""Check before asking what Coupang would refuse of a waybill.
 
 Form is checked by `asking.check_waybill`, state and quantities by the machine; here is what needs other
 boxes: a number that was used for another receiver (O7: NOT_ALLOW_INVOICE_NUMBER_RE_UPLOAD).

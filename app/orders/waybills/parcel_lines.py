@@ -6,7 +6,7 @@ from typing import Any
 from app.machines.kernel import Refused
 
 WHOLE = "parcel_has_all_lines"
-"""The box has a line to ship that nobody packed: it was not free when the waybill was asked."""
+"""The box has a line to ship that is not in the parcel: it was not free when the waybill was asked."""
 SPLIT = "parcel_leaves_a_rest"
 """Of a split, either everything that should leave now or everything that should stay was cancelled."""
 
