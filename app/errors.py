@@ -56,7 +56,7 @@ class Stale(Conflict):
 
 
 class Fenced(Conflict):
-    """A newer visit speaks for this vendor; this one must write nothing more."""
+    """A newer visit holds the lease of this vendor; this one must write nothing more."""
 
     slug, title = "fenced-off", "Fenced off"
 
