@@ -19,7 +19,7 @@ DEAD, ALIVE = 111, 222
 
 def voice(epoch: int = 1, pid: int = DEAD, **told: Any) -> LeaseStatus:
     values = {"state": "ACTIVE", "due_at": NOW + timedelta(hours=1), "stopped_until": None, "waiting": False}
-    values["hushed"] = False
+    values["tripped"] = False
     spoken_by = f"{socket.gethostname()}:{pid}"
     return LeaseStatus(
         "A00000001", epoch=epoch, spoken_by=spoken_by, visiting=told.pop("visiting", True), **(values | told)

@@ -173,7 +173,7 @@ async def voices(connection: Connection) -> list[dict[str, Any]]:
     SELECT v.vendor_id, v.state, v.epoch, v.spoken_by, v.due_at, v.stopped_until,
            coalesce(bool_or(j.status = 'doing'), false) AS visiting,
            coalesce(bool_or(j.status = 'todo'), false) AS waiting,
-           EXISTS (SELECT FROM circuit WHERE closed_at IS NULL) AS hushed
+           EXISTS (SELECT FROM circuit WHERE closed_at IS NULL) AS tripped
     FROM vendor v LEFT JOIN procrastinate_jobs j ON j.lock = v.vendor_id AND j.status IN ('doing', 'todo')
     GROUP BY v.vendor_id ORDER BY v.vendor_id"""
     return await fetch(connection, query)
