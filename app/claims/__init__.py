@@ -3,17 +3,10 @@
 Modules:
     box_blocks.py          What a claim means for boxes: none leaves that a customer asked to stop, or that
                            may be one of those.
-    census.py              Cancels and returns, as the nightly census counts them: receipts by when they were
-                           opened.
     changes.py             Ask for a change of a claim: decided on it as it is, under its lock, and stored
                            with that.
     effects.py             What cancels and returns have in common: both are aggregates of one receipt.
-    empty_lists.py         Doubt an empty list of receipts that contradicts what we hold: ask for one of them
-                           by itself.
-    erasure.py             Requesters of cancels and returns: how they are erased when their order is over.
-    examined.py            What the doctor asks of cancels and returns: what waits, and what lacks a part.
     family.py              Cancels and returns, as a family.
-    inbox.py               What of cancels and returns waits for a person, and what can be done about it.
     ingest.py              Take a page of receipts: compare with what is stored, store the differences, walk
                            cancels and returns.
     ingest_withdrawals.py  Take withdrawals: a receipt the customer took back vanishes from the lists, and
@@ -22,14 +15,7 @@ Modules:
                            stored with an effect.
     list_plan.py           Which open returns lists show, so that none of them has to be read by itself.
     lookup.py              Find a claim for a caller, or say that there is none; see `app.orders.lookup`.
-    machine_pages.py       The machines of cancels, returns and goods that come back, as the documentation
-                           shows them.
-    manual.py              Cancels, returns and goods that come back, by hand.
-    missing_rows.py        What we hold of claims and a list should have shown.
-    missing_rows_sql.py    What we hold of claims and a list should have shown: knowledge that an empty answer
-                           contradicts.
     page_store.py          A page of receipts, written in one statement.
-    past.py                Cancels and returns as they were at a past moment.
     poll.py                Read claims: open stop requests often and before every waybill, cancels, returns.
     poll_withdrawals.py    Read withdrawals by their days: the net under the question for those of open
                            receipts.
@@ -38,20 +24,18 @@ Modules:
     read_schedule.py       When receipts are read: which are open, which to read again, what a look that
                            missed means.
     reread.py              Read receipts by themselves, and ask which of them were withdrawn.
-    resync.py              Receipts are read on demand, as cancel and as return.
     reviews.py             What operators decide of claims by hand: an order may go although a claim of it
                            could not be read.
-    snapshot.py            Receipts, and boxes that are known by their receipt only: for comparisons and a
-                           live status.
     store.py               Receipts, cancels and returns, as they are read, and when a receipt is read again.
     tables.py              The tables of claims: receipts with their lines, and the two aggregates that a
                            receipt may have.
     transitions.py         The only writer of the `state` of cancels, returns and receptions; see
                            `app.engine.history.transitions`.
-    visit_parts.py         What a visit does about claims: stop requests and cancels first, then sweeps and
-                           single readings.
     api/                   REST for cancels and returns.
     cancels/               Stop requests, and cancels by the seller.
+    declared/              What the family hands to those who work on all: census, erasure, inbox, moves by
+                           hand, the past.
+    empty_lists/           Doubt an empty list that contradicts what is stored.
     receptions/            Goods that come back: arrival and inspection.
     returns/               Returns, from the request to the refund.
 """

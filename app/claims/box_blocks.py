@@ -14,8 +14,8 @@ from app.engine.history import transitions
 from app.machines.boxes import GONE
 from app.machines.effects import EFFECT, EffectFacts, EffectState
 from app.orders import store as box_store
-from app.orders.kinds import OrderKind
-from app.orders.order_block_store import free_orders, hold_orders, orders_of_boxes
+from app.orders.effects.kinds import OrderKind
+from app.orders.order_blocks.store import free_orders, hold_orders, orders_of_boxes
 from app.orders.permits import store as permit_store
 
 UNREAD = "a claim of this order could not be read; it may be a stop request"

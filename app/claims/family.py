@@ -6,21 +6,21 @@ from app.claims import poll
 from app.claims.api import by_hand, cancels, return_changes, returns, seller_cancels
 from app.claims.cancels import sends as cancel_sends
 from app.claims.cancels.effects import Cancels
-from app.claims.census import COUNTED
-from app.claims.erasure import ERASURES
-from app.claims.examined import EXAMINED
-from app.claims.inbox import INBOX, READ_ELSEWHERE, WAITING
+from app.claims.declared.census import COUNTED
+from app.claims.declared.erasure import ERASURES
+from app.claims.declared.examined import EXAMINED
+from app.claims.declared.inbox import INBOX, READ_ELSEWHERE, WAITING
+from app.claims.declared.machine_pages import MACHINE_PAGES
+from app.claims.declared.manual import MANUAL
+from app.claims.declared.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
+from app.claims.declared.resync import RECEIPT_RESYNC
+from app.claims.declared.snapshot import FIGURES, SNAPSHOT
+from app.claims.declared.visit_parts import VISIT_PARTS
 from app.claims.kinds import ClaimKind
-from app.claims.machine_pages import MACHINE_PAGES
-from app.claims.manual import MANUAL
-from app.claims.past import CANCEL_VIEW, CLAIMS_OF_BOX, RETURN_VIEW
 from app.claims.receptions.tables import Reception
-from app.claims.resync import RECEIPT_RESYNC
 from app.claims.returns import sends as return_sends
 from app.claims.returns.effects import Returns
-from app.claims.snapshot import FIGURES, SNAPSHOT
 from app.claims.tables import Cancel, Receipt, ReceiptLine, Return
-from app.claims.visit_parts import VISIT_PARTS
 from app.engine.context import PURPOSE_REQUESTER
 from app.engine.effects.dispatch import one_by_one
 from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn, ShippingCheck
@@ -29,7 +29,7 @@ from app.engine.visits.session import VisitSession
 from app.machines.cancels import CANCEL
 from app.machines.receptions import RECEPTION
 from app.machines.returns import RETURN
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 
 READ_ANSWER = one_by_one(cancel_sends.read_back_answer)
 READ_RETURN = one_by_one(return_sends.read_back_return)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from app.claims import list_plan
 from app.claims import read_schedule as claim_read_schedule
-from app.claims.empty_lists import receipt_lives
+from app.claims.empty_lists.check import receipt_lives
 from app.claims.ingest import take_receipts
 from app.claims.list_plan import Watch
 from app.claims.reread import ask_for_withdrawals

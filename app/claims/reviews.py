@@ -7,7 +7,7 @@ from app.engine.caller import Caller
 from app.engine.context import Context
 from app.engine.evidence.statements import keep_statement
 from app.errors import NotFound
-from app.orders.order_block_store import free_orders, unread_of
+from app.orders.order_blocks.store import free_orders, unread_of
 from app.orders.replacement_boxes import SUSPECT
 
 

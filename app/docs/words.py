@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.claims.kinds import ClaimKind
 from app.exchanges.kinds import ExchangeKind
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 
 STORY = "tests/acceptance/test_story_thirteen.py::test_a_lost_answer_is_read_back_and_the_change_is_made_once"
 """Asks every change over REST, loses its answer after and before it was applied, and counts at Coupang."""

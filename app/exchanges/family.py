@@ -7,19 +7,19 @@ from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, Sea
 from app.engine.feeds.names import EXCHANGES
 from app.exchanges import poll
 from app.exchanges.api import by_hand, exchanges
-from app.exchanges.census import COUNTED
+from app.exchanges.declared.census import COUNTED
+from app.exchanges.declared.erasure import ERASURES
+from app.exchanges.declared.examined import EXAMINED
+from app.exchanges.declared.inbox import INBOX, WAITING
+from app.exchanges.declared.machine_pages import MACHINE_PAGES
+from app.exchanges.declared.manual import MANUAL
+from app.exchanges.declared.past import EXCHANGE_VIEW, EXCHANGES_OF_BOX
+from app.exchanges.declared.resync import EXCHANGE_RESYNC
+from app.exchanges.declared.snapshot import SNAPSHOT
+from app.exchanges.declared.visit_parts import VISIT_PARTS
 from app.exchanges.effects import Exchanges
-from app.exchanges.erasure import ERASURES
-from app.exchanges.examined import EXAMINED
-from app.exchanges.inbox import INBOX, WAITING
 from app.exchanges.kinds import ExchangeKind
-from app.exchanges.machine_pages import MACHINE_PAGES
-from app.exchanges.manual import MANUAL
-from app.exchanges.past import EXCHANGE_VIEW, EXCHANGES_OF_BOX
-from app.exchanges.resync import EXCHANGE_RESYNC
-from app.exchanges.snapshot import SNAPSHOT
 from app.exchanges.tables import Exchange, ExchangeBox, ExchangeLine
-from app.exchanges.visit_parts import VISIT_PARTS
 from app.machines.collects import COLLECT
 from app.machines.exchanges import EXCHANGE
 from app.machines.receptions import RECEPTION

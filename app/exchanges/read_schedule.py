@@ -9,7 +9,7 @@ from app.engine.feeds import coverage, feeds
 from app.engine.feeds.windows import Window
 from app.engine.history import transitions
 from app.exchanges import store as exchange_store
-from app.orders.order_block_store import oldest_unread
+from app.orders.order_blocks.store import oldest_unread
 
 SPAN = timedelta(days=6)
 """Longest window asked for at once; Coupang takes less than 7 days."""

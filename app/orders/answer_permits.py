@@ -1,8 +1,8 @@
 """Answer those who ask for a ship permit: read the stop requests and the boxes live, then decide."""
 
 from app.engine.visits.session import VisitSession
+from app.orders.effects.sends import read_right_now
 from app.orders.permits import permits
-from app.orders.sends import read_right_now
 
 
 async def answer_permits(session: VisitSession) -> int:

@@ -25,7 +25,7 @@ from app.machines.effects import EFFECT
 from app.machines.kernel import Move
 from app.orders import store as box_store
 from app.orders.decide import box_facts, decide_box
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from app.orders.lookup import with_sums
 from app.orders.permits import checks as permit_checks
 from app.orders.permits import store as permit_store

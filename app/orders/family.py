@@ -5,26 +5,26 @@ from app.engine.context import PURPOSE_RECEIVER
 from app.engine.family import Aggregate, EffectKind, Family, Feed, ReadBack, SealedColumn, StateCount
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.machines.boxes import BOX
-from app.orders import sends
 from app.orders import store as box_store
 from app.orders.api import boxes, by_hand, changes, holds, orders, permits
-from app.orders.census import COUNTED
-from app.orders.effects import Boxes
-from app.orders.erasure import ERASURES
-from app.orders.examined import EXAMINED
+from app.orders.declared.census import COUNTED
+from app.orders.declared.erasure import ERASURES
+from app.orders.declared.examined import EXAMINED
+from app.orders.declared.inbox import INBOX, WAITING
+from app.orders.declared.machine_pages import MACHINE_PAGES
+from app.orders.declared.manual import MANUAL
+from app.orders.declared.past import BOX_VIEW
+from app.orders.declared.snapshot import FIGURES, SNAPSHOT
+from app.orders.declared.visit_parts import VISIT_PARTS
+from app.orders.effects import sends
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.read_back import read_acknowledges, read_singly
+from app.orders.effects.subject import Boxes
 from app.orders.holds.tables import Hold
-from app.orders.inbox import INBOX, WAITING
-from app.orders.kinds import OrderKind
-from app.orders.machine_pages import MACHINE_PAGES
-from app.orders.manual import MANUAL
-from app.orders.order_block_tables import UnreadClaim
-from app.orders.past import BOX_VIEW
+from app.orders.order_blocks.tables import UnreadClaim
 from app.orders.permits.tables import Permit
 from app.orders.quantities.tables import Share
-from app.orders.read_back import read_acknowledges, read_singly
-from app.orders.snapshot import FIGURES, SNAPSHOT
 from app.orders.tables import Box, Line, Receiver
-from app.orders.visit_parts import VISIT_PARTS
 
 FAMILY = Family(
     name="orders",

@@ -12,7 +12,7 @@ from app.engine.feeds.feeds import LONGEST_DAYS, LONGEST_MINUTES, MOST_PAGES, NA
 from app.engine.feeds.stable_paging import TooFull, read_until_stable
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import OutOfTime, VisitSession, raise_if_stopped
-from app.orders.empty_lists import contradicts_stored
+from app.orders.empty_lists.check import contradicts_stored
 from app.orders.ingest import take_page
 
 ROAD = (

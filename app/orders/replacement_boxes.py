@@ -16,7 +16,7 @@ from app.engine.history import transitions
 from app.machines.boxes import BoxState
 from app.orders import replacement_store
 from app.orders import store as box_store
-from app.orders.order_block_store import hold_orders
+from app.orders.order_blocks.store import hold_orders
 from app.orders.page_store import BoxContent
 from app.orders.permits import store as permit_store
 

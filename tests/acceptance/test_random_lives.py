@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from app.engine.effects import dispatch, outbox
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from tests.support import script_moves as moves
 from tests.support.script_run import HEADING, Life, Line, begin, clear, replay, snapshot, theatre
 from tests.support.shop import VENDOR

@@ -9,7 +9,7 @@ import pytest
 from app.clock import KST
 from app.engine.policy import Policy
 from app.integrity import census
-from app.orders import empty_lists
+from app.orders.empty_lists import check as empty_lists
 from tests.support.shop import DAY, HOUR, MINUTE, START, Shop, assert_promises, open_shop
 from tests.support.stop_requests import receipt_of
 

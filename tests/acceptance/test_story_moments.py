@@ -18,8 +18,8 @@ from app.exchanges import changes as exchange_changes
 from app.machines.receptions import Verdict
 from app.orders import changes as box_changes
 from app.orders import queries as box_queries
+from app.orders.declared.resync import resync
 from app.orders.holds import holds
-from app.orders.resync import resync
 from app.sandbox.orders.checkout import BoxSpec, LineSpec
 from tests.support.return_steps import delivered, inspected, returned
 from tests.support.shop import HOUR, MINUTE, SECOND, Shop, assert_promises

@@ -16,7 +16,7 @@ import pytest
 
 from app.engine.caller import US
 from app.engine.vendors import vendors
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from tests.support.change_scenes import asked
 from tests.support.prepared_shops import Scene, Stages
 from tests.support.rest_app import Desk

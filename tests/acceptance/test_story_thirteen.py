@@ -12,7 +12,7 @@ from app.docs.changes import calls
 from app.docs.words import WORDS
 from app.exchanges.kinds import ExchangeKind
 from app.families import REGISTRY
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from app.sandbox.core.claim_entities import BY_HAND
 from app.sandbox.core.ledger import KINDS
 from app.sandbox.orders.checkout import LineSpec

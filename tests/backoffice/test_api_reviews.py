@@ -11,7 +11,7 @@ from app.engine.visits import leases
 from app.integrity import doctor
 from app.machines.boxes import BoxState
 from app.machines.effects import EFFECT
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from app.web.schemas import Effect
 from tests.support.box_stock import BOX, VENDOR, put
 from tests.support.callers import problem

@@ -10,8 +10,8 @@ from app.engine.context import Context
 from app.engine.visits import resync
 from app.errors import NotFound
 from app.machines.boxes import BoxState
-from app.orders import resync as box_resync
 from app.orders.changes import Caller
+from app.orders.declared import resync as box_resync
 from app.orders.read_schedule import to_read
 from tests.support.box_stock import BOX, OTHER, VENDOR, put, register
 from tests.support.receipt_stock import receipt, tell

@@ -21,8 +21,8 @@ from app.errors import Conflict, Fenced, Stale
 from app.machines.effects import EFFECT
 from app.orders import changes as box_changes
 from app.orders import store as box_store
-from app.orders.kinds import OrderKind
-from app.orders.sends import settle_rows
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.sends import settle_rows
 from app.orders.transitions import BoxMove, move_boxes
 from tests.support.shop import MINUTE, Shop, assert_promises, newer_epoch, set_vendor
 

@@ -22,7 +22,7 @@ from app.devtools.story import changes, claims, units
 from app.machines import boxes, cancels, effects, exchanges
 from app.machines.groups import Classification
 from app.machines.kernel import Rules
-from app.orders import verdicts as effect_verdicts
+from app.orders.effects import verdicts as effect_verdicts
 
 ROOT = Path(str(app.__file__)).parents[1]
 PACKAGE = boxes.__name__.rpartition(".")[0]

@@ -11,8 +11,8 @@ from app.engine.context import Context
 from app.engine.effects import outbox
 from app.engine.visits import leases
 from app.machines.boxes import BoxState
-from app.orders.kinds import OrderKind
-from app.orders.sends import settle_rows
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.sends import settle_rows
 from app.web.effect_schemas import EffectPage, ExplainedEffect
 from app.web.schemas import Effect
 from tests.support.box_stock import BOX, SHIRT, SOCKS, VENDOR, Item, put

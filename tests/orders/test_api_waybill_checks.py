@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from app.engine.context import Context
 from app.engine.effects import outbox
 from app.machines.boxes import BoxState
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from tests.support.box_stock import BOX, SOCKS, VENDOR, Item, put, sheet, take
 from tests.support.callers import problem
 

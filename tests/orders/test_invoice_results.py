@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.coupang.orders.decode import ResultCode, RowResult
-from app.orders.kinds import OrderKind
-from app.orders.verdicts import judge
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.verdicts import judge
 
 PAGE = Path(__file__).parents[2] / "docs" / "invoice-results.md"
 ROW = re.compile(

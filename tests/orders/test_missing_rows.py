@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from app.claims.empty_lists.rows import absent_receipt
 from app.claims.ingest_withdrawals import take_withdrawals
-from app.claims.missing_rows import absent_receipt
 from app.coupang.claims.types import Withdrawal, WithdrawalPage
 from app.engine.context import Context
 from app.exchanges.missing_rows import holds_exchange
 from app.machines.boxes import BoxState
+from app.orders.empty_lists.rows import absent_box
 from app.orders.ingest import Window
-from app.orders.missing_rows import absent_box
 from tests.support import exchange_states, receipt_stock
 from tests.support.box_stock import BOX, ORDER, OTHER, SHIRT, VENDOR, put, register
 from tests.support.exchange_states import exchange

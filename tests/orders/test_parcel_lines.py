@@ -13,7 +13,7 @@ from app.engine.visits import leases
 from app.machines.boxes import BoxState
 from app.machines.kernel import Refused
 from app.orders import changes as box_changes
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from app.orders.waybills.parcel_lines import SPLIT, WHOLE, lines_now
 from app.orders.waybills.waybills import Waybill
 from tests.support.box_stock import BOX, SHIRT, SOCKS, VENDOR, Item, put, register

@@ -10,9 +10,9 @@ from app.coupang.orders.decode import Line, Receiver, ResultCode, RowResult, She
 from app.engine.context import Context
 from app.engine.policy import Policy
 from app.families import REGISTRY
-from app.orders.kinds import OrderKind
-from app.orders.read_back import verdict_of
-from app.orders.verdicts import judge, read_back
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.read_back import verdict_of
+from app.orders.effects.verdicts import judge, read_back
 
 BOX, ORDER, ITEM, OTHER = 642_000_000_000_000_001, 700, 85_000_000_001, 85_000_000_002
 WITHIN = timedelta(minutes=35)

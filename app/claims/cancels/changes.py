@@ -29,7 +29,7 @@ from app.machines.cancels import CANCEL, CancelFacts, CancelState
 from app.machines.receipt_classification import Completion, Pickup
 from app.orders import lookup
 from app.orders import store as box_store
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from app.orders.quantities.quantities import settle_claims
 from app.orders.seller_cancels import NO_WING_USER, seller_cancel_facts
 from app.orders.waybills.waybills import Waybill, check_waybill

@@ -20,7 +20,7 @@ from app.engine.effects.senders import DONE
 from app.engine.effects.verdicts import Verdict
 from app.engine.visits.session import VisitSession, raise_if_stopped
 from app.machines.cancels import CancelState
-from app.orders.read_back import read_singly
+from app.orders.effects.read_back import read_singly
 from app.orders.seller_cancels import NO_WING_USER
 
 

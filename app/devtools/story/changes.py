@@ -10,7 +10,7 @@ from app.devtools.story.holdings import Holdings
 from app.devtools.story.truth import Truth
 from app.exchanges.kinds import ExchangeKind
 from app.machines.effects import EffectState
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 
 OURS: dict[str, str] = {
     "acknowledge": OrderKind.ACKNOWLEDGE,

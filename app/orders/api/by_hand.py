@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.orders import queries as box_queries
-from app.orders import resync as box_resync
+from app.orders.declared import resync as box_resync
 from app.web import presenters
 from app.web.deps import AdminRequest, Prefer, look_until, waiting_s
 from app.web.field_types import PathId

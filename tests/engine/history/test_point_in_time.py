@@ -13,8 +13,8 @@ from app.engine.history.point_in_time import states_at
 from app.errors import Invalid, NotFound
 from app.machines.boxes import BoxState
 from app.orders.changes import US
+from app.orders.declared.past import sheet_of
 from app.orders.holds import holds
-from app.orders.past import sheet_of
 from tests.support.box_stock import BOX, OTHER, SHIRT, VENDOR, Item, put, register, sheet
 from tests.support.receipt_stock import receipt, tell
 

@@ -14,7 +14,7 @@ from app.machines.cancels import CANCEL
 from app.machines.kernel import Refused
 from app.orders import store as box_store
 from app.orders.decide import box_facts
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 from app.orders.permits import checks as permit_checks
 from app.orders.quantities.quantities import settle_boxes
 from app.orders.seller_cancels import seller_cancel_facts

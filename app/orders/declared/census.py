@@ -6,7 +6,8 @@ from app.engine.family import Counted
 from app.engine.feeds.names import ORDERS
 from app.engine.feeds.windows import Window
 from app.engine.visits.session import VisitSession
-from app.orders import missing_rows_sql, poll
+from app.orders import poll
+from app.orders.empty_lists import sql as missing_rows_sql
 
 _TAUGHT: LiteralString = """
 SELECT t.aggregate, t.aggregate_id, b.paid_at AS begun_at

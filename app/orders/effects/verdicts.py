@@ -12,7 +12,7 @@ from app.coupang.couriers import COURIERS, code_of
 from app.coupang.orders.decode import ResultCode, RowResult, Sheet, WireStatus
 from app.engine.effects.verdicts import Verdict
 from app.machines.boxes import SEEN, SHIPPED
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 
 _SHIPPED = frozenset(SEEN.words(SHIPPED))
 

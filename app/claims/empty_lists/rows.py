@@ -1,19 +1,18 @@
-"""Stored rows that a list should have shown, for the polls."""
+"""What we hold of claims and a list should have shown."""
 
 from collections.abc import Set
 from datetime import datetime
-from typing import Any
 
+from app.claims.empty_lists import sql as missing_rows_sql
 from app.engine.context import Context
 from app.engine.feeds.windows import Window
-from app.orders import missing_rows_sql
 
 
-async def absent_box(
+async def absent_receipt(
     context: Context, vendor_id: str, window: Window, seen: Set[int], since: datetime
-) -> dict[str, Any] | None:
-    """Return the oldest box of a window that no list, read since then, has shown; None: none."""
+) -> int | None:
+    """Return the oldest return or stop request of a window that no list has shown; None: none."""
     async with context.db.connection() as connection:
-        return await missing_rows_sql.absent_box(
+        return await missing_rows_sql.absent_receipt(
             connection, vendor_id, (window.start, window.end), seen, since
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from app.claims.changes import locked
-from app.claims.manual import Reception
+from app.claims.declared.manual import Reception
 from app.claims.receptions import store as reception_store
 from app.coupang.claims.types import RejectCode
 from app.engine.caller import Caller, Vendors
@@ -22,7 +22,7 @@ from app.exchanges import store as exchange_rows
 from app.exchanges.effects import COLUMNS, MOVES, TRACKS, Exchanges, exchange_facts, granted
 from app.exchanges.transitions import move_exchanges
 from app.machines import collects, exchanges, redeliveries
-from app.orders.manual import WAYBILL, asked_waybill, given_waybill, waybill_form
+from app.orders.declared.manual import WAYBILL, asked_waybill, given_waybill, waybill_form
 
 
 class Exchange(ManualMoves):

@@ -12,7 +12,7 @@ from app.coupang.orders.decode import WireStatus
 from app.engine.feeds.windows import Window
 from app.engine.visits.contradictions import WITNESSES, note_contradiction
 from app.engine.visits.session import VisitSession
-from app.orders import missing_rows
+from app.orders.empty_lists import rows as missing_rows
 from app.orders.reread import look_single
 
 

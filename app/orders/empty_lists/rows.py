@@ -1,18 +1,19 @@
-"""What we hold of claims and a list should have shown."""
+"""Stored rows that a list should have shown, for the polls."""
 
 from collections.abc import Set
 from datetime import datetime
+from typing import Any
 
-from app.claims import missing_rows_sql
 from app.engine.context import Context
 from app.engine.feeds.windows import Window
+from app.orders.empty_lists import sql as missing_rows_sql
 
 
-async def absent_receipt(
+async def absent_box(
     context: Context, vendor_id: str, window: Window, seen: Set[int], since: datetime
-) -> int | None:
-    """Return the oldest return or stop request of a window that no list has shown; None: none."""
+) -> dict[str, Any] | None:
+    """Return the oldest box of a window that no list, read since then, has shown; None: none."""
     async with context.db.connection() as connection:
-        return await missing_rows_sql.absent_receipt(
+        return await missing_rows_sql.absent_box(
             connection, vendor_id, (window.start, window.end), seen, since
         )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.claims.missing_rows import absent_receipt
+from app.claims.empty_lists.rows import absent_receipt
 from app.claims.reread import look_at_receipt
 from app.engine.feeds.windows import Window
 from app.engine.visits.contradictions import WITNESSES, note_contradiction

@@ -24,7 +24,7 @@ from app.machines import cancels, returns
 from app.machines.cancels import CANCEL, CancelFacts
 from app.machines.receptions import RECEPTION, ReceptionFacts, judged
 from app.machines.returns import RETURN
-from app.orders.manual import WAYBILL, asked_waybill, given_waybill, waybill_form, waybill_of
+from app.orders.declared.manual import WAYBILL, asked_waybill, given_waybill, waybill_form, waybill_of
 
 
 class Cancel(ManualMoves):

@@ -12,9 +12,9 @@ from app.engine.effects import outbox
 from app.engine.effects.outbox import Batch
 from app.engine.feeds import feeds
 from app.engine.visits.session import VisitSession, raise_if_stopped
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.verdicts import judge
 from app.orders.reread import look_at, look_single
-from app.orders.verdicts import judge
 
 
 async def claim_check(session: VisitSession) -> list[int]:

@@ -11,7 +11,7 @@ from app.engine.evidence.opened import in_batches, opened
 from app.engine.family import Examined, Row
 from app.machines.boxes import UNDER_WAY
 from app.machines.effects import EffectState
-from app.orders.past import sheet_of
+from app.orders.declared.past import sheet_of
 from app.orders.quantities.store import quantity_faults
 from app.vault import Sealed
 

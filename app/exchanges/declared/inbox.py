@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from app.claims.inbox import goods
+from app.claims.declared.inbox import goods
 from app.engine.db.states import among
 from app.engine.family import InboxKind, Way
 from app.machines import collects, exchanges, receptions, redeliveries

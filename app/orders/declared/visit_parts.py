@@ -8,7 +8,7 @@ from app.engine.feeds.feeds import Due
 from app.engine.feeds.names import ACCEPT, ORDERS
 from app.engine.visits.session import VisitSession
 from app.orders import answer_permits, changes, poll, reread
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
 
 
 async def _answer_permits(session: VisitSession, _: Mapping[str, Due]) -> None:

@@ -11,9 +11,9 @@ from app.engine.effects import outbox, readback
 from app.engine.effects.readback import Finding, silent_for
 from app.engine.effects.verdicts import Verdict
 from app.engine.visits.session import VisitSession, raise_if_stopped
-from app.orders.kinds import OrderKind
+from app.orders.effects.kinds import OrderKind
+from app.orders.effects.verdicts import read_back
 from app.orders.reread import look_at, look_single
-from app.orders.verdicts import read_back
 
 Effect = Mapping[str, Any]
 Judge = Callable[[VisitSession, Effect, list[Sheet], datetime], Awaitable[Verdict]]
@@ -21,7 +21,7 @@ Judge = Callable[[VisitSession, Effect, list[Sheet], datetime], Awaitable[Verdic
 
 
 def verdict_of(context: Context, effect: Effect, sheets: list[Sheet], at: datetime) -> Verdict:
-    """Compare one effect with what was read since `at` (see `app.orders.verdicts.read_back`)."""
+    """Compare one effect with what was read since `at` (see `app.orders.effects.verdicts.read_back`)."""
     kind = OrderKind(effect["kind"])
     within = context.registry.effect_kinds[kind].shows_within(context.policy)
     # Anything but a code of Coupang's own is our word for an answer that was not one.
