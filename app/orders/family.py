@@ -47,7 +47,7 @@ FAMILY = Family(
         EffectKind(
             name=OrderKind.SHIP,
             send=sends.upload_invoices,
-            check=sends.claim_check,
+            check=lambda session: sends.claim_check(session),
             most=MOST_BOXES,
             linger=lambda policy: policy.ship_linger,
             extended=False,

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from app.engine.effects import dispatch, outbox
+from app.engine.effects import outbox
+from app.orders.effects import sends
 from app.orders.effects.kinds import OrderKind
 from tests.support import script_moves as moves
 from tests.support.script_run import HEADING, Life, Line, begin, clear, replay, snapshot, theatre
@@ -237,7 +238,7 @@ def test_a_planted_bug_is_found_and_its_script_breaks_the_same_promise(
         SETTINGS, max_examples=50, stateful_step_count=15, derandomize=True, phases=[Phase.generate]
     )
     with monkeypatch.context() as planted:
-        planted.setattr(dispatch, "_checked", unread)
+        planted.setattr(sends, "claim_check", unread)
         with pytest.raises(AssertionError, match="shipped after a cancel") as found:
             run_state_machine_as_test(lambda: Hurried(stage), settings=once)
         printed = next(note for note in found.value.__notes__ if note.startswith(HEADING))

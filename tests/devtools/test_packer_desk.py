@@ -63,7 +63,7 @@ async def test_what_was_not_answered_is_asked_again_under_its_key(desk: Desk, co
 
 
 async def test_a_round_that_broke_off_and_the_next_ask_the_same_under_one_key(
-    request: Desk, counter: Counter
+    desk: Desk, counter: Counter
 ) -> None:
     counter.statuses = [202, 202]
     told = desk.waybill()

@@ -453,8 +453,8 @@ async def test_the_whole_order_of_calls(
 
 
 def test_the_stranger_knows_nothing_of_our_client() -> None:
-    here = Path(__file__).parent
-    for name in ("plain.py", "plain_shapes.py"):
+    here = Path(__file__).parents[1] / "support"
+    for name in ("plain_client.py", "plain_shapes.py"):
         imported = re.findall(r"^(?:from|import) (\S+)", (here / name).read_text("utf-8"), re.M)
         assert not [one for one in imported if one.split(".")[0] == "app"], name
     imported = re.findall(r"^(?:from|import) (\S+)", Path(__file__).read_text("utf-8"), re.M)
