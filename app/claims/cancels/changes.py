@@ -18,7 +18,7 @@ from app.coupang.claims.types import CancelAnswer, CancelType, MiddleCancelCode,
 from app.engine.caller import Caller
 from app.engine.context import PURPOSE_EVIDENCE, Context, until_fresh
 from app.engine.effects import store as effect_store
-from app.engine.effects.idempotency import another_use
+from app.engine.effects.idempotency import another_use, fingerprint, same_request
 from app.engine.evidence import store as evidence_store
 from app.engine.history import transitions
 from app.engine.history.refusals import decide
@@ -108,6 +108,15 @@ async def seller_cancel(
         Conflict: Another change of this box is still open, or the vendor has no WING login.
     """
     at = context.now()
+    # "Everything" is a request of its own: what it cancels depends on when it is asked.
+    request = fingerprint(
+        {
+            "kind": OrderKind.SELLER_CANCEL,
+            "shipment_box_id": shipment_box_id,
+            "counts": None if counts is None else sorted(counts.items()),
+            "reason": reason.value,
+        }
+    )
     async with context.db.transaction() as tx:
         box = await lookup.require_box(tx, caller.vendor_ids, shipment_box_id, lock=True)
         vendor_id, lines = box["vendor_id"], {line["vendor_item_id"]: line for line in box["lines"]}
@@ -115,11 +124,7 @@ async def seller_cancel(
             raise Invalid("unknown item", ("/items", f"{unknown[0]} is not an item of this box"))
         known = await effect_store.find_by_key(tx, vendor_id, intent_key) if intent_key else None
         if known is not None:
-            asked = {item["vendor_item_id"]: item["count"] for item in known["payload"].get("items", ())}
-            same = known["kind"] == OrderKind.SELLER_CANCEL and known["subject_id"] == shipment_box_id
-            if not same or (counts is not None and asked != dict(counts)):
-                raise another_use(known)
-            return known
+            return same_request(known, request)
         vendor = await vendor_store.find(tx, vendor_id)
         if vendor is None or not vendor["wing_user_id"]:
             raise Conflict(NO_WING_USER.format(vendor_id=vendor_id), setting="wing_user_id")
@@ -132,7 +137,7 @@ async def seller_cancel(
             {"vendor_item_id": item, "count": count, "cancelled_before": lines[item]["cancelled"]}
             for item, count in counts.items()
         ]
-        payload = {"items": items, "reason": reason.value}
+        payload = {"items": items, "reason": reason.value, **({"request": request} if intent_key else {})}
         intent = effect_store.Intent(
             OrderKind.SELLER_CANCEL,
             move.event,

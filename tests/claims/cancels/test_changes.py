@@ -126,7 +126,20 @@ async def test_seller_cancel_is_asked_once_per_key_and_counts_from_what_was_canc
     for counts, box_id in (({SHIRT: 2}, BOX), ({SHIRT: 1}, BOX + 1)):
         with pytest.raises(Conflict, match="Idempotency-Key"):
             await cancel(context, counts, box_id, intent_key="k1")
+    # It cannot be taken back, so "everything" and another reason are other requests, and never silently done.
+    with pytest.raises(Conflict, match="Idempotency-Key"):
+        await cancel(context, None, intent_key="k1")
+    with pytest.raises(Conflict, match="Idempotency-Key"):
+        await cancel_changes.seller_cancel(
+            context,
+            US,
+            BOX,
+            {SHIRT: 1},
+            next(one for one in MiddleCancelCode if one != REASON),
+            intent_key="k1",
+        )
     whole = await cancel(context, None, BOX + 1, intent_key="k2")
+    assert (await cancel(context, None, BOX + 1, intent_key="k2"))["effect_id"] == whole["effect_id"]
     assert whole["event"] == "seller_cancel_box"
     assert {one["vendor_item_id"]: one["count"] for one in whole["payload"]["items"]} == {SHIRT: 2, SOCKS: 1}
 
